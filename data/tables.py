@@ -1,0 +1,398 @@
+"""The schema: every table of the base database, in the order of the flow it serves.
+
+Geometry is EPSG:4326, longitude first. Times are ``timestamptz``. Constraints carry names (see ``NAMING``), so that an error
+can be told from its constraint. Migrations under ``data/migrations`` must produce exactly this (a test says so).
+"""
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    Time,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+
+
+def moment(name: str, *, nullable: bool = True, now: bool = False) -> Column[object]:
+    """An aware point in time."""
+    return Column(name, DateTime(timezone=True), nullable=nullable, server_default=func.now() if now else None)
+
+
+def geometry(kind: str, *, nullable: bool = False, name: str = "geom") -> Column[object]:
+    """A geometry column in EPSG:4326; its GiST index is declared beside the table, with a name."""
+    return Column(name, Geometry(kind, srid=4326, spatial_index=False), nullable=nullable)
+
+
+# --- the city: what the ground looks like ---------------------------------------------------------------------------------
+
+city = Table(
+    "city",
+    metadata,
+    Column("only", Boolean, primary_key=True, server_default=text("true"), comment="one row: one city a database"),
+    Column("profile", Text, nullable=False, comment="'demo', or the name of the profile that loaded it"),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("timezone", Text, nullable=False, server_default="Asia/Shanghai"),
+    Column("settings", JSONB, nullable=False, server_default=text("'{}'::jsonb"), comment="view, layers shown, clock"),
+    moment("loaded_at", nullable=False, now=True),
+    CheckConstraint("only", name="one_row"),
+)
+
+layer = Table(
+    "layer",
+    metadata,
+    Column("name", Text, primary_key=True, comment="'district', 'subdistrict', 'community', 'cell', 'police', ..."),
+    Column("kind", Text, nullable=False, comment="area: administrative; jurisdiction: a department's; grid: unit cells"),
+    Column("title_zh", Text, nullable=False),
+    Column("title_en", Text, nullable=False),
+    Column("rank", SmallInteger, nullable=False, comment="0 widest; the order in lists and on the map"),
+    CheckConstraint("kind in ('area', 'jurisdiction', 'grid')", name="kind"),
+)
+
+generation = Table(
+    "generation",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("layer", Text, ForeignKey("layer.name"), nullable=False),
+    Column("number", Integer, nullable=False, comment="1, 2, ... within the layer; last year's case keeps last year's"),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date, comment="null: in force"),
+    Column("source", Text, nullable=False, comment="file name and declared CRS"),
+    Column("report", JSONB, nullable=False, server_default=text("'{}'::jsonb"), comment="what the import repaired"),
+    moment("loaded_at", nullable=False, now=True),
+    UniqueConstraint("layer", "number"),
+    Index("uq_generation_in_force", "layer", unique=True, postgresql_where=text("valid_to is null")),
+)
+
+area = Table(
+    "area",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("generation_id", BigInteger, ForeignKey("generation.id", ondelete="CASCADE"), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("parent_code", Text, comment="code of the area above, null at the top"),
+    geometry("MULTIPOLYGON"),
+    UniqueConstraint("generation_id", "code"),
+    Index("ix_area_geom", "geom", postgresql_using="gist"),
+    comment="administrative areas and departments' jurisdictions, one row a polygon of a layer's generation",
+)
+
+grid_cell = Table(
+    "grid_cell",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("generation_id", BigInteger, ForeignKey("generation.id", ondelete="CASCADE"), nullable=False),
+    Column("code", Text, nullable=False, comment="15 characters: 12-digit community + 3 serial"),
+    geometry("POLYGON"),
+    UniqueConstraint("generation_id", "code"),
+    CheckConstraint("code ~ '^[0-9A-Z]{15}$'", name="code"),
+    Index("ix_grid_cell_geom", "geom", postgresql_using="gist"),
+)
+
+street = Table(
+    "street",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("name", Text),
+    Column("class", Text, nullable=False, comment="motorway, primary, secondary, tertiary, residential, path"),
+    Column("speed_kmh", Float, nullable=False),
+    Column("oneway", Boolean, nullable=False, server_default=text("false")),
+    geometry("LINESTRING"),
+    Index("ix_street_geom", "geom", postgresql_using="gist"),
+)
+
+landscape = Table(
+    "landscape",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("kind", Text, nullable=False, comment="water, park, square"),
+    Column("name", Text),
+    geometry("MULTIPOLYGON"),
+    CheckConstraint("kind in ('water', 'park', 'square')", name="kind"),
+    Index("ix_landscape_geom", "geom", postgresql_using="gist"),
+)
+
+building = Table(
+    "building",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("name", Text),
+    Column("address", Text, nullable=False),
+    Column("use", Text, nullable=False, comment="residential, commercial, office, industrial, public"),
+    Column("floors", SmallInteger, nullable=False),
+    Column("height_m", Float, nullable=False),
+    geometry("POLYGON"),
+    Index("ix_building_geom", "geom", postgresql_using="gist"),
+)
+
+# --- who may act: matters, departments, rules, teams ----------------------------------------------------------------------
+
+matter = Table(
+    "matter",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("scheme", Text, nullable=False, comment="'GB/T 47678.5', 'GB/T 30428.2', or a city's own"),
+    Column("edition", Text, nullable=False, comment="'2026', '2013', ...; never rewritten on old cases"),
+    Column("kind", Text, nullable=False, comment="component 部件, event 事项"),
+    Column("code", Text, nullable=False),
+    Column("major_code", Text, nullable=False),
+    Column("major_name", Text, nullable=False),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    UniqueConstraint("scheme", "edition", "kind", "code"),
+    CheckConstraint("kind in ('component', 'event')", name="kind"),
+)
+
+filing_condition = Table(
+    "filing_condition",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("matter_id", Integer, ForeignKey("matter.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("number", SmallInteger, nullable=False),
+    Column("condition", Text, nullable=False),
+    Column("closing_action", Text, nullable=False),
+    Column("limit_value", Float, nullable=False),
+    Column("limit_unit", Text, nullable=False, comment="urgent_hour, urgent_day, work_hour, work_day, natural_day"),
+    UniqueConstraint("matter_id", "number"),
+    CheckConstraint("limit_value > 0", name="limit_value"),
+    CheckConstraint(
+        "limit_unit in ('urgent_hour', 'urgent_day', 'work_hour', 'work_day', 'natural_day')", name="limit_unit"
+    ),
+)
+
+department = Table(
+    "department",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("level", Text, nullable=False, comment="city, district, street"),
+    Column("parent_code", Text, ForeignKey("department.code"), index=True, comment="who rules above"),
+    CheckConstraint("level in ('city', 'district', 'street')", name="level"),
+)
+
+rule_set = Table(
+    "rule_set",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("body", Text, nullable=False, comment="the rules in their readable form, verbatim"),
+    Column("note", Text, nullable=False, server_default=""),
+    moment("accepted_at", nullable=False, now=True),
+    Column("accepted_by", Text, nullable=False),
+    comment="powers and routing rules; the newest row is in force, older ones explain older decisions",
+)
+
+team = Table(
+    "team",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("department_code", Text, ForeignKey("department.code"), nullable=False, index=True),
+    Column("scope_layer", Text, ForeignKey("layer.name"), index=True, comment="null: the whole city"),
+    Column("scope_code", Text, comment="the area of scope_layer where the team works"),
+    Column("skills", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("capacity", SmallInteger, nullable=False, comment="open tasks at once"),
+    Column("speed_kmh", Float, nullable=False),
+    geometry("POINT", name="base"),
+    geometry("POINT", name="position", nullable=True),
+    moment("position_at"),
+    CheckConstraint("capacity >= 0", name="capacity"),
+    CheckConstraint("speed_kmh > 0", name="speed_kmh"),
+    CheckConstraint("(scope_layer is null) = (scope_code is null)", name="scope"),
+    CheckConstraint("(position is null) = (position_at is null)", name="position"),
+)
+
+shift = Table(
+    "shift",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("team_id", Integer, ForeignKey("team.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("weekday", SmallInteger, nullable=False, comment="0 Monday .. 6 Sunday, local"),
+    Column("starts", Time, nullable=False),
+    Column("ends", Time, nullable=False, comment="not later than starts: ends the next day"),
+    CheckConstraint("weekday between 0 and 6", name="weekday"),
+)
+
+# --- what happens: report -> case -> event -> task -------------------------------------------------------------------------
+
+channel = Table(
+    "channel",
+    metadata,
+    Column("code", Text, primary_key=True, comment="'12345', 'snap' 随手拍, 'grid', 'sensor', 'walk_in', ..."),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("crs", Text, comment="declared datum of untagged points; null: refuse them"),
+    Column("uncertainty_m", Float, nullable=False, comment="of a point that brings none of its own"),
+)
+
+report = Table(
+    "report",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("channel", Text, ForeignKey("channel.code"), nullable=False),
+    Column("idempotency_key", Text, nullable=False),
+    Column("body", JSONB, nullable=False, comment="verbatim: what the channel said"),
+    moment("reported_at", nullable=False),
+    moment("received_at", nullable=False, now=True),
+    moment("handled_at", nullable=True),
+    Column("case_id", BigInteger, comment="the case it became"),
+    Column("problem", Text, comment="error code when it became none"),
+    UniqueConstraint("channel", "idempotency_key"),
+    Index("ix_report_waiting", "id", postgresql_where=text("handled_at is null")),
+    Index("ix_report_case_id", "case_id", postgresql_where=text("case_id is not null")),
+)
+
+case_state = Table(
+    "case_state",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("terminal", Boolean, nullable=False),
+)
+
+case_transition = Table(
+    "case_transition",
+    metadata,
+    Column("from_state", Text, ForeignKey("case_state.code"), nullable=False),
+    Column("action", Text, nullable=False),
+    Column("to_state", Text, ForeignKey("case_state.code"), nullable=False, index=True),
+    PrimaryKeyConstraint("from_state", "action", "to_state"),
+    comment="the legal moves; case_event refers to it, so the database refuses every other",
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", BigInteger, Identity(always=False), primary_key=True),
+    Column("number", Text, nullable=False, unique=True, comment="案卷号, as people quote it"),
+    Column("channel", Text, ForeignKey("channel.code"), nullable=False, index=True),
+    Column("matter_id", Integer, ForeignKey("matter.id"), nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("address", Text),
+    geometry("POINT", nullable=True),
+    Column("uncertainty_m", Float),
+    Column("cell_code", Text, index=True),
+    Column("areas", JSONB, nullable=False, server_default=text("'{}'::jsonb"), comment="layer -> code, of its time"),
+    Column(
+        "borders",
+        JSONB,
+        nullable=False,
+        server_default=text("'{}'::jsonb"),
+        comment="layer -> {m: distance to its border, other: code beyond, ambiguous: bool}",
+    ),
+    Column("h3_9", BigInteger, index=True),
+    Column("state", Text, ForeignKey("case_state.code"), nullable=False),
+    Column("urgent", Boolean, nullable=False, server_default=text("false")),
+    Column("department_code", Text, ForeignKey("department.code"), index=True),
+    Column("team_id", Integer, ForeignKey("team.id"), index=True),
+    moment("reported_at", nullable=False),
+    moment("filed_at"),
+    moment("dispatched_at"),
+    moment("due_at"),
+    moment("closed_at"),
+    Column("returns", SmallInteger, nullable=False, server_default="0"),
+    Column("reworks", SmallInteger, nullable=False, server_default="0"),
+    Column("seq", Integer, nullable=False, comment="of its last event: optimistic lock"),
+    Column("hash", LargeBinary, nullable=False, comment="of its last event"),
+    moment("updated_at", nullable=False),
+    Index("ix_cases_geom", "geom", postgresql_using="gist"),
+    Index("ix_cases_open_state", "state", "due_at", postgresql_where=text("closed_at is null")),
+    Index("ix_cases_open_geom", "geom", postgresql_using="gist", postgresql_where=text("closed_at is null")),
+    Index("ix_cases_reported_at", "reported_at"),
+    Index("ix_cases_updated_at", "updated_at"),
+    comment="the fold of each case's events, kept in the same transaction",
+)
+
+case_event = Table(
+    "case_event",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True, comment="order of catch-up for readers"),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False),
+    Column("seq", Integer, nullable=False, comment="1, 2, ... within the case"),
+    moment("at", nullable=False),
+    Column("actor", Text, nullable=False, comment="'system', 'operator:x', 'team:x', 'department:x', 'resident'"),
+    Column("action", Text, nullable=False),
+    Column("from_state", Text, nullable=False),
+    Column("to_state", Text, nullable=False),
+    Column("payload", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("previous_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    UniqueConstraint("case_id", "seq"),
+    ForeignKeyConstraint(
+        ["from_state", "action", "to_state"],
+        ["case_transition.from_state", "case_transition.action", "case_transition.to_state"],
+        name="fk_case_event_transition",
+    ),
+    Index("ix_case_event_transition", "from_state", "action", "to_state"),
+    Index("ix_case_event_at", "at"),
+    CheckConstraint("octet_length(hash) = 32", name="hash"),
+    comment="append-only, hash-chained per case: history, audit and the source of every figure",
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False, index=True),
+    moment("at", nullable=False),
+    Column("rule_set_id", Integer, ForeignKey("rule_set.id"), nullable=False, index=True),
+    Column("rule", Text, comment="name of the rule that gave the power; null when none did"),
+    Column("outcome", Text, nullable=False, comment="reason code of the whole: 'chosen', 'no_power', 'nobody_free', ..."),
+    Column("team_id", Integer, ForeignKey("team.id"), index=True, comment="null: nobody, see outcome and goes_up_to"),
+    Column("department_code", Text, ForeignKey("department.code"), index=True),
+    Column("goes_up_to", Text, comment="the level that rules when nobody is found"),
+    Column("travel_s", Float),
+    Column("candidates", JSONB, nullable=False, comment="[{team, reason, travel_s, cost_s, ...}], the chosen first"),
+)
+
+task = Table(
+    "task",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("team_id", Integer, ForeignKey("team.id"), nullable=False),
+    moment("assigned_at", nullable=False),
+    moment("accepted_at"),
+    moment("done_at", nullable=True),
+    moment("due_at"),
+    Column("outcome", Text, comment="done, returned, reassigned; null while open"),
+    CheckConstraint("(done_at is null) = (outcome is null)", name="outcome"),
+    Index("uq_task_open", "case_id", unique=True, postgresql_where=text("done_at is null")),
+    Index("ix_task_team_open", "team_id", postgresql_where=text("done_at is null")),
+    Index("ix_task_team_id", "team_id"),
+    comment="who is on it: at most one open lead a case",
+)

@@ -1,0 +1,1 @@
+"""The room that decides and acts: intake, cases, rules, matching, clocks, the worker."""

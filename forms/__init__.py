@@ -1,0 +1,1 @@
+"""The room that asks residents: forms, links, the sealed mailbox, identity."""
