@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 class Layer:
     """The polygons of one layer in one generation, in a fixed order that indices elsewhere refer to.
 
-    ``polygons[i]`` is a valid, non-empty Shapely Polygon or MultiPolygon in EPSG:4326, longitude first. ``codes`` are unique
-    and never blank. ``parents[i]`` is the code of the area above, ``None`` at the top or where the file does not say.
+    ``polygons[i]`` is a valid, non-empty Shapely Polygon or MultiPolygon in EPSG:4326, longitude first. ``codes`` are
+    unique and never blank. ``parents[i]`` is the code of the area above, ``None`` at the top or where the file does not
+    say.
 
     Raises
     ------
