@@ -1,11 +1,11 @@
 """The hash chain of a case's history: each event carries the hash of the one before it.
 
-Pure. An edited, dropped, inserted or reordered event breaks the chain at its place; a dropped tail shows because the case's
-row keeps the hash of its last event.
+Pure. An edited, dropped, inserted or reordered event breaks the chain at its place; a dropped tail shows because the
+case's row keeps the hash of its last event.
 
 The hash is SHA-256 over the previous hash (32 bytes) followed by the JSON array
-``[case_id, seq, at, actor, action, from_state, to_state, payload]``: UTF-8, no spaces, object keys sorted, ``at`` in UTC as
-ISO 8601 with a ``Z`` (a fraction of six digits only when it is not zero).
+``[case_id, seq, at, actor, action, from_state, to_state, payload]``: UTF-8, no spaces, object keys sorted, ``at`` in
+UTC as ISO 8601 with a ``Z`` (a fraction of six digits only when it is not zero).
 """
 
 import hashlib
@@ -85,8 +85,8 @@ def verify(links: Sequence[Link], last: bytes | None = None) -> int | None:
 def plain(value: Any) -> Any:
     """The JSON value that PostgreSQL's ``jsonb`` gives back for ``value``, so that a hash survives the round trip.
 
-    Floats from 1e16 become integers, numbers beyond 64 bits text, minus zero zero, not-a-number and infinity null; everything
-    else stays.
+    Floats from 1e16 become integers, numbers beyond 64 bits text, minus zero zero, not-a-number and infinity null;
+    everything else stays.
     """
     if isinstance(value, float):
         return _plain_float(value)
