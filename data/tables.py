@@ -1,7 +1,7 @@
 """The schema: every table of the base database, in the order of the flow it serves.
 
-Geometry is EPSG:4326, longitude first. Times are ``timestamptz``. Constraints carry names (see ``NAMING``), so that an error
-can be told from its constraint. Migrations under ``data/migrations`` must produce exactly this (a test says so).
+Geometry is EPSG:4326, longitude first. Times are ``timestamptz``. Constraints carry names (see ``NAMING``), so that an
+error can be told from its constraint. Migrations under ``data/migrations`` must produce exactly this (a test says so).
 """
 
 from geoalchemy2 import Geometry
@@ -52,7 +52,7 @@ def geometry(kind: str, *, nullable: bool = False, name: str = "geom") -> Column
     return Column(name, Geometry(kind, srid=4326, spatial_index=False), nullable=nullable)
 
 
-# --- the city: what the ground looks like ---------------------------------------------------------------------------------
+# --- the city: what the ground looks like -----------------------------------------------------------------------
 
 city = Table(
     "city",
@@ -64,14 +64,16 @@ city = Table(
     Column("timezone", Text, nullable=False, server_default="Asia/Shanghai"),
     Column("settings", JSONB, nullable=False, server_default=text("'{}'::jsonb"), comment="view, layers shown, clock"),
     moment("loaded_at", nullable=False, now=True),
-    CheckConstraint("only", name="one_row"),
+    CheckConstraint('"only"', name="one_row"),
 )
 
 layer = Table(
     "layer",
     metadata,
     Column("name", Text, primary_key=True, comment="'district', 'subdistrict', 'community', 'cell', 'police', ..."),
-    Column("kind", Text, nullable=False, comment="area: administrative; jurisdiction: a department's; grid: unit cells"),
+    Column(
+        "kind", Text, nullable=False, comment="area: administrative; jurisdiction: a department's; grid: unit cells"
+    ),
     Column("title_zh", Text, nullable=False),
     Column("title_en", Text, nullable=False),
     Column("rank", SmallInteger, nullable=False, comment="0 widest; the order in lists and on the map"),
@@ -156,7 +158,7 @@ building = Table(
     Index("ix_building_geom", "geom", postgresql_using="gist"),
 )
 
-# --- who may act: matters, departments, rules, teams ----------------------------------------------------------------------
+# --- who may act: matters, departments, rules, teams ------------------------------------------------------------
 
 matter = Table(
     "matter",
@@ -245,7 +247,7 @@ shift = Table(
     CheckConstraint("weekday between 0 and 6", name="weekday"),
 )
 
-# --- what happens: report -> case -> event -> task -------------------------------------------------------------------------
+# --- what happens: report -> case -> event -> task ---------------------------------------------------------------
 
 channel = Table(
     "channel",
@@ -315,7 +317,7 @@ cases = Table(
         comment="layer -> {m: distance to its border, other: code beyond, ambiguous: bool}",
     ),
     Column("h3_9", BigInteger, index=True),
-    Column("state", Text, ForeignKey("case_state.code"), nullable=False),
+    Column("state", Text, ForeignKey("case_state.code"), nullable=False, index=True),
     Column("urgent", Boolean, nullable=False, server_default=text("false")),
     Column("department_code", Text, ForeignKey("department.code"), index=True),
     Column("team_id", Integer, ForeignKey("team.id"), index=True),
@@ -371,7 +373,9 @@ decision = Table(
     moment("at", nullable=False),
     Column("rule_set_id", Integer, ForeignKey("rule_set.id"), nullable=False, index=True),
     Column("rule", Text, comment="name of the rule that gave the power; null when none did"),
-    Column("outcome", Text, nullable=False, comment="reason code of the whole: 'chosen', 'no_power', 'nobody_free', ..."),
+    Column(
+        "outcome", Text, nullable=False, comment="reason code of the whole: 'chosen', 'no_power', 'nobody_free', ..."
+    ),
     Column("team_id", Integer, ForeignKey("team.id"), index=True, comment="null: nobody, see outcome and goes_up_to"),
     Column("department_code", Text, ForeignKey("department.code"), index=True),
     Column("goes_up_to", Text, comment="the level that rules when nobody is found"),

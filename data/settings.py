@@ -1,0 +1,31 @@
+"""Settings: read once, from the environment (``NEEDLE_…``) over the defaults below."""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _base() -> Path:
+    """The checkout's root, so that every command finds the same city; the working folder when installed elsewhere."""
+    root = Path(__file__).resolve().parent.parent
+    return root if (root / "pyproject.toml").is_file() else Path.cwd()
+
+
+class Settings(BaseSettings):
+    """What a user may set. Each field is the environment variable ``NEEDLE_<FIELD>``."""
+
+    model_config = SettingsConfigDict(env_prefix="NEEDLE_", env_ignore_empty=True, frozen=True)
+
+    database_url: str | None = Field(default=None, description="an existing PostGIS; none: the embedded cluster")
+    home: Path = Field(default_factory=lambda: _base() / ".needle", description="folder of the embedded cluster")
+    data: Path = Field(default_factory=lambda: _base().parent / "shared" / "data", description="folder of real data")
+    host: str = Field(default="127.0.0.1", description="address that the operators' pages are served on")
+    port: int = Field(default=8640, ge=1, le=65535, description="port of the operators' pages")
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

@@ -1,0 +1,73 @@
+"""Fixtures for every room: a real PostGIS, one database a test, and the folder of real data."""
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from data import migrate
+from data.cluster import Cluster
+from data.database import Connection, connect
+from data.settings import get_settings
+
+PREFIX = "needle-test-"
+#: A test's cluster is thrown away, so it need not survive a power cut.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+_number = itertools.count()
+
+
+def _remove(folder: Path) -> None:
+    Cluster(folder / "pg").stop()
+    shutil.rmtree(folder)
+
+
+def _sweep() -> None:
+    """Remove what test runs killed with -9 left behind; the folder's name carries the process id of its run."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+        run = folder.name.removeprefix(PREFIX).split("-")[0]
+        if folder.stat().st_uid == os.geteuid() and not Path("/proc", run).exists():
+            _remove(folder)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A running cluster of this session with a migrated database ``template``."""
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    folder.chmod(0o755)
+    cluster = Cluster(folder / "pg", FAST)
+    cluster.start()
+    migrate.upgrade(cluster.create_database("template"))
+    yield cluster
+    _remove(folder)
+
+
+@pytest.fixture
+def database_url(cluster: Cluster) -> Iterator[str]:
+    """The address of a fresh, migrated, empty database, gone after the test."""
+    name = f"test_{next(_number)}"
+    yield cluster.create_database(name, template="template")
+    cluster.drop_database(name)
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[Connection]:
+    """A connection to the test's database; what it did not commit is rolled back."""
+    with connect(database_url) as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data sets (``NEEDLE_DATA``)."""
+    folder = get_settings().data
+    if not (folder / "README.md").is_file():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"the folder of real data is missing: {folder}")
+        pytest.skip(f"left out: needs the folder of real data, NEEDLE_DATA (looked at {folder})")
+    return folder
