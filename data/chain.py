@@ -28,8 +28,8 @@ LARGEST_INTEGER = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """One event as the chain sees it; ``at`` is aware, hashes are 32 bytes."""
+class Event:
+    """Something that happened to a case, in its place in the chain; ``at`` is aware, hashes are 32 bytes."""
 
     case_id: int
     seq: int
@@ -63,23 +63,23 @@ def next_hash(
     return hashlib.sha256(previous + orjson.dumps(body, option=JSON_OPTIONS)).digest()
 
 
-def verify(links: Sequence[Link], last: bytes | None = None) -> int | None:
+def verify(events: Sequence[Event], last: bytes | None = None) -> int | None:
     """The seq of the first event that does not fit, or None when the whole chain holds.
 
     Parameters
     ----------
-    links : sequence of Link
+    events : sequence of Event
         All events of one case, by seq.
     last : bytes, optional
         The hash that the case's row keeps. A chain that ends elsewhere is broken after its last event.
     """
     previous = GENESIS
-    for number, link in enumerate(links, 1):
-        fits = link.seq == number and link.case_id == links[0].case_id and link.previous_hash == previous
-        if not fits or link.hash != _hash_of(link):
+    for number, event in enumerate(events, 1):
+        fits = event.seq == number and event.case_id == events[0].case_id and event.previous_hash == previous
+        if not fits or event.hash != _hash_of(event):
             return number
-        previous = link.hash
-    return len(links) + 1 if last is not None and last != previous else None
+        previous = event.hash
+    return len(events) + 1 if last is not None and last != previous else None
 
 
 def plain(value: Any) -> Any:
@@ -105,15 +105,15 @@ def _plain_float(value: float) -> float | int | str | None:
     return plain(int(Decimal(repr(value)))) if abs(value) >= INTEGER_FROM else value + 0.0
 
 
-def _hash_of(link: Link) -> bytes:
+def _hash_of(event: Event) -> bytes:
     return next_hash(
-        link.previous_hash,
-        case_id=link.case_id,
-        seq=link.seq,
-        at=link.at,
-        actor=link.actor,
-        action=link.action,
-        from_state=link.from_state,
-        to_state=link.to_state,
-        payload=link.payload,
+        event.previous_hash,
+        case_id=event.case_id,
+        seq=event.seq,
+        at=event.at,
+        actor=event.actor,
+        action=event.action,
+        from_state=event.from_state,
+        to_state=event.to_state,
+        payload=event.payload,
     )

@@ -42,6 +42,7 @@ class Transition:
     to_state: str
     name_zh: str
     name_en: str
+    past_en: str
     roles: frozenset[str]
     reason_required: bool
     clock: tuple[tuple[str, str], ...]
@@ -103,6 +104,7 @@ def _transitions(row: Mapping[str, str]) -> Iterator[Transition]:
             to_state=source if row["to_state"] == ANY_OPEN_STATE else row["to_state"],
             name_zh=row["name_zh"],
             name_en=row["name_en"],
+            past_en=row["past_en"],
             roles=_set(row["roles"]),
             reason_required=row["reason_required"] == "yes",
             clock=tuple(_clock_effect(part) for part in row["clock"].split(";") if part),

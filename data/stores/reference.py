@@ -5,7 +5,7 @@ differs.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from data.database import Connection
@@ -128,7 +128,7 @@ def load_matters(connection: Connection) -> list[MatterRow]:
     found = connection.execute(CONDITIONS).fetchall()
     conditions = {key: tuple(ConditionRow(*r[1:]) for r in group) for key, group in groupby(found, lambda r: r[0])}
     rows = connection.execute(MATTERS).fetchall()
-    return [MatterRow(*row[1:], conditions.get(row[0], ()), row[0]) for row in rows]
+    return [replace(MatterRow(*row[1:]), id=row[0], conditions=conditions.get(row[0], ())) for row in rows]
 
 
 def load_channels(connection: Connection) -> dict[str, ChannelRow]:
