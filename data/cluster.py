@@ -1,8 +1,8 @@
 """The embedded database: a private PostGIS cluster in a folder, reached through a Unix socket only.
 
 No administrator is needed and nothing listens on the network. The cluster belongs to the user who runs Needle.
-PostgreSQL refuses to run as root, so root runs it as the system user ``postgres``. Only that user and root may enter the
-socket's folder (mode 0700), and the server checks the user once more (peer authentication).
+PostgreSQL refuses to run as root, so root runs it as the system user ``postgres``. Only that user and root may enter
+the socket's folder (mode 0700), and the server checks the user once more (peer authentication).
 
 Inside the cluster ``needle`` owns the databases and is no superuser; ``postgres`` is, and only creates databases.
 """
@@ -13,10 +13,9 @@ import os
 import pwd
 import shutil
 import stat
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -24,11 +23,12 @@ from urllib.parse import quote
 
 from psycopg import sql
 
+from data import migrate
 from data.database import connect
+from data.programs import find_binary, postgres_user, run_as
+from data.settings import Settings
 from geo.errors import NeedleError
 
-BINARIES = Path("/usr/lib/postgresql")
-EXTENSIONS = Path("/usr/share/postgresql")
 SHELTER = Path("/var/lib/needle")  # where root keeps clusters whose own folder the user postgres cannot enter
 SOCKET_BYTES = 107  # of a Unix socket's whole path
 SOCKET_NAME = ".s.PGSQL.5432"
@@ -94,7 +94,7 @@ class Cluster:
         uid = self.folder.stat().st_uid if self.folder.exists() else os.geteuid()
         if os.geteuid() not in (0, uid):
             raise NeedleError("database.not_yours", folder=self.folder, owner=pwd.getpwuid(uid).pw_name)
-        return _postgres() if uid == 0 else pwd.getpwuid(uid)
+        return postgres_user() if uid == 0 else pwd.getpwuid(uid)
 
     def binary(self, name: str) -> Path:
         """The path of one of PostgreSQL's programs, of the version that made this cluster."""
@@ -118,7 +118,7 @@ class Cluster:
         NeedleError
             ``database.missing_binaries``, ``database.not_yours``, ``database.start_failed``.
         """
-        with self._locked():
+        with self.locked():
             if not self.data.exists():
                 self._initialise()
             if not self.is_running():
@@ -131,18 +131,23 @@ class Cluster:
         """Stop the server; sessions still open are ended, committed work is kept."""
         if not self.is_running():
             return
-        with self._locked():
+        with self.locked():
             if self.is_running():
                 self._run("pg_ctl", "-D", self.data, "-m", "fast", "-w", "-t", "300", "-s", "stop")
 
-    def create_database(self, name: str = "needle", template: str | None = None) -> str:
-        """Make a database (empty with PostGIS, or a copy of ``template``) and return its URL."""
+    def create_database(self, name: str = "needle") -> str:
+        """Make an empty database with PostGIS, unless it is there already, and return its URL."""
+        if not self.has_database(name):
+            self.copy_database("template1", name)
+        with connect(self.url(name, "postgres"), autocommit=True) as admin:
+            admin.execute("create extension if not exists postgis")
+        return self.url(name)
+
+    def copy_database(self, template: str, name: str) -> str:
+        """Make a database as a copy of another that nobody is connected to, and return its URL."""
         make = sql.SQL("create database {} owner needle template {}")
         with connect(self.url("postgres", "postgres"), autocommit=True) as admin:
-            admin.execute(make.format(sql.Identifier(name), sql.Identifier(template or "template1")))
-        if template is None:
-            with connect(self.url(name, "postgres"), autocommit=True) as admin:
-                admin.execute("create extension if not exists postgis")
+            admin.execute(make.format(sql.Identifier(name), sql.Identifier(template)))
         return self.url(name)
 
     def drop_database(self, name: str) -> None:
@@ -156,7 +161,7 @@ class Cluster:
             return admin.execute("select from pg_database where datname = %s", [name]).fetchone() is not None
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """One at a time, over all processes of this machine."""
         _make_folder(self.folder, self._owner)
         lock = os.open(self.folder, os.O_RDONLY)
@@ -227,65 +232,49 @@ class Cluster:
         return " ".join(log.read_text(errors="replace").splitlines()[-5:]) if log.exists() else ""
 
 
-def find_binary(name: str, version: str | None = None) -> Path:
-    """One of PostgreSQL's programs under /usr/lib/postgresql.
+def ensure_database(settings: Settings) -> str:
+    """The URL of a database at this program's schema, started, made and migrated when it is the embedded one.
 
-    Parameters
-    ----------
-    version : str, optional
-        The major version wanted; default: the newest that has PostGIS.
+    A database of somebody else's server is taken as it is; only an empty one is migrated without being asked.
 
     Raises
     ------
     NeedleError
-        ``database.missing_binaries``, naming the packages.
+        ``database.not_migrated``, ``database.newer``, and those of :meth:`Cluster.start` and ``data.migrate.upgrade``.
     """
-    found = [p.name for p in BINARIES.glob("*") if (p / "bin" / name).exists() and _has_postgis(p.name)]
-    wanted = [v for v in found if version in (None, v)]
-    if not wanted:
-        packages = (
-            f"postgresql-{version} postgresql-{version}-postgis-3" if version else "postgresql postgresql-postgis"
-        )
-        raise NeedleError("database.missing_binaries", packages=packages)
-    return BINARIES / max(wanted, key=int) / "bin" / name
+    if settings.database_url is None:
+        return _ensure_embedded(embedded_cluster(settings))
+    current = migrate.current(settings.database_url)
+    if current is None:
+        migrate.upgrade(settings.database_url)
+    elif not migrate.knows(current):
+        raise NeedleError("database.newer", current=current)
+    elif current != migrate.head():
+        raise NeedleError("database.not_migrated", current=current, head=migrate.head())
+    return settings.database_url
 
 
-def run_as(
-    user: pwd.struct_passwd, command: Sequence[str], text: str | None = None
-) -> "subprocess.CompletedProcess[str]":
-    """Run a program as ``user`` (changing to it when we are root), outside any folder that it may not enter."""
-    root = os.geteuid() == 0
-    return subprocess.run(
-        command,
-        input=text,
-        text=True,
-        capture_output=True,
-        check=False,
-        cwd="/",
-        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": user.pw_dir},
-        user=user.pw_uid if root else None,
-        group=user.pw_gid if root else None,
-        extra_groups=() if root else None,
-    )
+def embedded_cluster(settings: Settings) -> Cluster:
+    """The cluster under ``.needle``."""
+    return Cluster(settings.home / "postgres")
 
 
-def _has_postgis(version: str) -> bool:
-    return version.isdigit() and (EXTENSIONS / version / "extension" / "postgis.control").exists()
+def _ensure_embedded(cluster: Cluster) -> str:
+    cluster.start()
+    with cluster.locked():
+        url = cluster.create_database()
+        if migrate.current(url) != migrate.head():
+            migrate.upgrade(url)
+    return url
 
 
 def _short_hash(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
 
 
-def _postgres() -> pwd.struct_passwd:
-    """The system user that Debian's PostgreSQL packages bring."""
-    find_binary("postgres")
-    return pwd.getpwnam("postgres")
-
-
 def _may_enter(folder: Path) -> bool:
     """Whether the user ``postgres`` may enter a folder (asked by root)."""
-    return run_as(_postgres(), ["test", "-x", str(folder)]).returncode == 0
+    return run_as(postgres_user(), ["test", "-x", str(folder)]).returncode == 0
 
 
 def _works_in(pid: int, folder: Path) -> bool:
