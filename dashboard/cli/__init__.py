@@ -41,6 +41,7 @@ RUN, CITY, TOOLS = "Run the system", "Bring in a city", "Work with the parts"
 app.command("demo", rich_help_panel=RUN)(demo.demo)
 app.command("up", rich_help_panel=RUN)(up.up)
 app.command("worker", rich_help_panel=RUN)(up.worker)
+app.command("serve", rich_help_panel=RUN)(up.serve)
 app.command("status", rich_help_panel=RUN)(up.status)
 app.add_typer(db.app, name="db", rich_help_panel=RUN)
 app.add_typer(city.app, name="city", rich_help_panel=CITY)
