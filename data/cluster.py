@@ -81,6 +81,11 @@ class Cluster:
         return self.folder / "data"
 
     @property
+    def log(self) -> Path:
+        """What the server says."""
+        return self.folder / "postgres.log"
+
+    @property
     def socket(self) -> Path:
         """The folder of the socket: inside the cluster, or under /tmp where that path would be too long."""
         inside = self.folder / "socket"
@@ -124,7 +129,7 @@ class Cluster:
             if not self.is_running():
                 self._configure()
                 self._forget_dead_server()
-                self._run("pg_ctl", "-D", self.data, "-l", self.folder / "start.log", "-w", "-t", "600", "-s", "start")
+                self._run("pg_ctl", "-D", self.data, "-l", self.log, "-w", "-t", "600", "-s", "start")
             self._wait_until_ready()
 
     def stop(self) -> None:
@@ -144,8 +149,11 @@ class Cluster:
         return self.url(name)
 
     def copy_database(self, template: str, name: str) -> str:
-        """Make a database as a copy of another that nobody is connected to, and return its URL."""
-        make = sql.SQL("create database {} owner needle template {}")
+        """Make a database as a copy of another that nobody is connected to, and return its URL.
+
+        Copying files beats copying through the WAL for a template with PostGIS (0.10 s against 0.26 s).
+        """
+        make = sql.SQL("create database {} owner needle template {} strategy file_copy")
         with connect(self.url("postgres", "postgres"), autocommit=True) as admin:
             admin.execute(make.format(sql.Identifier(name), sql.Identifier(template)))
         return self.url(name)
@@ -189,10 +197,6 @@ class Cluster:
             **self._tuning,
             "listen_addresses": "",
             "unix_socket_directories": str(self.socket),
-            "logging_collector": "on",
-            "log_directory": str(self.folder / "log"),
-            "log_filename": "postgres-%a.log",
-            "log_truncate_on_rotation": "on",
         }
         _make_folder(self.socket, self._owner)
         lines = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'\n" for name, value in settings.items()]
@@ -209,11 +213,12 @@ class Cluster:
         """Clear what a server killed with -9 left behind.
 
         Its sessions notice within moments that it is gone, and end; PostgreSQL refuses to start before. Its process id
-        may meanwhile belong to another program, which PostgreSQL would take for a server; other stale files it clears.
+        may still be there (a zombie) or belong to another program by now; PostgreSQL would take either for a server.
         """
         _until(lambda: not any(_works_in(int(p.name), self.data) for p in Path("/proc").glob("[0-9]*")), 30)
         if any(Path("/proc", line).exists() for line in self._pid_file()[:1]):
             (self.data / "postmaster.pid").unlink()
+        (self.socket / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
 
     def _wait_until_ready(self) -> None:
         """Recovery after a crash may take a while; a server that gave up says why."""
@@ -228,8 +233,7 @@ class Cluster:
             raise NeedleError("database.start_failed", folder=self.folder, reason=reason)
 
     def _last_words(self) -> str:
-        log = self.folder / "start.log"
-        return " ".join(log.read_text(errors="replace").splitlines()[-5:]) if log.exists() else ""
+        return " ".join(self.log.read_text(errors="replace").splitlines()[-5:]) if self.log.exists() else ""
 
 
 def ensure_database(settings: Settings) -> str:

@@ -16,7 +16,7 @@ from data.settings import get_settings
 
 PREFIX = "needle-test-"
 #: A test's cluster is thrown away, so it need not survive a power cut.
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off", "shared_buffers": "128MB"}
 _number = itertools.count()
 
 
