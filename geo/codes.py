@@ -22,7 +22,7 @@ PROVINCES = frozenset(
 ) | {"50", "71", "81", "82"}
 """GB/T 2260: six regions of numbered provinces, 重庆, 台湾, 香港 and 澳门."""
 MUNICIPALITIES = frozenset(("11", "12", "31", "50"))
-"""北京, 天津, 上海, 重庆: their counties hang on the province; the city segment (01 市辖区, 02 县) is no place itself."""
+"""北京, 天津, 上海, 重庆: their counties hang on the province; their city segment (01 市辖区, 02 县) is no place."""
 
 SEGMENTS = ((0, 2), (2, 4), (4, 6), (6, 9), (9, 12))
 SERIALS = 999

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 LEAST_POINTS = 500
 LEAST_SHARE = 0.02
-"""A default spot holds at least this many points and this share of them. A busy address holds far less: Boston's default
-holds 15 % of 58,119 requests, its busiest real address 0.2 %."""
+"""A default spot holds at least this many points and this share of them. A busy address holds far less: Boston's
+default holds 15 % of 58,119 requests, its busiest real address 0.2 %."""
 
 
 def default_spots(

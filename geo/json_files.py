@@ -84,7 +84,8 @@ def properties(feature: Json) -> Json:
 def flat_frame(records: list[Json]) -> pd.DataFrame:
     """Records as columns; whatever is nested stays JSON text."""
     frame = pd.DataFrame.from_records(records, index=range(len(records)))
-    for column in frame.select_dtypes(include="object", exclude="str").columns:
+    mixed: list[str] = frame.select_dtypes(include="object", exclude="str").columns.tolist()
+    for column in mixed:
         frame[column] = [as_text(value) for value in frame[column]]
     return frame.infer_objects()
 
