@@ -23,6 +23,14 @@ KINDS_ZH = {
     "literal_error": "只能取规定的值",
     "string_type": "应为文字",
     "bool_type": "应为 true 或 false",
+    "too_short": "至少要有一项",
+    "string_too_short": "不能为空",
+    "string_pattern_mismatch": "只能用小写字母、数字、下划线和连字符,以字母开头",
+    "greater_than": "数值太小",
+    "greater_than_equal": "数值太小",
+    "less_than_equal": "数值太大",
+    "float_parsing": "应为数字",
+    "int_parsing": "应为整数",
 }
 
 
@@ -71,7 +79,7 @@ def parse_profile(text: str, what: str = "profile") -> Profile:
     try:
         profile = Profile.model_validate(raw)
     except ValidationError as error:
-        raise invalid(what, [sentences(dict(e), raw) for e in error.errors()]) from error
+        raise invalid(what, [sentences(dict(e), raw) for e in error.errors() if not is_echo(dict(e))]) from error
     problems = list(contradictions(profile))
     if problems:
         raise invalid(what, [(f"{where}: {zh}", f"{where}: {en}") for where, zh, en in problems])
@@ -89,6 +97,12 @@ def sentences(error: Mapping[str, Any], raw: Mapping[str, Any]) -> tuple[str, st
     where = place(error["loc"], raw)
     english = str(error["msg"]).removeprefix("Value error, ")
     return f"{where}: {KINDS_ZH.get(error['type'], english)}", f"{where}: {english}"
+
+
+def is_echo(error: Mapping[str, Any]) -> bool:
+    """Whether an error only repeats others: pydantic counts a list's valid entries, so that one wrong entry looks
+    missing."""
+    return error["type"] == "too_short" and bool(error["input"])
 
 
 def place(loc: tuple[int | str, ...], raw: Mapping[str, Any]) -> str:

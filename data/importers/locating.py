@@ -1,6 +1,5 @@
 """Where events lie: areas, borders and hexagons of a whole table at once."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +29,11 @@ class Whereabouts:
     border_m: NDArray[np.float64]
     ambiguous: NDArray[np.bool_]
 
+    @property
+    def outside(self) -> NDArray[np.bool_]:
+        """Which events have a location that lies in no area of any layer, shape (n,)."""
+        return np.asarray((self.where < 0).all(axis=0) & np.isfinite(self.border_m).any(axis=0))
+
     def areas(self, i: int) -> dict[str, str]:
         """``layer -> code`` of event ``i``, as a case keeps it."""
         found = zip(self.atlas.layers, self.where[:, i].tolist(), strict=True)
@@ -54,9 +58,3 @@ def locate_events(events: EventTable, atlas: Atlas, uncertainty_m: float) -> Whe
     known = np.isfinite(events.lng)
     ambiguous = known & np.isfinite(borders.distance_m) & (borders.distance_m <= uncertainty_m)
     return Whereabouts(atlas, where, borders.other, np.where(known, borders.distance_m, np.nan), ambiguous)
-
-
-def outside(whereabouts: Whereabouts, layers: Iterable[str]) -> NDArray[np.bool_]:
-    """Which located events lie in none of the layers."""
-    ranks = [whereabouts.atlas.names.index(name) for name in layers]
-    return np.asarray((whereabouts.where[ranks] < 0).all(axis=0) & np.isfinite(whereabouts.border_m[ranks]).any(axis=0))

@@ -24,7 +24,8 @@ def key_of(matter: MatterRow) -> str:
 
 def slug(name: str) -> str:
     """A name in small letters, digits and hyphens; letters beyond ASCII stay where they have no plain form."""
-    plain = unicodedata.normalize("NFKD", name).lower()
+    decomposed = unicodedata.normalize("NFKD", name).lower()
+    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return re.sub(r"[\W_]+", "-", plain).strip("-") or "other"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -87,6 +88,11 @@ class Import:
     source: str
     now: datetime
 
+    @cached_property
+    def outside(self) -> NDArray[np.bool_]:
+        """Which events have a location outside every area."""
+        return self.whereabouts.outside
+
     def problem(self, i: int) -> str | None:
         """Why event ``i`` becomes a report without a case, ``None`` when it becomes one."""
         if "event.time_invalid" in self.events.problems[i]:
@@ -98,6 +104,8 @@ class Import:
         found = list(self.events.problems[i])
         if self.events.location_problem[i]:
             found.append(str(self.events.location_problem[i]))
+        if self.outside[i]:
+            found.append("coordinate.outside")
         if self.matter[i] is None:
             found.append("event.matter_unknown")
         if self.events.department[i] and self.events.department[i] not in self.departments:
