@@ -59,7 +59,8 @@ def _merge(case: Case, command: Command, _at: datetime, _protocol: Protocol) -> 
 
 def _file(_case: Case, command: Command, _at: datetime, _protocol: Protocol) -> Payload:
     limit = _limit_of(command)
-    return {"limit": {"value": limit.value, "unit": limit.unit}, "urgent": limit.urgent}
+    urgent = limit.urgent or bool(command.data.get("urgent"))
+    return {"limit": {"value": limit.value, "unit": limit.unit}, "urgent": urgent}
 
 
 def _limit_of(command: Command) -> Limit:

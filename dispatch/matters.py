@@ -13,6 +13,7 @@ from itertools import groupby
 from types import MappingProxyType
 
 from dispatch.clock import Limit
+from geo.errors import NeedleError
 
 SCHEMES: Mapping[str, str] = MappingProxyType({"2026": "GB/T 47678.5", "2013": "GB/T 30428.2"})
 DEFAULT_LIMIT = Limit(5, "work_day")
@@ -54,6 +55,21 @@ class Matter:
         if self.conditions:
             return self.conditions[0].limit
         return major_limits().get((self.edition, self.kind, self.major_code), DEFAULT_LIMIT)
+
+    def limit_of(self, number: object) -> tuple[Limit, int | None]:
+        """The limit of a filing condition and its number; for None ``limit``, with the first condition's number.
+
+        Raises
+        ------
+        NeedleError
+            ``case.condition_unknown``.
+        """
+        if number is None:
+            return self.limit, self.conditions[0].number if self.conditions else None
+        for condition in self.conditions:
+            if condition.number == number:
+                return condition.limit, condition.number
+        raise NeedleError("case.condition_unknown", condition=number, matter=self.key)
 
 
 @dataclass(frozen=True, slots=True)

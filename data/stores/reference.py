@@ -7,8 +7,14 @@ differs.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Any
+
+import psycopg
 
 from data.database import Connection
+from geo.errors import NeedleError
+
+AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,17 @@ select matter_id, number, condition, closing_action, limit_value, limit_unit fro
 order by matter_id, number
 """
 
+MATTER = """
+select id, scheme, edition, kind, code, major_code, major_name, name_zh, name_en from matter where id = %s
+"""
+
+CONDITIONS_OF_MATTER = """
+select number, condition, closing_action, limit_value, limit_unit from filing_condition
+where matter_id = %s order by number
+"""
+
+CITY_CLOCK = "select timezone, coalesce(settings->'clock', '{}') from city"
+
 CHANNELS = "select code, name_zh, name_en, crs, uncertainty_m from channel order by code"
 
 
@@ -134,3 +151,24 @@ def load_matters(connection: Connection) -> list[MatterRow]:
 def load_channels(connection: Connection) -> dict[str, ChannelRow]:
     """Channels by code."""
     return {row[0]: ChannelRow(*row) for row in connection.execute(CHANNELS)}
+
+
+async def load_matter(connection: AsyncConnection, matter_id: int) -> MatterRow:
+    """One matter with its conditions.
+
+    Raises
+    ------
+    NeedleError
+        ``case.matter_unknown``.
+    """
+    row = await (await connection.execute(MATTER, (matter_id,))).fetchone()
+    if row is None:
+        raise NeedleError("case.matter_unknown", matter=matter_id)
+    found = await (await connection.execute(CONDITIONS_OF_MATTER, (matter_id,))).fetchall()
+    return replace(MatterRow(*row[1:]), id=row[0], conditions=tuple(ConditionRow(*r) for r in found))
+
+
+async def load_city_clock(connection: AsyncConnection) -> tuple[str, dict[str, Any]]:
+    """The city's time zone and its settings of working time; Beijing's where no city is loaded."""
+    row = await (await connection.execute(CITY_CLOCK)).fetchone()
+    return (row[0], row[1]) if row else ("Asia/Shanghai", {})

@@ -1,0 +1,126 @@
+"""``/api/reports`` and ``/api/cases``: the door for channels, and commands on cases.
+
+``Api`` belongs to one server process: put ``router`` into the application and enter the object in its lifespan.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from dashboard.asgi import answer, answer_error, read_body
+from data.database import AsyncPool
+from data.stores.reports import Receipt
+from dispatch.casework import CaseDesk
+from dispatch.commands import Command
+from dispatch.intake import MAX_BATCH_BYTES, MAX_REPORT_BYTES, IncomingReport, Intake, read_batch, read_report
+from geo.errors import NeedleError
+
+
+class Api:
+    """The addresses of intake and casework over one pool."""
+
+    def __init__(self, pool: AsyncPool) -> None:
+        self.intake = Intake(pool)
+        self.desk = CaseDesk(pool)
+        self.router = APIRouter()
+        self.router.routes.append(Route("/api/reports", ReceiveReport(self.intake), methods=["POST"]))
+        self.router.routes.append(Route("/api/reports/batch", ReceiveBatch(self.intake), methods=["POST"]))
+        self.router.add_api_route("/api/cases/{case_id}", self.get_case, methods=["GET"])
+        self.router.add_api_route("/api/cases/{case_id}/commands", self.command, methods=["POST"])
+
+    async def __aenter__(self) -> "Api":
+        await self.intake.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.intake.__aexit__()
+
+    async def get_case(self, case_id: int) -> Response:
+        """A case with its events, decisions and tasks."""
+        return as_json(await self.desk.read(case_id))
+
+    async def command(self, case_id: int, request: Request) -> Response:
+        """Give a command: {"action", "actor", "reason"?, "seq"?, …}; what else the object holds goes into the event."""
+        command, seq = read_command(await request.body())
+        return as_json(await self.desk.give(case_id, command, datetime.now(UTC), seq))
+
+
+class ReceiveReport:
+    """``POST /api/reports``: one report; 201 with its id once it is committed, 200 when it was there before."""
+
+    def __init__(self, intake: Intake) -> None:
+        self.intake = intake
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            report = read_report(await read_body(receive, MAX_REPORT_BYTES), await self.intake.datums())
+            receipt = await self.intake.receive(report)
+        except NeedleError as error:
+            await answer_error(send, error)
+            return
+        await answer(send, 200 if receipt.duplicate else 201, {"id": receipt.id, "duplicate": receipt.duplicate})
+
+
+class ReceiveBatch:
+    """``POST /api/reports/batch``: a JSON array or NDJSON.
+
+    The good ones are kept, each bad one is answered by its error.
+    """
+
+    def __init__(self, intake: Intake) -> None:
+        self.intake = intake
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            items = read_batch(await read_body(receive, MAX_BATCH_BYTES), await self.intake.datums())
+            good = [item for item in items if isinstance(item, IncomingReport)]
+            stored = iter(await self.intake.receive_batch(good))
+        except NeedleError as error:
+            await answer_error(send, error)
+            return
+        await answer(send, 200, batch_answer([next(stored) if isinstance(i, IncomingReport) else i for i in items]))
+
+
+def batch_answer(outcomes: list[Receipt | NeedleError]) -> dict[str, Any]:
+    """What a batch is told: counts, the id of each item (null for a refused one), and the errors by their index."""
+    receipts = [o for o in outcomes if isinstance(o, Receipt)]
+    duplicates = sum(r.duplicate for r in receipts)
+    errors = [{"index": i, **o.as_dict()} for i, o in enumerate(outcomes) if isinstance(o, NeedleError)]
+    return {
+        "stored": len(receipts) - duplicates,
+        "duplicates": duplicates,
+        "ids": [o.id if isinstance(o, Receipt) else None for o in outcomes],
+        "errors": errors,
+    }
+
+
+def read_command(raw: bytes) -> tuple[Command, int | None]:
+    """A command from its JSON, and the seq that its sender saw (None: whatever it is now).
+
+    Raises
+    ------
+    NeedleError
+        ``case.command_invalid``.
+    """
+    try:
+        said = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise NeedleError("case.command_invalid", problem=str(error)) from None
+    if not isinstance(said, dict) or not all(isinstance(said.get(k), str) and said[k] for k in ("action", "actor")):
+        raise NeedleError("case.command_invalid", problem='{"action": text, "actor": text, …}')
+    action, actor = said.pop("action"), said.pop("actor")
+    reason, seq = said.pop("reason", None), said.pop("seq", None)
+    if not isinstance(reason, str | None) or not isinstance(seq, int | None):
+        raise NeedleError("case.command_invalid", problem="reason: text, seq: integer")
+    return Command(action, actor, reason, said), seq
+
+
+def as_json(content: Any) -> Response:
+    """A JSON answer that no one keeps."""
+    return Response(orjson.dumps(content), media_type="application/json", headers={"Cache-Control": "no-store"})

@@ -1,0 +1,107 @@
+"""Casework: a person's command on one case, carried out in one transaction.
+
+Event, row, task and notice are written together under the lock of the case's row; two commands on one case never
+interleave.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from data.chain import Event
+from data.database import AsyncPool
+from data.stores import cases, reference
+from data.stores.cases import AsyncConnection, TaskRow
+from data.stores.reading import reading
+from dispatch.case import Case, evolve, fold, row, task_change
+from dispatch.clock import working_time
+from dispatch.commands import Command, Protocol
+from dispatch.protocol import decide
+from dispatch.reference import matter_of
+from geo.errors import NeedleError
+
+
+class CaseDesk:
+    """Reads and moves single cases of one database."""
+
+    def __init__(self, pool: AsyncPool) -> None:
+        self.pool = pool
+        self.protocol: Protocol | None = None
+
+    async def read(self, case_id: int) -> dict[str, Any]:
+        """A case with its events, decisions and tasks, as JSON; ``case.unknown`` when there is none."""
+        async with reading(self.pool) as connection:
+            return await cases.read_case(connection, case_id)
+
+    async def give(self, case_id: int, command: Command, now: datetime, seq: int | None = None) -> dict[str, Any]:
+        """Carry out a command.
+
+        Parameters
+        ----------
+        case_id : int
+        command : Command
+        now : datetime
+            Aware.
+        seq : int, optional
+            The case's seq that the sender saw: when somebody was faster, the command is refused.
+
+        Returns
+        -------
+        dict
+            ``id``, ``seq``, ``state``, ``due_at``, ``team``, ``department`` after it.
+
+        Raises
+        ------
+        NeedleError
+            ``case.unknown``, ``case.conflict``, ``database.unreachable``, or the protocol's refusal.
+        """
+        async with reading(self.pool) as connection:
+            protocol = await self._protocol(connection)
+            before = fold(case_id, await cases.lock_events(connection, case_id))
+            if seq is not None and seq != before.seq:
+                raise NeedleError("case.conflict", seq=before.seq)
+            event = decide(before, await _completed(connection, case_id, command), now, protocol)
+            after = evolve(before, event)
+            await cases.add_event(connection, event, row(after))
+            await _keep_task(connection, before, event, after)
+        return summary(after)
+
+    async def _protocol(self, connection: AsyncConnection) -> Protocol:
+        if self.protocol is None:
+            zone, settings = await reference.load_city_clock(connection)
+            self.protocol = Protocol(working_time(zone, settings))
+        return self.protocol
+
+
+def summary(case: Case) -> dict[str, Any]:
+    """Where a case stands, for the answer to a command."""
+    return {
+        "id": case.id,
+        "seq": case.seq,
+        "state": case.state,
+        "due_at": case.due_at,
+        "team": case.team_id,
+        "department": case.department,
+    }
+
+
+async def _completed(connection: AsyncConnection, case_id: int, command: Command) -> Command:
+    """A command *file* with the limit of the condition it names (the first when it names none)."""
+    if command.action != "file" or "limit" in command.data:
+        return command
+    matter = matter_of(await reference.load_matter(connection, await cases.matter_of_case(connection, case_id)))
+    limit, number = matter.limit_of(command.data.get("condition"))
+    data = {**command.data, "condition": number, "limit": {"value": limit.value, "unit": limit.unit}}
+    return replace(command, data=data)
+
+
+async def _keep_task(connection: AsyncConnection, before: Case, event: Event, after: Case) -> None:
+    change = task_change(before, event, after)
+    if change.outcome is not None:
+        await cases.close_task(connection, after.id, event.at, change.outcome)
+    if change.team_id is not None:
+        await cases.open_task(connection, TaskRow(after.id, change.team_id, event.at, after.due_at))
+    if change.accepted:
+        await cases.accept_task(connection, after.id, event.at)
+    if after.due_at != before.due_at:
+        await cases.move_due(connection, after.id, after.due_at)
