@@ -93,7 +93,7 @@ def show_report(report: RepairReport, console: Console) -> None:
     """Print what was read, and each repair in both languages."""
     console.print(f"[bold]{report.layer}[/bold]: {report.areas:,} areas of {report.rows_read:,} rows", highlight=False)
     for zh, en in zip(report.sentences("zh"), report.sentences("en"), strict=True):
-        console.print(f"  {zh}\n  {en}", style="yellow", markup=False, highlight=False)
+        console.print(f"  {zh}\n  {en}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def warn_of_codes(cells: Layer, console: Console) -> None:
@@ -104,7 +104,7 @@ def warn_of_codes(cells: Layer, console: Console) -> None:
             f"  {len(odd)} 个网格的编码不是 15 位数字或大写字母:{shortened(odd)}\n"
             f"  {len(odd)} cells have codes that are not 15 digits or capital letters: {shortened(odd)}"
         )
-        console.print(text, style="yellow", markup=False, highlight=False)
+        console.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 @dataclass(frozen=True)
