@@ -244,11 +244,12 @@ class CheckSource(Part):
 
 
 class Profile(Part):
-    """A whole city."""
+    """A whole city. ``calendar``: whose working days its limits count."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
     title: Title
     timezone: Zone
+    calendar: Literal["china", "weekdays"] = "china"
     layer: Annotated[tuple[LayerSource, ...], Field(min_length=1)]
     department: Annotated[tuple[DepartmentSource, ...], Field(min_length=1)]
     channel: Annotated[tuple[ChannelSource, ...], Field(min_length=1)]

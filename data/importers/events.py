@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from data.importers.columns import Texts, fingerprint, moments, numbers, texts, verbatim
 from data.profile_model import ChannelSource, EventSource
-from geo.crs import check_lnglat, parse_crs
-from geo.defaults import default_spots
+from geo.crs import parse_crs
+from geo.locating import points_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class EventTable:
         As recorded, in the table's own coordinate system.
     lng, lat : float arrays (n,)
         WGS84 degrees, NaN where the location is unknown.
-    location_problem : str array (n,)
+    location_problem : object array (n,)
         Error code of the location (``coordinate.…``), ``""`` for a real one.
     problems : list of tuple of str, length n
         Other error codes (``event.…``).
@@ -54,7 +54,7 @@ class EventTable:
     y: NDArray[np.float64]
     lng: NDArray[np.float64]
     lat: NDArray[np.float64]
-    location_problem: NDArray[np.str_]
+    location_problem: Texts
     problems: list[tuple[str, ...]]
 
     def __len__(self) -> int:
@@ -71,6 +71,12 @@ def read_events(table: pd.DataFrame, source: EventSource, channels: tuple[Channe
     """Read a table by its source's columns.
 
     A row without a key gets the fingerprint of its content. Points on the geocoder's default spot have no location.
+
+    Raises
+    ------
+    NeedleError
+        ``coordinate.range``, ``coordinate.swapped``, ``crs.contradicted`` when no point at all agrees with the declared
+        coordinate system.
     """
     columns, zone = source.columns, source.time.zone
     rows = verbatim(table)
@@ -82,7 +88,8 @@ def read_events(table: pd.DataFrame, source: EventSource, channels: tuple[Channe
     closed = is_closed(status, source, when["closed_at"])
     key = texts(table, columns.key)
     x, y = numbers(table, columns.x), numbers(table, columns.y)
-    lng, lat, location_problem = positions(x, y, source.crs)
+    points = points_of(x, y, parse_crs(source.crs, "[events] crs"), source.file)
+    lng, lat = points.good_coordinates()
     return EventTable(
         rows=rows,
         key=np.array([k or fingerprint(row) for k, row in zip(key, rows, strict=True)], dtype=object),
@@ -98,23 +105,10 @@ def read_events(table: pd.DataFrame, source: EventSource, channels: tuple[Channe
         y=y,
         lng=lng,
         lat=lat,
-        location_problem=location_problem,
+        location_problem=points.problem,
         problems=row_problems(key, status, source, when, closed),
         **when,
     )
-
-
-def positions(
-    x: NDArray[np.float64], y: NDArray[np.float64], crs: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.str_]]:
-    """Longitude, latitude and problem of each point; NaN where a problem says that the location is unknown."""
-    system = parse_crs(crs)
-    lng, lat = system.to_wgs84(x, y)
-    problem = check_lnglat(x, y) if system.is_degrees else check_lnglat(lng, lat)
-    spots = (problem == "") & default_spots(lng, lat)
-    problem = np.where(spots, "coordinate.default_spot", problem)
-    unknown = problem != ""
-    return np.where(unknown, np.nan, lng), np.where(unknown, np.nan, lat), problem
 
 
 def is_closed(status: Texts, source: EventSource, closed_at: "pd.Series[pd.Timestamp]") -> NDArray[np.bool_]:

@@ -20,7 +20,7 @@ class Whereabouts:
         Polygon of the point, and the one across its nearest border.
     border_m : float array (layers, n)
     ambiguous : bool array (layers, n)
-        The nearest border lies within the location's uncertainty.
+        The nearest border lies within the location's uncertainty, and an area lies across it.
     """
 
     atlas: Atlas
@@ -32,7 +32,8 @@ class Whereabouts:
     @property
     def outside(self) -> NDArray[np.bool_]:
         """Which events have a location that lies in no area of any layer, shape (n,)."""
-        return np.asarray((self.where < 0).all(axis=0) & np.isfinite(self.border_m).any(axis=0))
+        nowhere = ((self.where < 0) & ~self.ambiguous).all(axis=0)
+        return np.asarray(nowhere & np.isfinite(self.border_m).any(axis=0))
 
     def areas(self, i: int) -> dict[str, str]:
         """``layer -> code`` of event ``i``, as a case keeps it."""
@@ -56,5 +57,5 @@ def locate_events(events: EventTable, atlas: Atlas, uncertainty_m: float) -> Whe
     where = atlas.locate(events.lng, events.lat)
     borders = atlas.border(events.lng, events.lat, where)
     known = np.isfinite(events.lng)
-    ambiguous = known & np.isfinite(borders.distance_m) & (borders.distance_m <= uncertainty_m)
+    ambiguous = known & (borders.distance_m <= uncertainty_m) & (borders.other >= 0)
     return Whereabouts(atlas, where, borders.other, np.where(known, borders.distance_m, np.nan), ambiguous)

@@ -112,3 +112,10 @@ def quoted(value: str) -> str:
     """A TOML basic string."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def known_matter_keys(events: EventTable, matters: Iterable[MatterRow]) -> list[str | None]:
+    """The matter key of each event whose category is a key or a name of the list; the newest edition has a name."""
+    newest = sorted(matters, key=lambda matter: matter.edition)
+    keys = {name: key_of(m) for m in newest for name in (m.name_en, m.name_zh)} | {key_of(m): key_of(m) for m in newest}
+    return [keys.get(category) if category else None for category in events.category]

@@ -7,12 +7,15 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from data.chain import Event
+from data.copy import hex_ewkb
 from data.importers.events import EventTable
 from data.importers.history import PastEvent, closing_moment, steps
 from data.importers.locating import Whereabouts
+from data.stores.cases import CaseRow
 
 REPORT_COLUMNS = (
     "id",
@@ -23,41 +26,6 @@ REPORT_COLUMNS = (
     "handled_at",
     "case_id",
     "problem",
-)
-CASE_COLUMNS = (
-    "id",
-    "number",
-    "channel",
-    "matter_id",
-    "title",
-    "address",
-    "geom",
-    "uncertainty_m",
-    "areas",
-    "borders",
-    "h3_9",
-    "state",
-    "department_code",
-    "reported_at",
-    "filed_at",
-    "dispatched_at",
-    "due_at",
-    "closed_at",
-    "seq",
-    "hash",
-    "updated_at",
-)
-EVENT_COLUMNS = (
-    "case_id",
-    "seq",
-    "at",
-    "actor",
-    "action",
-    "from_state",
-    "to_state",
-    "payload",
-    "previous_hash",
-    "hash",
 )
 
 
@@ -87,6 +55,11 @@ class Import:
     number_prefix: str
     source: str
     now: datetime
+
+    @cached_property
+    def points(self) -> list[str]:
+        """Each event's point as a geometry column takes it; meaningless for an unknown location."""
+        return hex_ewkb(shapely.points(self.events.lng, self.events.lat))
 
     @cached_property
     def outside(self) -> NDArray[np.bool_]:
@@ -149,41 +122,38 @@ def report_row(job: Import, i: int, report_id: int, case_id: int | None) -> tupl
     return (report_id, *key, events.rows[i], reported_at, job.now, case_id, job.problem(i))
 
 
-def case_rows(job: Import, i: int, case_id: int, matter: KnownMatter) -> tuple[tuple[Any, ...], list[Event]]:
+def case_row(job: Import, i: int, case_id: int, matter: KnownMatter) -> tuple[CaseRow, list[Event]]:
     """One row of ``cases``, and its events."""
     past = past_event(job, i)
     history = steps(past, case_id)
     dispatched = past.closed or past.recorded is not None
-    return (
-        case_id,
-        f"{job.number_prefix}{past.key}",
-        job.events.channel[i],
-        matter.id,
-        job.events.title[i] or matter.name,
-        job.events.address[i],
-        point(job.events.lng[i], job.events.lat[i]),
-        job.uncertainty_m if np.isfinite(job.events.lng[i]) else None,
-        job.whereabouts.areas(i),
-        job.whereabouts.borders(i),
-        int(job.h3_9[i]) or None,
-        history[-1].to_state,
-        past.department if dispatched else None,
-        past.reported_at,
-        past.reported_at,
-        past.reported_at if dispatched else None,
-        past.due_at if dispatched else None,
-        closing_moment(past),
-        history[-1].seq,
-        history[-1].hash,
-        history[-1].at,
-    ), history
-
-
-def point(lng: float, lat: float) -> str | None:
-    """A point as EWKT, ``None`` for an unknown location."""
-    return f"SRID=4326;POINT({lng:.9f} {lat:.9f})" if np.isfinite(lng) else None
-
-
-def event_row(event: Event) -> tuple[Any, ...]:
-    """One row of ``case_event``."""
-    return tuple(getattr(event, name) for name in EVENT_COLUMNS)
+    located = bool(np.isfinite(job.events.lng[i]))
+    row = CaseRow(
+        id=case_id,
+        number=f"{job.number_prefix}{past.key}",
+        channel=job.events.channel[i],
+        matter_id=matter.id,
+        title=job.events.title[i] or matter.name,
+        address=job.events.address[i],
+        geom=job.points[i] if located else None,
+        uncertainty_m=job.uncertainty_m if located else None,
+        cell_code=None,
+        areas=job.whereabouts.areas(i),
+        borders=job.whereabouts.borders(i),
+        h3_9=int(job.h3_9[i]) or None,
+        state=history[-1].to_state,
+        urgent=False,
+        department_code=past.department if dispatched else None,
+        team_id=None,
+        reported_at=past.reported_at,
+        filed_at=past.reported_at,
+        dispatched_at=past.reported_at if dispatched else None,
+        due_at=past.due_at if dispatched else None,
+        closed_at=closing_moment(past),
+        returns=0,
+        reworks=0,
+        seq=history[-1].seq,
+        hash=history[-1].hash,
+        updated_at=history[-1].at,
+    )
+    return row, history

@@ -1,6 +1,6 @@
 """Past events in the intake's wire format, so that they can be posted as if they happened now. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from data.importers.events import EventTable
@@ -42,14 +42,18 @@ def skipped(events: EventTable, matter_keys: Sequence[str | None]) -> int:
     return sum(gone or key is None for gone, key in zip(times, matter_keys, strict=True))
 
 
-def restamped(reports: Iterator[Report], start: datetime, speed: float) -> Iterator[tuple[float, Report]]:
-    """Each report with the seconds after ``start`` at which to post it, and its time set to that moment.
+def paced(
+    reports: Iterable[Report], start: datetime, speed: float, *, restamp: bool = True
+) -> Iterator[tuple[float, Report]]:
+    """Each report with the seconds after ``start`` at which to post it.
 
-    The first comes at once; the spacing of the others is their own, compressed by ``speed``.
+    The first comes at once; the spacing of the others is their own, compressed by ``speed``. ``restamp`` sets each
+    report's time to the moment at which it is posted, as if it happened now; else it keeps its own.
     """
     first: datetime | None = None
     for report in reports:
         at = datetime.fromisoformat(report["reported_at"])
         first = at if first is None else first
         after = (at - first) / speed
-        yield after.total_seconds(), {**report, "reported_at": (start + after).isoformat(timespec="milliseconds")}
+        stamp = {"reported_at": (start + after).isoformat(timespec="milliseconds")} if restamp else {}
+        yield after.total_seconds(), {**report, **stamp}

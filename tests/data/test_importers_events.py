@@ -1,6 +1,6 @@
 """Tables of events as columns: nothing is dropped, and every row says what is wrong with it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from data.importers.columns import moments, recorded_codes, texts, verbatim
 from data.importers.events import EventTable, read_events
 from data.profile_model import ChannelSource, EventColumns, EventSource, EventStatus, EventTime, Title
 from geo.datums import wgs84_to_gcj02
+from geo.errors import NeedleError
 
 BOSTON_CLOCK = "%m/%d/%Y %I:%M:%S %p"
 
@@ -82,8 +83,8 @@ def test_a_city_may_write_its_clock_in_its_own_way() -> None:
 
 def test_offsets_and_local_times_may_stand_in_one_column() -> None:
     table = pd.DataFrame({"t": ["2026-01-01T00:00:00", "2026-01-01T00:00:00+00:00"]})
-    hours = moments(table, "t", "ISO8601", "Asia/Shanghai").diff().iat[1].total_seconds() / 3600
-    assert hours == 8
+    first, second = moments(table, "t", "ISO8601", "Asia/Shanghai").tolist()
+    assert second - first == timedelta(hours=8)
 
 
 def test_texts_lose_blanks_and_empty_decimals() -> None:
@@ -128,9 +129,15 @@ def test_each_row_says_what_is_wrong_with_it(change: dict[str, Any], problem: st
     ],
 )
 def test_an_impossible_location_is_unknown_with_its_reason(change: dict[str, Any], code: str) -> None:
-    events = read(change)
-    assert events.location_problem.tolist() == [code]
-    assert np.isnan(events.lng[0]) == (code != "")
+    events = read(change, {"id": "2"})
+    assert events.location_problem.tolist() == [code, ""]
+    assert np.isnan(events.lng).tolist() == [code != "", False]
+
+
+def test_a_file_that_contradicts_its_datum_altogether_is_refused() -> None:
+    with pytest.raises(NeedleError) as caught:
+        read({"lng": 39.9, "lat": 116.4})
+    assert caught.value.code == "coordinate.swapped"
 
 
 def test_a_repeated_key_is_noted_on_its_second_row() -> None:

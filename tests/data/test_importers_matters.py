@@ -19,7 +19,7 @@ name = "smallville"
 title = {{ zh = "小城", en = "Smallville" }}
 timezone = "Asia/Shanghai"
 layer = [
-    {{ name = "d", kind = "area", title = {{ zh = "区", en = "D" }}, rank = 0, file = "d.json", columns = {{ code = "c" }} }},
+    {{ name = "d", kind = "area", rank = 0, file = "d.json", title = {{ zh = "区", en = "D" }}, columns.code = "c" }},
 ]
 department = [
     {{ code = "works", title = {{ zh = "市政", en = "Works" }} }},

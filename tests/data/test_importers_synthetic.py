@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from data.importers.synthetic import in_datum, point_inside, synthetic_reports
-from data.importers.wire import restamped
+from data.importers.wire import paced
 from data.profile import load_profile
 from geo.datums import gcj02_to_wgs84
 from geo.errors import NeedleError
@@ -96,8 +96,14 @@ def test_a_replay_keeps_keys_and_compresses_the_spacing() -> None:
         {"key": "b", "reported_at": "2015-01-01T01:00:00+00:00"},
     ]
     now = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
-    (first, a), (second, b) = restamped(iter(past), now, speed=60)
+    (first, a), (second, b) = paced(past, now, speed=60)
     assert (first, second) == (0, 60)
     assert (a["key"], b["key"]) == ("a", "b")
     assert datetime.fromisoformat(a["reported_at"]) == now
     assert datetime.fromisoformat(b["reported_at"]) == now + timedelta(seconds=60)
+
+
+def test_a_replay_may_keep_the_times_of_old() -> None:
+    past = [{"key": "a", "reported_at": "2015-01-01T00:00:00+00:00"}]
+    ((_, report),) = paced(past, datetime(2026, 7, 1, tzinfo=UTC), speed=1, restamp=False)
+    assert report == past[0]
