@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.crs import check_lnglat
+from geo.crs import check_lnglat, is_place
 from geo.errors import NeedleError
 from geo.repair import Repair, RepairReport, shortened, united, valid_polygons
 
@@ -105,7 +105,7 @@ def keep_areas(table: pd.DataFrame, layer: str, repairs: list[Repair]) -> pd.Dat
     """Only the rows that are areas; the others are noted."""
     polygons = table["polygon"].to_numpy()
     empty = shapely.is_missing(polygons) | shapely.is_empty(polygons)
-    areal: NDArray[np.bool_] = shapely.get_dimensions(polygons) == 2
+    areal: NDArray[np.bool_] = ~empty & (shapely.get_dimensions(polygons) == 2)
     note(repairs, "dropped_empty", table[empty])
     note(repairs, "dropped_not_polygon", table[~empty & ~areal])
     if not areal.any():
@@ -137,10 +137,9 @@ def refuse_off_earth(polygons: NDArray[np.object_]) -> None:
     """Refuse polygons whose boxes are not in longitude and latitude."""
     bounds = shapely.bounds(polygons)
     x, y = bounds[:, ::2].ravel(), bounds[:, 1::2].ravel()
-    wrong = np.flatnonzero(check_lnglat(x, y) != "")
-    if len(wrong):
-        x_wrong, y_wrong = x[wrong[0]], y[wrong[0]]
-        raise NeedleError(str(check_lnglat(x_wrong, y_wrong)[0]), x=x_wrong, y=y_wrong)
+    wrong = ~is_place(x, y)
+    if wrong.any():
+        raise NeedleError(str(check_lnglat(x[wrong], y[wrong])[0]), x=x[wrong][0], y=y[wrong][0])
 
 
 def unite_pieces(table: pd.DataFrame, layer: str, repairs: list[Repair]) -> pd.DataFrame:
