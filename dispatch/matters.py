@@ -72,6 +72,10 @@ class Matter:
         raise NeedleError("case.condition_unknown", condition=number, matter=self.key)
 
 
+UNCLASSIFIED = Matter("Needle", "needle", "event", "unclassified", "00", "待归类", "待归类事项", "Not classified yet")
+"""What a report is about whose matter nobody knows: its case waits for a person to classify it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Succession:
     """One step of the crosswalk from the edition of 2013 to that of 2026.

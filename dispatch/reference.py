@@ -7,7 +7,7 @@ from data.database import connect
 from data.stores import reference
 from data.stores.reference import ChannelRow, ConditionRow, MatterRow
 from dispatch.clock import Limit
-from dispatch.matters import FilingCondition, Matter, matters
+from dispatch.matters import UNCLASSIFIED, FilingCondition, Matter, matters
 from dispatch.states import states, transitions
 
 
@@ -21,7 +21,7 @@ def load_reference(url: str) -> None:
             connection, [(s.code, s.name_zh, s.name_en, s.stage, s.terminal) for s in states().values()]
         )
         reference.save_transitions(connection, [(m.from_state, m.action, m.to_state) for m in transitions().values()])
-        reference.save_matters(connection, [matter_row(m) for m in matters().values()])
+        reference.save_matters(connection, [matter_row(m) for m in (*matters().values(), UNCLASSIFIED)])
         reference.save_channels(connection, channels())
 
 
