@@ -13,7 +13,7 @@ from data.demo.landuse import FIELD, HIGHRISE, SLABS, VILLAGE, LandUse
 from data.demo.lattice import CANAL, DECIMALS, RIVER, Floats, Ints, Lattice
 from data.demo.names import COMMUNITY_FIRST, COMPOUND_ENDS, STREET_FIRST, STREET_SECOND, pairs
 from data.demo.plots import PLANS, WIDE_PLANS, Plan
-from data.demo.streets import HALF_WIDTH_M, Streets
+from data.demo.streets import EXPRESSWAY, HALF_WIDTH_M, Streets
 
 Texts = NDArray[np.object_]
 STOREY_M = {"residential": 2.9, "commercial": 4.2, "office": 3.8, "industrial": 5.5, "public": 3.6}
@@ -152,12 +152,12 @@ def name_buildings(
     """Names and addresses: 区 + 街道 + 路 + 号 + compound + 号楼, numbered along the street, odd and even by side."""
     n = lattice.n
     inside = np.flatnonzero(ground.inside.ravel())
-    street, number = front(lattice, streets, inside // n, inside % n)
+    facing = front(streets, inside // n, inside % n)
     block = ground.block.ravel()[inside]
     compounds = compound_names(int(block.max()) + 1, rng)
     use = land.of_square.ravel()[inside]
-    stem = area_names[ground.subdistrict.ravel()[inside]] + np.array(streets.names, object)[street]
-    stem = stem + number.astype(str).astype(object) + "号"
+    stem = area_names[ground.subdistrict.ravel()[inside]] + np.array(streets.names, object)[facing.street]
+    stem = stem + facing.number.astype(str).astype(object) + "号"
     housing = np.isin(use, (SLABS, HIGHRISE))
     compound = np.where(housing, compounds[block], "")
     of_square = np.full(n * n, -1, np.int64)
@@ -190,23 +190,31 @@ def compound_names(count: int, rng: np.random.Generator) -> Texts:
     return np.array([stems[k % len(stems)] + COMPOUND_ENDS[ends[k]] for k in rng.permutation(count)], object)
 
 
-def front(lattice: Lattice, streets: Streets, rows: Ints, columns: Ints) -> tuple[Ints, Ints]:
-    """The street each square is addressed to (index into names) and its house number there."""
+@dataclass(frozen=True)
+class Front:
+    """Which street each square is addressed to: index of its name, house number, and the side of the square it runs along.
+
+    Sides are 0 south, 1 north, 2 west, 3 east; -1 where no street is near.
+    """
+
+    street: Ints
+    number: Ints
+    side: Ints
+
+
+def front(streets: Streets, rows: Ints, columns: Ints) -> Front:
+    """The widest street around each square (the ring road last: nobody lives at it), numbered odd on one side, even on the other."""
     sides = (
         (streets.east[rows, columns], streets.east_name[rows, columns], columns, 1),
         (streets.east[rows + 1, columns], streets.east_name[rows + 1, columns], columns, 0),
         (streets.north[rows, columns], streets.north_name[rows, columns], rows, 1),
         (streets.north[rows, columns + 1], streets.north_name[rows, columns + 1], rows, 0),
     )
-    best, street, number = (
-        np.full(len(rows), -1, np.int32),
-        np.zeros(len(rows), np.int32),
-        np.zeros(len(rows), np.int32),
-    )
-    for street_class, name, along, odd in sides:
-        rank = np.where(street_class == 5, 1, street_class)
+    best, side = np.zeros(len(rows), np.int32), np.full(len(rows), -1, np.int32)
+    street, number = streets.east_name[rows, columns].copy(), (columns * 8 + 3).astype(np.int32)
+    for k, (street_class, name, along, odd) in enumerate(sides):
+        rank = np.where(street_class == EXPRESSWAY, 1, street_class)
         better = rank > best
-        best = np.where(better, rank, best)
-        street = np.where(better, name, street)
-        number = np.where(better, along * 8 + 2 - odd + 2, number)
-    return street, number
+        best, side = np.where(better, rank, best), np.where(better, k, side)
+        street, number = np.where(better, name, street), np.where(better, along * 8 + 4 - odd, number)
+    return Front(street.astype(np.int32), number.astype(np.int32), side.astype(np.int32))

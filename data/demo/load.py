@@ -29,6 +29,7 @@ from data.database import Connection
 from data.demo.buildings import USES
 from data.demo.bulk import indexes_rebuilt
 from data.demo.city import DemoCity
+from data.demo.load_history import load_history
 from data.demo.jurisdictions import LAYERS
 from data.demo.limits import MatterLike
 from data.demo.load_people import load_people
@@ -76,7 +77,8 @@ def load_city(
             connection, ("report", "cases", "case_event", "decision", "task", "building", "grid_cell")
         ):
             load_ground(connection, city, reference, progress)
-            load_people(connection, city, reference)
+            people = load_people(connection, city, reference)
+            load_history(connection, city, people, list(matters), reference, progress)
     with connection.transaction():
         connection.execute("analyze")
 

@@ -1,0 +1,118 @@
+"""The two months before the reference date: incidents become reports, cases with their whole chains, decisions and tasks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from data.demo.assigning import Assigner, Assignment
+from data.demo.city import DemoCity
+from data.demo.courses import COURSES, LOST, LOST_REFUSED, MERGED, Course
+from data.demo.incidents import Incidents, draw_incidents
+from data.demo.lattice import Ints
+from data.demo.limits import Clock, MatterLike, limit_seconds, make_clock
+from data.demo.powers import HABITS
+from data.demo.unfolding import Group, Limits, unfold
+from data.demo.whereabouts import Whereabouts, locate
+
+MERGED_SHARE = 0.75
+"""Of the duplicates: the others nobody noticed, and they go their own way."""
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Everything that the rows are made of."""
+
+    city: DemoCity
+    incidents: Incidents
+    whereabouts: Whereabouts
+    course: Ints
+    courses: tuple[Course, ...]
+    limits: Limits
+    matter_names: tuple[str, ...]
+    assigner: Assigner
+    right: Assignment
+    wrong: Assignment
+    clock: Clock
+    reference_s: int
+
+
+def make_history(city: DemoCity, matters: Sequence[MatterLike], reference: datetime) -> History:
+    """The history of a city up to an aware reference date: same city, same date, same history."""
+    reference_s = int(reference.timestamp())
+    incidents, whereabouts = locate(city, draw_incidents(city, reference_s))
+    rng = np.random.default_rng([city.size.seed, 90, reference_s])
+    assigner = Assigner(city)
+    dispatched_s = incidents.reported_s + 420
+    right = assigner.assign(incidents, whereabouts, dispatched_s)
+    wrong = assigner.assign(incidents, whereabouts, dispatched_s, shift=3)
+    first = reference.date() - timedelta(days=city.size.days + 3)
+    courses = (*COURSES, MERGED, LOST, LOST_REFUSED)
+    return History(
+        city,
+        incidents,
+        whereabouts,
+        choose_courses(incidents, right, reference_s, rng),
+        courses,
+        limits_of(incidents, matters),
+        matter_names(matters),
+        assigner,
+        right,
+        wrong,
+        make_clock(first, city.size.days + 400),
+        reference_s,
+    )
+
+
+def choose_courses(incidents: Incidents, right: Assignment, reference_s: int, rng: np.random.Generator) -> Ints:
+    """Which course each case takes (index into ``History.courses``)."""
+    share = np.array([course.share for course in COURSES])
+    course = rng.choice(len(COURSES), len(incidents.habit), p=share / share.sum())
+    astray = np.array([c.astray for c in COURSES])
+    # An urgent case of the street office has no other department that could be mistaken for it.
+    course = np.where(astray[course] & (right.team < 0), 0, course)
+    merged = (incidents.main >= 0) & (rng.random(len(course)) < MERGED_SHARE)
+    course = np.where(merged, len(COURSES), course)
+    lost = ~np.isfinite(incidents.lng)
+    old = incidents.reported_s < reference_s - 6 * 3600
+    return np.where(lost, np.where(old, len(COURSES) + 2, len(COURSES) + 1), course).astype(np.int32)
+
+
+def limits_of(incidents: Incidents, matters: Sequence[MatterLike]) -> Limits:
+    """The limit of each case: that of its matter."""
+    known = {matter.key: matter for matter in matters}
+    table = [limit_seconds(known[habit.key].limit) for habit in HABITS]
+    seconds, natural = np.array([s for s, _ in table]), np.array([r for _, r in table])
+    return Limits(seconds[incidents.habit], natural[incidents.habit])
+
+
+def matter_names(matters: Sequence[MatterLike]) -> tuple[str, ...]:
+    """Chinese name of each habit's matter."""
+    known = {matter.key: matter.name_zh for matter in matters}
+    return tuple(known[habit.key] for habit in HABITS)
+
+
+def history_groups(history: History, members: Ints) -> list[Group]:
+    """The members' cases led along their courses, one group a course."""
+    groups = []
+    for k, course in enumerate(history.courses):
+        cases = members[history.course[members] == k]
+        if not len(cases):
+            continue
+        limits = Limits(history.limits.seconds[cases], history.limits.natural[cases])
+        rng = np.random.default_rng([history.city.size.seed, 91, int(cases[0]), k])
+        groups.append(
+            unfold(
+                course,
+                cases,
+                history.incidents.reported_s,
+                limits,
+                history.right,
+                history.wrong,
+                history.clock,
+                history.reference_s,
+                rng,
+            )
+        )
+    return groups
