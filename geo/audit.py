@@ -25,6 +25,8 @@ SLIVER_M = 2.0
 """A gap or overlap of less mean width is a sliver: two drawings of one border, not a dispute about ground."""
 LEAST_M2 = 0.1
 """Less is rounding of coordinates."""
+GRID_M = 0.001
+"""Cracks narrower than this are closed before gaps are looked for: borders that were computed, not drawn, twice."""
 LEAST_SHARE = 0.01
 """Less of a cell across a border is rounding of its corners."""
 
@@ -136,9 +138,23 @@ def middle_plane(layers: Sequence[Layer]) -> LocalPlane:
 def survey(layer: Layer, plane: LocalPlane) -> Survey:
     """Put a layer into metres and see how its polygons fit together."""
     polygons, _ = valid_polygons(shapely.transform(layer.polygons, plane.to_xy, interleaved=False))
+    tree = shapely.STRtree(polygons)
     misfits = ~shapely.is_empty(shapely.coverage_invalid_edges(polygons))
-    ground = shapely.union_all(polygons) if misfits.any() else shapely.coverage_union_all(polygons)
-    return Survey(layer, plane, polygons, misfits, shapely.STRtree(polygons), ground)
+    misfits[swallowed(polygons, tree)] = True
+    return Survey(layer, plane, polygons, misfits, tree, united_ground(polygons, misfits))
+
+
+def united_ground(polygons: Shapes, misfits: NDArray[np.bool_]) -> shapely.Geometry:
+    """All the ground: polygons that fit are dissolved, which is fast, and only the others laid over each other."""
+    ground = shapely.coverage_union_all(polygons[~misfits])
+    return shapely.union_all([ground, *polygons[misfits]], grid_size=GRID_M) if misfits.any() else ground
+
+
+def swallowed(polygons: Shapes, tree: shapely.STRtree) -> NDArray[np.int64]:
+    """Polygons that lie in another without touching its border, which the coverage check lets pass."""
+    inner, outer = tree.query(shapely.point_on_surface(polygons), predicate="intersects")
+    found: NDArray[np.int64] = inner[inner != outer]
+    return found
 
 
 def overlaps(layer: Survey) -> list[Finding]:
@@ -161,7 +177,7 @@ def gaps(layer: Survey) -> list[Finding]:
     shells = shapely.polygons(shapely.get_exterior_ring(areal_parts(layer.ground)))
     enclosed = shapely.difference(shapely.union_all(shells), layer.ground)
     holes = [hole for hole in areal_parts(enclosed) if hole.area >= LEAST_M2]
-    beside = [layer.tree.query(hole, predicate="intersects") for hole in holes]
+    beside = [layer.tree.query(hole, predicate="dwithin", distance=10 * GRID_M) for hole in holes]
     return [
         layer.finding(thin_or("gap", hole), layer.codes(near), hole) for hole, near in zip(holes, beside, strict=True)
     ]
