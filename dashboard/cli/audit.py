@@ -59,7 +59,7 @@ def boundaries(
         page = out.with_suffix(".html")
         page.write_text(audit_page(report, everything), encoding="utf-8")
     show(report, console)
-    console.print(f"map file: {out}\npage to look at: {page}", highlight=False)
+    console.print(f"map file: {out}\npage to look at: {page}", highlight=False, soft_wrap=True)
 
 
 def layers_of_database(steps: Steps) -> list[Layer]:

@@ -57,7 +57,7 @@ def locate(
         steps.say(f"writing {out.name}")
         write_table(located, out)
     show_summary(located, [source.name for source in sources], console)
-    console.print(f"written: {out}", highlight=False)
+    console.print(f"written: {out}", highlight=False, soft_wrap=True)
 
 
 def read_points(path: Path, x: str | None, y: str | None, crs: str | None) -> tuple[pd.DataFrame, Points]:
