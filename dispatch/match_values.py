@@ -1,13 +1,18 @@
 """What matching works on and answers with: teams, candidates, decisions; frozen values."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.reasons import CANDIDATE_CODES
+
+FREE_CODES = CANDIDATE_CODES.index("position_stale")
+"""Reasons up to this one are of teams that were free under the winning rule."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +64,21 @@ class Team:
 class Candidate:
     """One team that was looked at, and the reason why it was chosen or passed over (a code of ``reasons.csv``).
 
-    ``travel_s`` and ``cost_s`` are seconds; infinite where no way leads there.
+    ``travel_s`` and ``cost_s`` are seconds; infinite where no way leads there. ``cost_s`` is travel time with load
+    counted in: ``travel_s * (1 + load / capacity)``. ``load`` and ``capacity`` are those of the moment of the decision.
     """
 
     team_id: int
     reason: str
     travel_s: float
     cost_s: float
+    load: int
+    capacity: int
 
 
 @dataclass(frozen=True, eq=False)
 class CandidateTable:
-    """Candidates as columns, the chosen first: what a decision keeps, since most are never read.
+    """Candidates as columns, by index of the team: what a decision keeps, since most are never read.
 
     Attributes
     ----------
@@ -78,17 +86,24 @@ class CandidateTable:
     reason : uint8 array (n,)
         Index into ``CANDIDATE_CODES``.
     travel_s, cost_s : float64 arrays (n,)
+    load, capacity : int32 arrays (n,)
     """
 
     team_id: NDArray[np.int64]
     reason: NDArray[np.uint8]
     travel_s: NDArray[np.float64]
     cost_s: NDArray[np.float64]
+    load: NDArray[np.int32]
+    capacity: NDArray[np.int32]
 
     def rows(self) -> tuple[Candidate, ...]:
-        """The same as values."""
-        columns = (self.team_id.tolist(), self.reason.tolist(), self.travel_s.tolist(), self.cost_s.tolist())
-        return tuple(Candidate(t, CANDIDATE_CODES[r], s, c) for t, r, s, c in zip(*columns, strict=True))
+        """The same as values: the chosen, then free teams by cost, then the others by how far they got."""
+        stage = np.where(self.reason == 0, -1, np.where(self.reason <= FREE_CODES, 0, self.reason.astype(np.int64)))
+        order = np.lexsort((self.cost_s, stage))
+        columns = (self.team_id, self.travel_s, self.cost_s, self.load, self.capacity)
+        team_id, travel_s, cost_s, load, capacity = (column[order].tolist() for column in columns)
+        reason = [CANDIDATE_CODES[code] for code in self.reason[order].tolist()]
+        return tuple(map(Candidate, team_id, reason, travel_s, cost_s, load, capacity))
 
 
 @dataclass(frozen=True)
@@ -131,7 +146,14 @@ class Decision:
     def candidates_json(self) -> list[dict[str, object]]:
         """Compact rows for the column ``decision.candidates``: times in whole seconds, null where no way leads."""
         return [
-            {"team": c.team_id, "reason": c.reason, "travel_s": seconds(c.travel_s), "cost_s": seconds(c.cost_s)}
+            {
+                "team": c.team_id,
+                "reason": c.reason,
+                "travel_s": seconds(c.travel_s),
+                "cost_s": seconds(c.cost_s),
+                "load": c.load,
+                "capacity": c.capacity,
+            }
             for c in self.candidates
         ]
 
@@ -139,6 +161,21 @@ class Decision:
 def seconds(value: float) -> int | None:
     """Whole seconds, None where infinite."""
     return round(value) if np.isfinite(value) else None
+
+
+def stored_candidates(rows: Sequence[Mapping[str, Any]]) -> tuple[Candidate, ...]:
+    """Candidates as they were stored by ``Decision.candidates_json``."""
+    return tuple(
+        Candidate(
+            row["team"], row["reason"], endless(row["travel_s"]), endless(row["cost_s"]), row["load"], row["capacity"]
+        )
+        for row in rows
+    )
+
+
+def endless(value: float | None) -> float:
+    """Seconds as stored, infinite where none are."""
+    return float("inf") if value is None else float(value)
 
 
 @dataclass(frozen=True, eq=False)
