@@ -14,7 +14,7 @@ Shapes = NDArray[np.object_]
 
 @dataclass(frozen=True)
 class Shape:
-    """Polygons (EPSG:4326) by index of cell, community, subdistrict, district; and of every inside square, row by row."""
+    """Polygons (EPSG:4326) by index of cell, community, subdistrict, district."""
 
     cells: Shapes
     communities: Shapes
@@ -33,7 +33,7 @@ def smooth_limits(lattice: Lattice, inside: NDArray[np.bool_]) -> Lattice:
 
 
 def _pull(a: Floats, east: NDArray[np.bool_], north: NDArray[np.bool_]) -> Floats:
-    """One smoothing step along rim edges: `east[j, i]` joins nodes (j, i) and (j, i + 1), `north` (j, i) and (j + 1, i)."""
+    """One smoothing step. `east[j, i]`: the rim joins nodes (j, i) and (j, i + 1); `north`: (j, i) and (j + 1, i)."""
     total, count = np.zeros_like(a), np.zeros(a.shape, np.int32)
     for edge, here, there in (
         (east, (slice(None), slice(None, -1)), (slice(None), slice(1, None))),

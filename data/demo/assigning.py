@@ -1,4 +1,4 @@
-"""Which team each incident went to, and which others were looked at: power, scope, duty, travel time and load, as columns."""
+"""Which team each incident went to, and which others were looked at: power, scope, duty, travel time and load."""
 
 from dataclasses import dataclass
 
@@ -135,7 +135,7 @@ class Assigner:
         way = DETOUR * np.hypot(xy[:, :1] - self.xy[teams, 0], xy[:, 1:] - self.xy[teams, 1]) / self.speed_m_s[teams]
         load = np.minimum(rng.poisson(1.6, way.shape), self.capacity[teams] - 1)
         cost = way * (1 + load / self.capacity[teams])
-        scope = where[self.scope_layer[teams]].T == self.scope_area[teams]
+        scope = self.scope_area[teams] == where[self.scope_layer[teams]].T
         duty = self.duty[teams][:, minute].T
         rank = cost + np.where(scope, 0, 1e7) + np.where(duty, 0, 1e5)
         best = np.argsort(rank, axis=1, kind="stable")[:, :SHOWN]

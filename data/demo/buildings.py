@@ -1,4 +1,4 @@
-"""The buildings: plans set on the plots between streets, never in the water, with floors, height and a Chinese address."""
+"""The buildings: plans set on the plots between streets, never in the water, with floors, height and an address."""
 
 from dataclasses import dataclass
 
@@ -192,7 +192,7 @@ def compound_names(count: int, rng: np.random.Generator) -> Texts:
 
 @dataclass(frozen=True)
 class Front:
-    """Which street each square is addressed to: index of its name, house number, and the side of the square it runs along.
+    """The street each square is addressed to: index of its name, house number, side of the square it runs along.
 
     Sides are 0 south, 1 north, 2 west, 3 east; -1 where no street is near.
     """
@@ -203,7 +203,7 @@ class Front:
 
 
 def front(streets: Streets, rows: Ints, columns: Ints) -> Front:
-    """The widest street around each square (the ring road last: nobody lives at it), numbered odd on one side, even on the other."""
+    """The widest street around each square, the ring road last; numbers are odd on one side, even on the other."""
     sides = (
         (streets.east[rows, columns], streets.east_name[rows, columns], columns, 1),
         (streets.east[rows + 1, columns], streets.east_name[rows + 1, columns], columns, 0),

@@ -1,6 +1,6 @@
 """Loading millions of rows: indexes and foreign keys of the tables are dropped, and made anew when the rows are there.
 
-Made anew they are built from sorted data and checked in one join each, which takes a fraction of the time of a check a row.
+Made anew they are built from sorted data and checked in one join each: a fraction of the time of a check a row.
 """
 
 from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from data.demo.areas import Shape, make_shape, smooth_limits
-from data.demo.buildings import Buildings, make_buildings
+from data.demo.buildings import Buildings, Texts, make_buildings
 from data.demo.ground import Ground, make_ground
 from data.demo.jurisdictions import Jurisdictions, make_jurisdictions
 from data.demo.landscape import Landscape, make_landscape
@@ -92,7 +92,7 @@ def make_city(size: DemoSize) -> DemoCity:
     )
 
 
-def _addressed_areas(jurisdictions: Jurisdictions) -> np.ndarray:  # type: ignore[type-arg]
+def _addressed_areas(jurisdictions: Jurisdictions) -> Texts:
     """How an address in each subdistrict begins: city, district, subdistrict."""
     district, subdistrict = jurisdictions.layer("district"), jurisdictions.layer("subdistrict")
     names = dict(zip(district.codes, district.names, strict=True))

@@ -37,7 +37,8 @@ COURSES: tuple[Course, ...] = (
     course(f"{INTAKE} request_return approve_return reassign {WORK} {CLOSE}", 3.2, True),
     course(f"{INTAKE} request_return refuse_return assign finish confirm {CLOSE}", 1.2),
     course(
-        f"{INTAKE} request_return approve_return reassign request_return approve_return escalate rule assign finish confirm {CLOSE}",
+        f"{INTAKE} request_return approve_return reassign request_return approve_return escalate rule "
+        f"assign finish confirm {CLOSE}",
         0.5,
         True,
     ),

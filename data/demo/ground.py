@@ -1,4 +1,4 @@
-"""Who governs which ground: blocks between streets, grown into communities, subdistricts and districts, and cut into unit cells."""
+"""Who governs which ground: blocks, grown into communities, subdistricts and districts, and cut into unit cells."""
 
 from dataclasses import dataclass
 
@@ -117,7 +117,7 @@ def inside_limits(lattice: Lattice, blocks: Blocks) -> NDArray[np.bool_]:
 
 
 def merge_factor(lattice: Lattice, blocks: Blocks, inside: NDArray[np.bool_]) -> Ints:
-    """Squares a side of one cell in each block: 1 where it is most urban, 2 or 3 outside, to meet the wanted cell count."""
+    """Squares a side of one cell in each block: 1 where it is most urban, 2 outside, to meet the wanted count."""
     n_inside = np.flatnonzero(inside)
     by_density = n_inside[np.argsort(-blocks.density[n_inside], kind="stable")]
     squares = blocks.squares[by_density].astype(float)
@@ -161,12 +161,17 @@ def make_ground(lattice: Lattice) -> Ground:
     subdistrict = grow(blocks.graph, district, blocks.xy, weight, size.subdistricts, rng)
     community = grow(blocks.graph, subdistrict, blocks.xy, weight, size.communities, rng)
     block = np.where(inside[blocks.of_square], blocks.of_square, -1).astype(np.int32)
-    spread = [np.where(block >= 0, level[block], -1).astype(np.int32) for level in (community, subdistrict, district)]
-    cell, cell_community = cut_cells(lattice, block, merge_factor(lattice, blocks, inside), spread[0])
+    community_of, subdistrict_of, district_of = (
+        np.where(block >= 0, level[blocks.of_square], -1).astype(np.int32)
+        for level in (community, subdistrict, district)
+    )
+    cell, cell_community = cut_cells(lattice, block, merge_factor(lattice, blocks, inside), community_of)
     return Ground(
-        block,
-        cell,
-        *spread,
+        block=block,
+        cell=cell,
+        community=community_of,
+        subdistrict=subdistrict_of,
+        district=district_of,
         community_parent=_parents(community, subdistrict),
         subdistrict_parent=_parents(subdistrict, district),
         cell_community=cell_community,

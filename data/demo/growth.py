@@ -1,4 +1,4 @@
-"""Growing connected regions on a graph from seeds: how blocks become communities, and communities become police districts."""
+"""Growing connected regions on a graph from seeds: how blocks become communities, and communities police areas."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
+from data.demo.lattice import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ def largest_piece(graph: Graph, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def seeds(xy: Floats, weight: Floats, count: int, rng: np.random.Generator) -> Ints:
-    """`count` different places spread by weight: dense where the weight is (k-means in weighted space, snapped to places)."""
+    """`count` different places, dense where the weight is (weighted k-means, snapped to places)."""
     if count >= len(xy):
         return np.arange(len(xy), dtype=np.int32)
     start = rng.choice(len(xy), count, replace=False, p=weight / weight.sum())
@@ -61,7 +60,7 @@ def _snap(xy: Floats, centre: Floats) -> Ints:
 
 
 def shares(weight: Floats, parent: Ints, count: int) -> Ints:
-    """Split `count` regions among parents by their weight (largest remainders), at least one each, at most its places."""
+    """Split `count` regions among parents by weight (largest remainders), at least one each, at most its places."""
     parents = int(parent.max()) + 1
     total, places = np.bincount(parent, weight, parents), np.bincount(parent, minlength=parents)
     ideal = total / total.sum() * count
@@ -70,7 +69,7 @@ def shares(weight: Floats, parent: Ints, count: int) -> Ints:
         step = 1 if share.sum() < count else -1
         room = share < places if step > 0 else share > 1
         share[np.argmax(np.where(room, step * (ideal - share), -np.inf))] += step
-    return share.astype(np.int32)
+    return np.asarray(share, np.int32)
 
 
 def grow(graph: Graph, parent: Ints, xy: Floats, weight: Floats, count: int, rng: np.random.Generator) -> Ints:

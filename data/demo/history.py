@@ -1,4 +1,4 @@
-"""The two months before the reference date: incidents become reports, cases with their whole chains, decisions and tasks."""
+"""The two months before the reference date: what happened, how each case went, and who dealt with it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ import numpy as np
 
 from data.demo.assigning import Assigner, Assignment
 from data.demo.city import DemoCity
-from data.demo.courses import COURSES, LOST, LOST_REFUSED, MERGED, Course
+from data.demo.courses import COURSES, LOST, LOST_REFUSED, MERGED, MINUTES, TERMINAL, Course
 from data.demo.incidents import Incidents, draw_incidents
 from data.demo.lattice import Ints
 from data.demo.limits import Clock, MatterLike, limit_seconds, make_clock
 from data.demo.powers import HABITS
-from data.demo.unfolding import Group, Limits, unfold
+from data.demo.unfolding import Group, Limits, states_of, unfold
 from data.demo.whereabouts import Whereabouts, locate
 
 MERGED_SHARE = 0.75
@@ -28,6 +28,7 @@ class History:
     incidents: Incidents
     whereabouts: Whereabouts
     course: Ints
+    halt: Ints
     courses: tuple[Course, ...]
     limits: Limits
     matter_names: tuple[str, ...]
@@ -48,13 +49,15 @@ def make_history(city: DemoCity, matters: Sequence[MatterLike], reference: datet
     right = assigner.assign(incidents, whereabouts, dispatched_s)
     wrong = assigner.assign(incidents, whereabouts, dispatched_s, shift=3)
     first = reference.date() - timedelta(days=city.size.days + 3)
-    courses = (*COURSES, MERGED, LOST, LOST_REFUSED)
+    course = choose_courses(incidents, right, reference_s, rng)
+    halt = pin_states(incidents, course, reference_s, max(1, city.size.cases // 8000))
     return History(
         city,
         incidents,
         whereabouts,
-        choose_courses(incidents, right, reference_s, rng),
-        courses,
+        course,
+        halt,
+        (*COURSES, MERGED, LOST, LOST_REFUSED),
         limits_of(incidents, matters),
         matter_names(matters),
         assigner,
@@ -77,6 +80,39 @@ def choose_courses(incidents: Incidents, right: Assignment, reference_s: int, rn
     lost = ~np.isfinite(incidents.lng)
     old = incidents.reported_s < reference_s - 6 * 3600
     return np.where(lost, np.where(old, len(COURSES) + 2, len(COURSES) + 1), course).astype(np.int32)
+
+
+NO_HALT = 99
+MINUTES_OF_WORK = 9 * 60
+"""Before a case is reported done, for the age of cases that are to be found in a late state."""
+
+
+def pin_states(incidents: Incidents, course: Ints, reference_s: int, each: int) -> Ints:
+    """Some recent cases stay where they are, so that an operator finds every open state; changes ``course`` of those.
+
+    Returns
+    -------
+    ndarray of int
+        Moves after which each case halts, ``NO_HALT`` for nearly all.
+    """
+    halt = np.full(len(course), NO_HALT, np.int32)
+    free = np.isfinite(incidents.lng) & (incidents.main < 0)
+    for k, moves in pins().values():
+        minutes = sum(MINUTES.get(move, MINUTES_OF_WORK) for move in COURSES[k].moves[:moves])
+        old_enough = free & (incidents.reported_s < reference_s - 60 * (20 + 1.9 * minutes))
+        chosen = np.flatnonzero(old_enough)[-each:]
+        course[chosen], halt[chosen], free[chosen] = k, moves, False
+    return halt
+
+
+def pins() -> dict[str, tuple[int, int]]:
+    """For each open state a course that leads there, and after how many moves."""
+    found: dict[str, tuple[int, int]] = {}
+    for k, way in enumerate(COURSES):
+        for j, state in enumerate(states_of(way)):
+            if state not in TERMINAL:
+                found.setdefault(state, (k, j + 1))
+    return found
 
 
 def limits_of(incidents: Incidents, matters: Sequence[MatterLike]) -> Limits:
@@ -111,6 +147,7 @@ def history_groups(history: History, members: Ints) -> list[Group]:
                 history.right,
                 history.wrong,
                 history.clock,
+                history.halt[cases],
                 history.reference_s,
                 rng,
             )

@@ -116,9 +116,11 @@ def _subdistrict(ground: Ground, district: Layer, polygons: Shapes) -> Layer:
     town = density < RURAL
     serial = numbered(grand, town, 1, 100)
     codes = tuple(f"{district.codes[d][:6]}{n:03d}000" for d, n in zip(grand, serial, strict=True))
-    rank = np.cumsum(town) - town, np.cumsum(~town) - ~town
+    k_town: Ints = np.cumsum(town) - town
+    k_street: Ints = np.cumsum(~town) - ~town
     names = tuple(
-        subdistrict_name(int(s), int(t), town=bool(is_town)) for t, s, is_town in zip(*rank, town, strict=True)
+        subdistrict_name(s, t, town=is_town)
+        for s, t, is_town in zip(k_street.tolist(), k_town.tolist(), town.tolist(), strict=True)
     )
     return Layer("subdistrict", codes, names, tuple(district.codes[d] for d in grand), polygons)
 

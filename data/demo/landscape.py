@@ -28,7 +28,7 @@ class Landscape:
     @property
     def water(self) -> Shapes:
         """The water alone."""
-        return self.shapes[np.array([kind == "water" for kind in self.kinds])]
+        return np.asarray(self.shapes[np.array([kind == "water" for kind in self.kinds])])
 
 
 def ribbon(lattice: Lattice, u: Floats, v: Floats, half_m: float, seed: int) -> shapely.Polygon:

@@ -1,4 +1,4 @@
-"""What each block is used for: old town, offices, compounds, factories, villages, parks, fields; and where the lakes lie."""
+"""What each block is used for: old town, offices, compounds, factories, villages, parks, fields; and the lakes."""
 
 from dataclasses import dataclass
 
@@ -107,11 +107,11 @@ def make_land_use(lattice: Lattice, ground: Ground) -> LandUse:
     housing = np.isin(use, (SLABS, HIGHRISE, PERIMETER))
     use[housing & (odd < 0.035)] = COMMERCE
     use[housing & (odd > 0.95)] = SCHOOL
-    _plazas(lattice, ground, use)
+    _plazas(ground, use)
     return LandUse(use.astype(np.int32), lakes)
 
 
-def _plazas(lattice: Lattice, ground: Ground, use: Ints) -> None:
+def _plazas(ground: Ground, use: Ints) -> None:
     """One square of the centre of each subdistrict that has a town becomes its plaza."""
     urban = np.where(ground.inside & np.isin(use, (OFFICE, COMMERCE, PERIMETER)), ground.density, 0.0)
     for k in range(0, len(ground.subdistrict_parent), 2):

@@ -1,10 +1,11 @@
 """The bent lattice under the demo city: its lines, their rank, and where its nodes lie on the earth.
 
-Lattice coordinates are (u, v): columns from the west, rows from the south, whole numbers at the nodes. Everything that shares a
-border shares nodes, so the areas of the city fit each other bit by bit.
+Lattice coordinates are (u, v): columns from the west, rows from the south, whole numbers at the nodes. Everything that
+shares a border shares nodes, so the areas of the city fit each other bit by bit.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from data.demo.size import DemoSize
 from geo.plane import LocalPlane
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
+Ints = NDArray[np.integer[Any]]
 
 ORIGIN_LNG, ORIGIN_LAT = 116.93, 39.77
 """Middle of the lattice: open country of the North China plain, where no such city is."""
@@ -64,7 +65,7 @@ class Lattice:
             + (1 - s) * t * a[j + 1, i]
             for a in (self.lng, self.lat)
         )
-        return lng, lat
+        return np.asarray(lng), np.asarray(lat)
 
 
 def waves(rng: np.random.Generator, wavelength_m: float, count: int = 5) -> Floats:
@@ -79,7 +80,7 @@ def ripple(x: Floats, y: Floats, w: Floats) -> Floats:
     total = np.zeros(np.broadcast(x, y).shape)
     for kx, ky, phase in w:
         total += np.sin(kx * x + ky * y + phase)
-    return total / np.sqrt(2.0 * len(w))
+    return np.asarray(total / np.sqrt(2.0 * len(w)))
 
 
 def rank_lines(n: int, rng: np.random.Generator) -> Ints:

@@ -1,7 +1,7 @@
 """Deadlines of many cases at once: the working clock of the city, as columns.
 
-The same clock as dispatch's (8-12 and 14-18 on working days, moved days counted; urgent limits round the clock), tabulated once
-by the minute, because a million deadlines are wanted here and this room may not import that one.
+The same clock as dispatch's (8-12 and 14-18 on working days, moved days counted; urgent limits round the clock),
+tabulated once by the minute, because a million deadlines are wanted here and this room may not import that one.
 """
 
 from collections.abc import Sequence
@@ -27,22 +27,22 @@ class LimitLike(Protocol):
     """How long something may take."""
 
     @property
-    def value(self) -> float: ...  # noqa: D102
+    def value(self) -> float: ...
     @property
-    def unit(self) -> str: ...  # noqa: D102
+    def unit(self) -> str: ...
 
 
 class MatterLike(Protocol):
     """What the demo needs to know of a matter of ``dispatch.matters``."""
 
     @property
-    def key(self) -> str: ...  # noqa: D102
+    def key(self) -> str: ...
     @property
-    def name_zh(self) -> str: ...  # noqa: D102
+    def name_zh(self) -> str: ...
     @property
-    def limit(self) -> LimitLike: ...  # noqa: D102
+    def limit(self) -> LimitLike: ...
     @property
-    def conditions(self) -> Sequence[object]: ...  # noqa: D102
+    def conditions(self) -> Sequence[object]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class Clock:
     worked: Longs
 
     def advance(self, at: Longs, seconds: Floats, natural: NDArray[np.bool_]) -> Longs:
-        """When `seconds` of the limit are used up, started at epoch seconds `at`; ``NO_CALENDAR`` where nobody knows."""
+        """When `seconds` that start at epoch seconds `at` are used up; ``NO_CALENDAR`` where nobody knows."""
         done = self.work_done(at) + np.round(seconds).astype(np.int64)
         minute = np.searchsorted(self.worked, done, side="left")
         known = minute < len(self.worked)

@@ -29,9 +29,9 @@ from data.database import Connection
 from data.demo.buildings import USES
 from data.demo.bulk import indexes_rebuilt
 from data.demo.city import DemoCity
-from data.demo.load_history import load_history
 from data.demo.jurisdictions import LAYERS
 from data.demo.limits import MatterLike
+from data.demo.load_history import load_history
 from data.demo.load_people import load_people
 from data.demo.streets import CLASSES, SPEED_KMH
 from geo.errors import NeedleError

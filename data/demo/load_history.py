@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from psycopg import sql
 
 from data.database import Connection
 from data.demo.city import DemoCity
@@ -81,7 +82,8 @@ def limits_json(matters: Sequence[MatterLike]) -> Texts:
         condition, limit = "1" if matter.conditions else "null", matter.limit
         urgent = "true" if is_urgent(habit.key, limit.unit) else "false"
         said.append(
-            f'{{"condition":{condition},"limit":{{"unit":"{limit.unit}","value":{float(limit.value)!r}}},"urgent":{urgent}}}'
+            f'{{"condition":{condition},"limit":{{"unit":"{limit.unit}","value":{float(limit.value)!r}}},'
+            f'"urgent":{urgent}}}'
         )
     return said
 
@@ -168,7 +170,9 @@ def wording(history: History, group: Group, ids: Ids, said: Texts) -> Wording:
 
 def _copy(connection: Connection, table: str, columns: str, lines: list[str]) -> None:
     """Send lines of text COPY in pieces of some megabytes."""
-    with connection.cursor() as cursor, cursor.copy(f"copy {table} ({columns}) from stdin") as copy:  # type: ignore[call-overload]
+    names = sql.SQL(", ").join(map(sql.Identifier, columns.split(", ")))
+    statement = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(table), names)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for start in range(0, len(lines), 10_000):
             copy.write("".join(lines[start : start + 10_000]).encode())
 

@@ -29,8 +29,8 @@ def load_people(connection: Connection, city: DemoCity, reference: datetime) -> 
     copy_rows(connection, "department", ("code", "name_zh", "name_en", "level", "parent_code"), rows)
     accepted = reference - timedelta(days=city.size.days + 30)
     row = connection.execute(
-        "insert into rule_set (body, note, accepted_at, accepted_by) values (%s, '演示城市的权责规则', %s, 'demo') returning id",
-        [people.rules, accepted],
+        "insert into rule_set (body, note, accepted_at, accepted_by) values (%s, %s, %s, 'demo') returning id",
+        [people.rules, "演示城市的权责规则", accepted],
     ).fetchone()
     assert row is not None
     return LoadedPeople(_load_teams(connection, city, reference), row[0])
@@ -48,12 +48,10 @@ def _load_teams(connection: Connection, city: DemoCity, reference: datetime) -> 
     duty = [on_duty(t.shift, reference) for t in teams]
     points = zip(hex_ewkb(shapely.points(base)), hex_ewkb(shapely.points(position)), strict=True)
     rows = [
-        (
-            i, t.code, t.name, t.department, t.scope_layer, t.scope_code, list(t.skills), t.capacity, t.speed_kmh, at_base,
-            here if on else None, reference - timedelta(minutes=float(m)) if on else None,
-        )
+        (i, t.code, t.name, t.department, t.scope_layer, t.scope_code, list(t.skills), t.capacity, t.speed_kmh)
+        + ((at_base, here, reference - timedelta(minutes=float(m))) if on else (at_base, None, None))
         for i, t, (at_base, here), m, on in zip(ids, teams, points, minutes, duty, strict=True)
-    ]  # fmt: skip
+    ]
     columns = ("id", "code", "name", "department_code", "scope_layer", "scope_code", "skills", "capacity", "speed_kmh")
     copy_rows(connection, "team", (*columns, "base", "position", "position_at"), rows)
     shifts = [

@@ -1,4 +1,4 @@
-"""Who works in the city: departments of every district and street, their teams with bases, shifts and skills, and the rules."""
+"""Who works in the city: departments of every district and street, teams with bases, shifts and skills, rules."""
 
 from dataclasses import dataclass
 from datetime import time
@@ -9,7 +9,7 @@ from data.demo.ground import Ground
 from data.demo.jurisdictions import ENFORCEMENT, POLICE, Jurisdictions
 from data.demo.lattice import Floats, Ints, Lattice
 from data.demo.names import CITY_EN, CITY_ZH, DISTRICTS
-from data.demo.powers import DEPARTMENTS, POWERS, STREET_MATTERS, STREET_OFFICE_EN
+from data.demo.powers import DEPARTMENTS, POWERS, STREET_MATTERS, STREET_OFFICE_EN, DepartmentKind, Power
 
 CENTRE = "centre"
 GRID_OF = "grid"
@@ -40,7 +40,7 @@ class Department:
 
 @dataclass(frozen=True)
 class DemoTeam:
-    """A team. ``scope_layer`` None: all of its district (a team of one district never works in another)."""
+    """A team; it works within one area of a layer, at most its district. ``shift`` is a key of ``SHIFTS``."""
 
     code: str
     name: str
@@ -146,23 +146,34 @@ NUMERALS = "一二三四五六七八九"
 def _district_teams(jurisdictions: Jurisdictions, bases: Bases) -> list[DemoTeam]:
     """Teams that serve a whole district."""
     district = jurisdictions.layer("district")
-    teams = []
-    for k, (code, name) in enumerate(zip(district.codes, district.names, strict=True)):
-        for kind in DEPARTMENTS:
-            for i in range(kind.teams):
-                title = f"{name.removesuffix('区')}{kind.name_zh.removesuffix('局')}第{NUMERALS[i]}分队"
-                lng, lat = bases.draw("district", k)
-                department = department_code(code, kind.code)
-                teams.append(
-                    DemoTeam(f"{department}-{i + 1}", title, department, "district", code, kind.skills,
-                             kind.capacity, kind.speed_kmh, lng, lat, PLAIN_SHIFTS[kind.code][i])
-                )  # fmt: skip
-    return teams
+    return [
+        _team(
+            bases,
+            kind,
+            department_code(code, kind.code),
+            f"{department_code(code, kind.code)}-{i + 1}",
+            f"{name.removesuffix('区')}{kind.name_zh.removesuffix('局')}第{NUMERALS[i]}分队",
+            ("district", k, code),
+            PLAIN_SHIFTS[kind.code][i],
+        )
+        for k, (code, name) in enumerate(zip(district.codes, district.names, strict=True))
+        for kind in DEPARTMENTS
+        for i in range(kind.teams)
+    ]
+
+
+def _team(
+    bases: Bases, kind: DepartmentKind, department: str, code: str, name: str, area: tuple[str, int, str], shift: str
+) -> DemoTeam:
+    """A team of a kind of department; `area` is layer, index and code of its scope, in which its base lies."""
+    layer, index, scope = area
+    lng, lat = bases.draw(layer, index)
+    return DemoTeam(code, name, department, layer, scope, kind.skills, kind.capacity, kind.speed_kmh, lng, lat, shift)
 
 
 def _squad_teams(jurisdictions: Jurisdictions, bases: Bases, double: bool) -> list[DemoTeam]:
     """城管 squads and police stations, each within its own area."""
-    kinds = {d.code: d for d in DEPARTMENTS}
+    kinds = {kind.code: kind for kind in DEPARTMENTS}
     teams = []
     for layer_name, kind, shifts in (
         (ENFORCEMENT, kinds["cg"], ("day", "late") if double else ("early",)),
@@ -170,34 +181,28 @@ def _squad_teams(jurisdictions: Jurisdictions, bases: Bases, double: bool) -> li
     ):
         layer = jurisdictions.layer(layer_name)
         for k, (code, name, parent) in enumerate(zip(layer.codes, layer.names, layer.parents, strict=True)):
-            for i, shift in enumerate(shifts):
-                title = name + (("一组", "二组")[i] if len(shifts) > 1 else "")
-                lng, lat = bases.draw(layer_name, k)
-                department = department_code(str(parent), kind.code)
-                teams.append(
-                    DemoTeam(f"{code}-{i + 1}", title, department, layer_name, code, kind.skills, kind.capacity,
-                             kind.speed_kmh, lng, lat, shift)
-                )  # fmt: skip
+            department = department_code(str(parent), kind.code)
+            teams += [
+                _team(bases, kind, department, f"{code}-{i + 1}", name + mark, (layer_name, k, code), shift)
+                for i, (shift, mark) in enumerate(
+                    zip(shifts, ("一组", "二组") if len(shifts) > 1 else ("",), strict=True)
+                )
+            ]
     return teams
+
+
+STREET_TEAM = DepartmentKind("jd", "街道办事处", STREET_OFFICE_EN, 1, ("综合",), 18, 16)
 
 
 def _street_teams(jurisdictions: Jurisdictions, bases: Bases) -> list[DemoTeam]:
     """环卫 station and street office team of each subdistrict."""
     layer = jurisdictions.layer("subdistrict")
-    sanitation = next(d for d in DEPARTMENTS if d.code == "hw")
+    sanitation = next(kind for kind in DEPARTMENTS if kind.code == "hw")
     teams = []
     for k, (code, name, parent) in enumerate(zip(layer.codes, layer.names, layer.parents, strict=True)):
-        for i, (department, title, skills, capacity, speed, shift) in enumerate(
-            (
-                (department_code(str(parent), "hw"), f"{name}环卫所", sanitation.skills, 12, 20.0, "early"),
-                (code[:9], f"{name}综合执法队", ("综合",), 9, 18.0, "day"),
-            )
-        ):
-            lng, lat = bases.draw("subdistrict", k)
-            teams.append(
-                DemoTeam(f"{code[:9]}-{i + 1}", title, department, "subdistrict", code, skills, capacity, speed, lng,
-                         lat, shift)
-            )  # fmt: skip
+        cleaners, area = department_code(str(parent), "hw"), ("subdistrict", k, code)
+        teams.append(_team(bases, sanitation, cleaners, f"{code[:9]}-1", f"{name}环卫所", area, "early"))
+        teams.append(_team(bases, STREET_TEAM, code[:9], f"{code[:9]}-2", f"{name}综合执法队", area, "day"))
     return teams
 
 
@@ -206,16 +211,25 @@ def rules_text(jurisdictions: Jurisdictions) -> str:
     district, subdistrict = jurisdictions.layer("district"), jurisdictions.layer("subdistrict")
     parts = [f"# {CITY_ZH}权责规则(演示)。先列先用;没有列出的事项归街道办事处。\n"]
     for code, name in zip(district.codes, district.names, strict=True):
-        for power in POWERS:
-            parts.append(
-                rule_text(rule_name(name, power.title), power.matters, f"district:{code}",
-                          department_code(code, power.department), "district", power.skill, power.urgent,
-                          power.max_travel_minutes)
-            )  # fmt: skip
+        parts += [district_rule(code, name, power) for power in POWERS]
     for code, name in zip(subdistrict.codes, subdistrict.names, strict=True):
         title = rule_name(name, f"属地兜底({code[:9]})")
         parts.append(rule_text(title, STREET_MATTERS, f"subdistrict:{code}", code[:9], "street"))
     return "\n".join(parts)
+
+
+def district_rule(code: str, name: str, power: Power) -> str:
+    """A power as a rule of one district."""
+    return rule_text(
+        rule_name(name, power.title),
+        power.matters,
+        f"district:{code}",
+        department_code(code, power.department),
+        "district",
+        power.skill,
+        power.urgent,
+        power.max_travel_minutes,
+    )
 
 
 def rule_name(place: str, title: str) -> str:

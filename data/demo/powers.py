@@ -1,4 +1,4 @@
-"""Who may act on what: departments, the matters they answer for, and how often each matter happens, where, when and through whom.
+"""Who may act on what, and how often each matter happens, where, when and through which channel.
 
 One table feeds the rules text, the history and the live stream, so that they agree.
 """
@@ -21,18 +21,18 @@ class DepartmentKind:
 
 DEPARTMENTS: tuple[DepartmentKind, ...] = (
     DepartmentKind(
-        "cg", "城管执法局", "Urban Management and Law Enforcement Bureau", 2, ("摊点", "广告", "违建"), 26, 9
+        "cg", "城管执法局", "Urban Management and Law Enforcement Bureau", 2, ("摊点", "广告", "违建"), 26, 18
     ),
-    DepartmentKind("ga", "公安分局", "Public Security Branch", 1, ("治安", "噪声"), 32, 8),
-    DepartmentKind("jj", "交警大队", "Traffic Police Brigade", 4, ("交通", "拖车"), 34, 10),
-    DepartmentKind("sz", "市政管理处", "Municipal Works Office", 4, ("井盖", "路面", "照明"), 28, 10),
-    DepartmentKind("hw", "环卫服务中心", "Environmental Sanitation Centre", 1, ("清扫", "清运"), 20, 12),
-    DepartmentKind("yl", "园林绿化局", "Parks and Greening Bureau", 3, ("绿化", "修剪"), 24, 9),
-    DepartmentKind("zj", "住房和城乡建设局", "Housing and Construction Bureau", 3, ("工地", "房屋"), 26, 9),
-    DepartmentKind("sw", "水务局", "Water Affairs Bureau", 3, ("河道", "排水"), 26, 8),
-    DepartmentKind("sc", "市场监督管理局", "Market Regulation Bureau", 3, ("食品", "价格"), 24, 8),
-    DepartmentKind("hb", "生态环境局", "Ecology and Environment Bureau", 2, ("油烟", "扬尘"), 28, 8),
-    DepartmentKind("xf", "消防救援大队", "Fire and Rescue Brigade", 3, ("消防", "通道"), 40, 6),
+    DepartmentKind("ga", "公安分局", "Public Security Branch", 1, ("治安", "噪声"), 32, 14),
+    DepartmentKind("jj", "交警大队", "Traffic Police Brigade", 4, ("交通", "拖车"), 34, 18),
+    DepartmentKind("sz", "市政管理处", "Municipal Works Office", 4, ("井盖", "路面", "照明"), 28, 16),
+    DepartmentKind("hw", "环卫服务中心", "Environmental Sanitation Centre", 1, ("清扫", "清运"), 20, 20),
+    DepartmentKind("yl", "园林绿化局", "Parks and Greening Bureau", 3, ("绿化", "修剪"), 24, 14),
+    DepartmentKind("zj", "住房和城乡建设局", "Housing and Construction Bureau", 3, ("工地", "房屋"), 26, 18),
+    DepartmentKind("sw", "水务局", "Water Affairs Bureau", 3, ("河道", "排水"), 26, 14),
+    DepartmentKind("sc", "市场监督管理局", "Market Regulation Bureau", 3, ("食品", "价格"), 24, 14),
+    DepartmentKind("hb", "生态环境局", "Ecology and Environment Bureau", 2, ("油烟", "扬尘"), 28, 14),
+    DepartmentKind("xf", "消防救援大队", "Fire and Rescue Brigade", 3, ("消防", "通道"), 40, 10),
 )
 
 STREET_OFFICE_EN = "Subdistrict Office"
@@ -51,24 +51,89 @@ class Power:
 
 
 POWERS: tuple[Power, ...] = (
-    Power("井盖险情", ("2026:event:0100*", "2026:event:01010", "2026:event:01011", "2026:event:0101*", "2026:event:01020"), "sz", "井盖", True, 60),
+    Power(
+        "井盖险情",
+        ("2026:event:0100*", "2026:event:01010", "2026:event:01011", "2026:event:0101*", "2026:event:01020"),
+        "sz",
+        "井盖",
+        True,
+        60,
+    ),
     Power("消防设施和消防通道", ("2026:event:09012", "2026:component:01013"), "xf", "消防", True),
-    Power("公园和河湖秩序", ("2026:event:06024", "2026:event:06025", "2026:event:06026", "2026:event:06046", "2026:event:06023"), "sw"),
-    Power("绿化", ("2026:event:04*", "2026:event:06017", "2026:event:06018", "2026:event:06021", "2026:event:06022",
-                 "2026:event:06045", "2026:event:06047", "2026:component:04*"), "yl"),
-    Power("环境卫生", ("2026:event:03001", "2026:event:03005", "2026:event:06010", "2026:event:06011", "2026:event:06012",
-                     "2026:event:06014", "2026:event:06042", "2026:event:06037", "2026:event:10001", "2026:component:03*"), "hw"),
+    Power(
+        "公园和河湖秩序",
+        ("2026:event:06024", "2026:event:06025", "2026:event:06026", "2026:event:06046", "2026:event:06023"),
+        "sw",
+    ),
+    Power(
+        "绿化",
+        (
+            "2026:event:04*",
+            "2026:event:06017",
+            "2026:event:06018",
+            "2026:event:06021",
+            "2026:event:06022",
+            "2026:event:06045",
+            "2026:event:06047",
+            "2026:component:04*",
+        ),
+        "yl",
+    ),
+    Power(
+        "环境卫生",
+        (
+            "2026:event:03001",
+            "2026:event:03005",
+            "2026:event:06010",
+            "2026:event:06011",
+            "2026:event:06012",
+            "2026:event:06014",
+            "2026:event:06042",
+            "2026:event:06037",
+            "2026:event:10001",
+            "2026:component:03*",
+        ),
+        "hw",
+    ),
     Power("油烟和扬尘", ("2026:event:06027", "2026:event:08004"), "hb"),
     Power("社会生活噪声", ("2026:event:06028",), "ga", "噪声"),
     Power("施工管理", ("2026:event:08*",), "zj"),
-    Power("机动车停放和信号灯", ("2026:event:09009", "2026:event:09016", "2026:event:02014", "2026:event:02010", "2026:event:02017"), "jj"),
+    Power(
+        "机动车停放和信号灯",
+        ("2026:event:09009", "2026:event:09016", "2026:event:02014", "2026:event:02010", "2026:event:02017"),
+        "jj",
+    ),
     Power("餐饮和市场", ("2026:event:09015", "2026:event:09020", "2026:event:09008"), "sc"),
     Power("街面秩序", ("2026:event:09*",), "cg", "摊点"),
-    Power("广告和违建", ("2026:event:07*", "2026:event:03006", "2026:event:06001", "2026:event:06002", "2026:event:06003",
-                      "2026:event:06008", "2026:event:06029", "2026:event:06040"), "cg"),
-    Power("市政设施", ("2026:event:01*", "2026:event:02*", "2026:event:06013", "2026:event:06050", "2026:event:06051",
-                     "2026:event:10002", "2026:component:01*", "2026:component:02*"), "sz"),
-)  # fmt: skip
+    Power(
+        "广告和违建",
+        (
+            "2026:event:07*",
+            "2026:event:03006",
+            "2026:event:06001",
+            "2026:event:06002",
+            "2026:event:06003",
+            "2026:event:06008",
+            "2026:event:06029",
+            "2026:event:06040",
+        ),
+        "cg",
+    ),
+    Power(
+        "市政设施",
+        (
+            "2026:event:01*",
+            "2026:event:02*",
+            "2026:event:06013",
+            "2026:event:06050",
+            "2026:event:06051",
+            "2026:event:10002",
+            "2026:component:01*",
+            "2026:component:02*",
+        ),
+        "sz",
+    ),
+)
 """In order of priority; what none of them names falls to the street offices."""
 
 STREET_MATTERS = ("2026:*",)

@@ -4,9 +4,9 @@ import numpy as np
 
 from data.demo.history import History
 from data.demo.incidents import CHANNEL_CODES
-from data.demo.lattice import Floats
+from data.demo.lattice import Floats, Ints
 from data.demo.powers import HABITS
-from data.demo.unfolding import Group, Ints
+from data.demo.unfolding import Group
 from data.demo.wording import Texts, Wording, local_iso, utc_iso
 from geo.datums import wgs84_to_gcj02
 
@@ -51,7 +51,8 @@ def report_lines(words: Wording, group: Group, history: History) -> Texts:
             f'"text":"{texts[k]}",{sent[k]}{place}}}'
         )
         lines.append(
-            f"{words.report_ids[k]}\t{code}\t{key}\t{body}\t{reported[k]}\t{received[k]}\t{handled[k]}\t{words.case_ids[k]}\t{problem[k]}\n"
+            f"{words.report_ids[k]}\t{code}\t{key}\t{body}\t{reported[k]}\t{received[k]}\t{handled[k]}\t"
+            f"{words.case_ids[k]}\t{problem[k]}\n"
         )
     return lines
 

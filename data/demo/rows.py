@@ -9,9 +9,10 @@ from data.chain import GENESIS
 from data.demo.assigning import REASONS, Assigner, Assignment
 from data.demo.history import History
 from data.demo.incidents import CHANNEL_CODES
-from data.demo.limits import NO_CALENDAR, Floats, Longs
+from data.demo.lattice import Floats, Ints
+from data.demo.limits import NO_CALENDAR, Longs
 from data.demo.powers import HABITS
-from data.demo.unfolding import NEVER, Group, Ints
+from data.demo.unfolding import NEVER, Group
 from data.demo.wording import Texts, Wording, actors, local_iso, payloads, utc_iso
 
 NULL = "\\N"
@@ -141,7 +142,8 @@ def _candidates(words: Wording, cases: Ints, assigner: Assigner, chosen: Assignm
         parts = zip(*(a[:, k].tolist() for a in (teams, reasons, way, cost, chosen.load[cases], capacity)), strict=True)
         columns.append(
             [
-                f'{{"team":{words.team_ids[t]},"reason":"{REASONS[r]}","travel_s":{w},"cost_s":{c},"load":{n},"capacity":{m}}}'
+                f'{{"team":{words.team_ids[t]},"reason":"{REASONS[r]}","travel_s":{w},"cost_s":{c},'
+                f'"load":{n},"capacity":{m}}}'
                 if t >= 0
                 else ""
                 for t, r, w, c, n, m in parts
@@ -152,12 +154,13 @@ def _candidates(words: Wording, cases: Ints, assigner: Assigner, chosen: Assignm
 
 def channel_of(index: Ints) -> Texts:
     """Channel codes."""
-    return np.array(CHANNEL_CODES, object)[index].tolist()
+    return [CHANNEL_CODES[k] for k in index.tolist()]
 
 
 CASE_COLUMNS = (
-    "id, number, channel, matter_id, title, address, geom, uncertainty_m, cell_code, areas, borders, h3_9, state, urgent, "
-    "department_code, team_id, reported_at, filed_at, dispatched_at, due_at, closed_at, returns, reworks, seq, hash, updated_at"
+    "id, number, channel, matter_id, title, address, geom, uncertainty_m, cell_code, areas, borders, h3_9, state, "
+    "urgent, department_code, team_id, reported_at, filed_at, dispatched_at, due_at, closed_at, returns, reworks, seq, "
+    "hash, updated_at"
 )
 
 

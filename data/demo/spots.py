@@ -51,14 +51,15 @@ class Spots:
             elif kind.place == "street":
                 lng[here], lat[here], building[here] = self.at_kerb(house, rng)
             else:
-                lng[here], lat[here] = nudge_m(*self.middle[house].T, 7.0, rng)
+                lng[here], lat[here] = nudge_m(self.middle[house, 0], self.middle[house, 1], 7.0, rng)
                 building[here] = house
         return lng, lat, building
 
     def near_squares(self, square: Ints, spread_m: float, rng: np.random.Generator) -> Place:
         """Places around the middle of squares that have houses."""
         corners = square_corners(self.city.lattice, square // self.n, square % self.n)
-        lng, lat = nudge_m(*corners.mean(axis=1).T, spread_m, rng)
+        middle = corners.mean(axis=1)
+        lng, lat = nudge_m(middle[:, 0], middle[:, 1], spread_m, rng)
         return lng, lat, np.maximum(self.first_building[square], 0)
 
     def at_kerb(self, house: Ints, rng: np.random.Generator) -> Place:
@@ -80,7 +81,7 @@ class Spots:
         weight = self.weight * np.where(np.isin(self.use[self.square], uses), 1.0, 0.03 if uses else 1.0)
         cumulated = np.cumsum(weight)
         found = np.searchsorted(cumulated, rng.random(count) * cumulated[-1], side="right")
-        return np.minimum(found, len(weight) - 1).astype(np.int32)
+        return np.asarray(np.minimum(found, len(weight) - 1), np.int32)
 
     def _in_parks(self, house: Ints, rng: np.random.Generator) -> Place:
         """Anywhere in a park; the address is that of the houses drawn."""

@@ -1,6 +1,7 @@
-"""The streets: ring road, arterials, secondary streets and lanes along lattice lines, with names; bridges only where they belong."""
+"""The streets: ring road, arterials, secondary streets and lanes along lattice lines, with names and bridges."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -9,7 +10,7 @@ from scipy.interpolate import CubicSpline
 
 from data.demo.ground import Ground
 from data.demo.landuse import COMMERCE, FACTORY, FIELD, OFFICE, OLD_TOWN, PARK, PERIMETER, VILLAGE, LandUse
-from data.demo.lattice import CANAL, DECIMALS, PRIMARY, RIVER, SECONDARY, Ints, Lattice
+from data.demo.lattice import DECIMALS, MINOR, PRIMARY, RIVER, SECONDARY, Ints, Lattice
 from data.demo.names import street_stems
 
 CLASSES = ("", "residential", "tertiary", "secondary", "primary", "motorway", "path")
@@ -55,9 +56,9 @@ class Streets:
 
 def line_classes(rank: Ints) -> Ints:
     """Street class along each lattice line by its rank."""
-    of_rank = np.array([LANE, COLLECTOR, ARTERIAL, 0, 0], np.int32)
-    assert PRIMARY == 2 and SECONDARY == 1 and CANAL == 3 and RIVER == 4
-    return of_rank[rank]
+    of_rank = np.zeros(RIVER + 1, np.int32)
+    of_rank[[MINOR, SECONDARY, PRIMARY]] = LANE, COLLECTOR, ARTERIAL
+    return np.asarray(of_rank[rank])
 
 
 def classify(lattice: Lattice, ground: Ground, land: LandUse) -> tuple[Ints, Ints]:
@@ -113,7 +114,7 @@ def _banks(lattice: Lattice, east: Ints, north: Ints) -> None:
 
 
 def _water(lattice: Lattice, land: LandUse, east: Ints, north: Ints) -> None:
-    """No street in the water: only wide streets bridge the river, the canal keeps its line, lakes take what they cover."""
+    """No street in the water: only wide ones bridge the river and the canal, and lakes take what they cover."""
     r, c, n = lattice.river_v, lattice.canal_u, lattice.n
     bridges = (north[r] >= ARTERIAL) | ((north[r] == COLLECTOR) & (np.arange(n + 1) % 2 == 0))
     bridges &= north[r - 1] > 0
@@ -125,8 +126,8 @@ def _water(lattice: Lattice, land: LandUse, east: Ints, north: Ints) -> None:
         north[lake.covers(v.T, u.T, 0.3) & (north < ARTERIAL)] = 0
 
 
-def name_edges(lattice: Lattice, east: Ints, north: Ints) -> tuple[tuple[str, ...], Ints, Ints]:
-    """Names of all streets, and the name's index for every edge."""
+def name_edges(lattice: Lattice) -> tuple[tuple[str, ...], Ints, Ints]:
+    """Names of all streets, and the name's index for every edge: east of node [v, u], north of it."""
     n, rng = lattice.n, np.random.default_rng([lattice.size.seed, 21])
     stretches = -(-n // STRETCH)
     stems = street_stems(2 * (n + 1) * stretches, rng)
@@ -136,9 +137,7 @@ def name_edges(lattice: Lattice, east: Ints, north: Ints) -> tuple[tuple[str, ..
     names: list[str] = [""]
     index: dict[str, int] = {"": 0}
     tables = []
-    for axis, (rank, split, ends) in enumerate(
-        ((lattice.rows, lattice.canal_u, ("西路", "东路")), (lattice.columns, lattice.river_v, ("南街", "北街")))
-    ):
+    for axis, (split, ends) in enumerate(((lattice.canal_u, ("西路", "东路")), (lattice.river_v, ("南街", "北街")))):
         table = np.zeros((n + 1, n), np.int32)
         for line in range(n + 1):
             for stretch in range(stretches):
@@ -150,7 +149,6 @@ def name_edges(lattice: Lattice, east: Ints, north: Ints) -> tuple[tuple[str, ..
                     if number == len(names):
                         names.append(name)
                     table[line, span] = np.where(cut == bool(side), number, table[line, span])
-        del rank
         tables.append(table)
     return tuple(names), tables[0], tables[1].T
 
@@ -202,14 +200,14 @@ def motorway(lattice: Lattice, ground: Ground) -> list[shapely.LineString]:
     points = np.round(np.column_stack(lattice.at(u, v)), DECIMALS)
     inside = ground.inside[np.minimum(v.astype(int), n - 1), np.minimum(u.astype(int), n - 1)]
     stops = np.searchsorted(u, columns)
-    spans = [slice(a, b + 1) for a, b in zip(stops, stops[1:], strict=False)]
+    spans = [slice(a, b + 1) for a, b in pairwise(stops)]
     return [shapely.LineString(points[span]) for span in spans if inside[span].all()]
 
 
 def make_streets(lattice: Lattice, ground: Ground, land: LandUse) -> Streets:
     """All streets of the city."""
     east, north = classify(lattice, ground, land)
-    names, east_name, north_name = name_edges(lattice, east, north)
+    names, east_name, north_name = name_edges(lattice)
     wide = (lattice.rows == PRIMARY)[:, None] | (lattice.columns == PRIMARY)[None, :]
     node_e, class_e, name_e = ways(lattice, east, east_name, wide, 0)
     node_n, class_n, name_n = ways(lattice, north, north_name, wide, 1)

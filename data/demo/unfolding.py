@@ -1,4 +1,4 @@
-"""How each case went: the moments of its moves and its row after them, as columns, one group of cases for each course."""
+"""How each case went: the moments of its moves and its row after them, as columns, one group for each course."""
 
 from dataclasses import dataclass
 
@@ -15,9 +15,9 @@ from data.demo.courses import (
     TERMINAL,
     Course,
 )
+from data.demo.lattice import Ints
 from data.demo.limits import NO_CALENDAR, Clock, Floats, Longs
 
-Ints = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 NEVER = np.int64(-(2**62))
 """A moment that is not set."""
@@ -160,12 +160,13 @@ def unfold(
     right: Assignment,
     wrong: Assignment,
     clock: Clock,
+    halt: Ints,
     reference_s: int,
     rng: np.random.Generator,
 ) -> Group:
-    """Lead the cases along their course up to the reference date, and fold their rows."""
+    """Lead cases along their course to the reference date, or to the move where they halt, and fold their rows."""
     at, due, remaining_s = moments(course, reported_s[cases], limits, clock, rng)
-    done = (at <= reference_s).sum(axis=1).astype(np.int32)
+    done = np.minimum((at <= reference_s).sum(axis=1), halt).astype(np.int32)
     n, k = at.shape
     row = _Row(n, right.team[cases], wrong.team[cases], wrong.candidates[cases, 0], right.candidates[cases, 0])
     team, astray = np.full((n, k), -1, np.int32), np.zeros(k, bool)
@@ -196,24 +197,35 @@ def unfold(
 
 
 WORKING = frozenset(
-    "dispatched return_requested signed handling extension_requested suspended whistled whistle_refused responding rework".split()
+    {
+        "dispatched",
+        "return_requested",
+        "signed",
+        "handling",
+        "extension_requested",
+        "suspended",
+        "whistled",
+        "whistle_refused",
+        "responding",
+        "rework",
+    }
 )
 """States in which the team of the case has it as an open task."""
 
 
 class _Row:
-    """The fold of a group, move by move. `carried` is what the course would have without the cut at the reference date."""
+    """The fold of a group, move by move. `carried`: the team as if nothing were cut at the reference date."""
 
     def __init__(self, n: int, right: Ints, wrong: Ints, wrong_fallback: Ints, right_fallback: Ints) -> None:
         self.right, self.wrong = right, wrong
         self.right_sure = np.where(right >= 0, right, right_fallback)
         self.wrong_sure = np.where(wrong >= 0, wrong, wrong_fallback)
-        self.carried = np.full(n, -1, np.int32)
+        self.carried: Ints = np.full(n, -1, np.int32)
         self.is_astray = False
         self.filed, self.dispatched, self.due, self.closed = (np.full(n, NEVER) for _ in range(4))
         self.team, self.department = np.full(n, -1, np.int32), np.full(n, -1, np.int32)
         self.returns, self.reworks = np.zeros(n, np.int32), np.zeros(n, np.int32)
-        self.open_team = np.full(n, -1, np.int32)
+        self.open_team: Ints = np.full(n, -1, np.int32)
         self.open_at, self.open_accepted, self.open_due = (np.full(n, NEVER) for _ in range(3))
         self.parts: list[Tasks] = []
 
@@ -254,7 +266,7 @@ class _Row:
 
     def _task(self, move: str, state: str, happened: Flags, at: Longs) -> None:
         """Close and open tasks so that one is open exactly while a team works on the case."""
-        holds = np.where(happened & (state in WORKING), self.team, np.where(happened, -1, self.open_team)).astype(
+        holds: Ints = np.where(happened & (state in WORKING), self.team, np.where(happened, -1, self.open_team)).astype(
             np.int32
         )
         ended = happened & (self.open_team >= 0) & (holds != self.open_team)

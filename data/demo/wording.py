@@ -1,13 +1,13 @@
-"""Actors and payloads of the moves, as JSON text with sorted keys: what the hash chain reads and the database stores."""
+"""Actors and payloads of the moves, as JSON text with sorted keys: what the hash chain reads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data.demo.courses import DISPATCHES, REASONS
 from data.demo.incidents import CHANNEL_CODES
+from data.demo.lattice import Ints
 from data.demo.limits import NO_CALENDAR, UTC_OFFSET_S, Longs
 from data.demo.unfolding import NEVER, Group
 
@@ -15,7 +15,18 @@ Texts = list[str]
 SUBMITTERS = {"12345": "hotline", "snap": "resident", "grid": "grid_worker", "sensor": "sensor", "walk_in": "resident"}
 DUE_MOVES = frozenset({"rework", "fail_check", "approve_extension", "resume", "resume_early"})
 BY_DEPARTMENT = frozenset(
-    "sign request_return assign request_extension decline_extension reject_work confirm answer_whistle refuse_whistle finish_jointly".split()
+    {
+        "sign",
+        "request_return",
+        "assign",
+        "request_extension",
+        "decline_extension",
+        "reject_work",
+        "confirm",
+        "answer_whistle",
+        "refuse_whistle",
+        "finish_jointly",
+    }
 )
 BY_TEAM = frozenset({"finish", "hand_back", "resume_work"})
 BY_GRID = frozenset({"confirm_info", "pass_check", "fail_check"})
@@ -28,7 +39,17 @@ OFFICERS = {
     "order_response": "centre:01",
 }
 BY_DISPATCHER = frozenset(
-    "send_back approve_return refuse_return reassign escalate approve_extension suspend resume_early rework".split()
+    {
+        "send_back",
+        "approve_return",
+        "refuse_return",
+        "reassign",
+        "escalate",
+        "approve_extension",
+        "suspend",
+        "resume_early",
+        "rework",
+    }
 )
 
 
@@ -74,7 +95,7 @@ class Wording:
     wrong: Texts
     office: Texts
     communities: Texts
-    channels: NDArray[np.int32]
+    channels: Ints
     team_ids: Sequence[int]
     reported_s: Longs
 
