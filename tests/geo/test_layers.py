@@ -1,11 +1,15 @@
 """Making a layer: what is repaired is said, what cannot be repaired safely is refused."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import geopandas as gpd
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 from shapely.geometry import Point
 
 from geo.errors import NeedleError
@@ -47,6 +51,19 @@ def test_pieces_of_one_code_are_united_and_repeats_dropped(squares: Square) -> N
     assert layer.polygons[0].equals(shapely.union(squares(0, 0), squares(1, 0)))
     assert kinds(report) == ["dropped_duplicate", "united_pieces"]
     assert [repair.rows for repair in report.repairs] == [(4,), (1, 3)]
+
+
+@given(st.lists(st.floats(0.05, 0.95), min_size=1, max_size=3, unique=True), st.randoms(use_true_random=False))
+def test_an_area_cut_at_tile_edges_becomes_whole_again(cuts: list[float], random: Random) -> None:
+    whole = shapely.Point(116.35, 39.95).buffer(0.04)
+    edges = [116.3, *(116.31 + cut * 0.08 for cut in sorted(cuts)), 116.4]
+    pieces = [shapely.clip_by_rect(whole, west, 39.9, east, 40.0) for west, east in pairwise(edges)]
+    random.shuffle(pieces)
+    frame = gpd.GeoDataFrame({"id": [1] * len(pieces)}, geometry=pieces, crs=4326)
+    layer, report = make_layer(frame, "building", "id")
+    assert layer.polygons[0].area == pytest.approx(whole.area, rel=1e-9)
+    assert layer.polygons[0].symmetric_difference(whole).area < 1e-12
+    assert kinds(report) == ["united_pieces"]
 
 
 def test_rows_that_are_no_areas_are_left_out(squares: Square) -> None:
