@@ -5,8 +5,11 @@ from collections.abc import Callable
 import geopandas as gpd
 import pytest
 import shapely
+from hypothesis import settings
 
-MakeFrame = Callable[..., gpd.GeoDataFrame]
+# The first example compiles the kernels, which takes seconds on a fresh machine.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 WEST, SOUTH, STEP = 116.30, 39.90, 0.01
 
