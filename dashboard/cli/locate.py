@@ -76,7 +76,10 @@ def read_points(path: Path, x: str | None, y: str | None, crs: str | None) -> tu
         return table, points_of_columns(table, x, y, declared, path.name)
     if x or y:
         raise NeedleError("locate.columns", path=path.name)
-    frame = read_layer_file(path, crs)
+    try:
+        frame = read_layer_file(path, crs)
+    except NeedleError as error:
+        raise NeedleError("locate.columns", path=path.name) if error.code == "file.no_geometry" else error from error
     return frame, points_of_geometry(frame, path.name)
 
 

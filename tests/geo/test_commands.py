@@ -86,7 +86,7 @@ def test_locate_reads_the_points_of_a_map_file_and_writes_one(files: Path) -> No
         (("--x", "经度", "--y", "纬度", "--crs", "mars"), "crs.unknown"),
         (("--x", "LON", "--y", "纬度", "--crs", "gcj02"), "file.column"),
         (("--x", "经度"), "locate.columns"),
-        ((), "file.no_geometry"),
+        ((), "locate.columns"),
         (("--x", "纬度", "--y", "经度", "--crs", "gcj02"), "coordinate.swapped"),
         (("--x", "经度", "--y", "纬度", "--crs", "EPSG:32650"), "crs.contradicted"),
     ],
