@@ -9,7 +9,7 @@ from data.demo.city import DemoCity
 from data.demo.hotspots import Hotspot, make_hotspots
 from data.demo.lattice import DECIMALS, Floats, Ints
 from data.demo.powers import CHANNELS, HABITS, SENSED
-from data.demo.rhythm import draw_seconds
+from data.demo.rhythm import HOURS, draw_seconds
 from data.demo.spots import Spots, nudge_m
 
 Longs = NDArray[np.int64]
@@ -91,7 +91,7 @@ def _ordinary(city: DemoCity, spots: Spots, count: int, reference_s: int, rng: n
     hours = city.size.days * 24
     start_s = reference_s // 3600 * 3600 - hours * 3600
     when = np.empty(count, np.int64)
-    for rhythm in {h.rhythm for h in HABITS}:
+    for rhythm in HOURS:
         here = np.isin(habit, [k for k, h in enumerate(HABITS) if h.rhythm == rhythm])
         when[here] = draw_seconds(rhythm, start_s, hours, int(here.sum()), rng, 0.10)
     lng, lat, building = spots.draw(habit, rng)

@@ -19,6 +19,9 @@ SPEED_KMH = np.array([0.0, 20.0, 30.0, 40.0, 50.0, 70.0, 5.0])
 HALF_WIDTH_M = np.array([4.0, 7.0, 10.0, 15.0, 24.0, 30.0, 5.0])
 """From the middle of the street to the first house, by class."""
 
+SMALL = 30
+"""Squares a side below which every secondary street bridges the river, and no motorway passes."""
+
 STRETCH = 75
 """Squares after which an arterial of a large city takes another name."""
 
@@ -116,7 +119,7 @@ def _banks(lattice: Lattice, east: Ints, north: Ints) -> None:
 def _water(lattice: Lattice, land: LandUse, east: Ints, north: Ints) -> None:
     """No street in the water: only wide ones bridge the river and the canal, and lakes take what they cover."""
     r, c, n = lattice.river_v, lattice.canal_u, lattice.n
-    bridges = (north[r] >= ARTERIAL) | ((north[r] == COLLECTOR) & (np.arange(n + 1) % 2 == 0))
+    bridges = (north[r] >= ARTERIAL) | ((north[r] == COLLECTOR) & ((np.arange(n + 1) % 2 == 0) | (n < SMALL)))
     bridges &= north[r - 1] > 0
     north[r - 1 : r + 1, ~bridges] = 0
     east[r + 1 :, c - 1 : c + 1] = np.where(east[r + 1 :, c - 1 : c + 1] >= COLLECTOR, east[r + 1 :, c - 1 : c + 1], 0)
@@ -190,7 +193,7 @@ def ways(
 def motorway(lattice: Lattice, ground: Ground) -> list[shapely.LineString]:
     """The motorway that cuts across the grid, with interchanges at lattice nodes; pieces within the city limits."""
     n = lattice.n
-    if n < 30:
+    if n < SMALL:
         return []
     columns = np.flatnonzero(lattice.columns == PRIMARY)
     course = np.clip(np.round(n * (0.93 - 0.42 * (columns / n) ** 1.6 + 0.03 * np.sin(columns * 9 / n))), 1, n - 1)
