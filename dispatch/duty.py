@@ -8,8 +8,8 @@ from typing import Protocol
 class WeeklyShift(Protocol):
     """One shift of a week, in local time.
 
-    ``weekday`` is 0 (Monday) to 6 (Sunday), the day on which it starts. It ends at ``ends``, which no longer belongs to it; an
-    end not later than the start is on the next day, so equal times are a whole day.
+    ``weekday`` is 0 (Monday) to 6 (Sunday), the day on which it starts. It ends just before ``ends``; an end not later
+    than the start is on the next day, so equal times are a whole day.
     """
 
     @property

@@ -11,7 +11,7 @@ from dispatch.rule_values import ANYWHERE, LEVELS, Rule, RuleSet
 from geo.errors import Language, NeedleError
 
 MATTER_KEY = re.compile(r"[^:*]+:[^:*]+:[^:*]+|[^*]*\*")
-AREA_KEY = re.compile(r"[^:*\s]+:[^*\s]+")
+AREA_KEY = re.compile(r"[^:*\s]+:[^*\s][^*\n]*")
 RULE_HEADER = re.compile(r"^\s*\[\[\s*rule\s*\]\]")
 
 
