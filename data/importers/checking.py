@@ -62,18 +62,22 @@ def area_codes(whereabouts: Whereabouts, rank: int) -> Texts:
     return found
 
 
-def routing_history(events: EventTable, whereabouts: Whereabouts, layer: str) -> pd.DataFrame:
-    """What the past teaches about routing: category, area, department, queue and time of each event that a department
-    had."""
+def routing_history(events: EventTable, whereabouts: Whereabouts, layer: str, zone: str) -> pd.DataFrame:
+    """What the past teaches about routing, a row for each event that a department had.
+
+    Columns: category, reason (its major), area (code in ``layer``, ``None`` outside), department, queue, and
+    reported_at in the city's own time, so that a month is the city's month.
+    """
     rank = whereabouts.atlas.names.index(layer)
     history = pd.DataFrame(
         {
             "category": events.category,
+            "reason": events.major,
             "area": area_codes(whereabouts, rank),
             "department": events.department,
             "queue": events.queue,
-            "reported_at": events.reported_at.to_numpy(),
+            "reported_at": events.reported_at.dt.tz_convert(zone),
         }
     )
-    whole = history["category"].notna() & history["department"].notna() & events.reported_at.notna().to_numpy()
+    whole = history[["category", "department", "reported_at"]].notna().all(axis=1)
     return history[whole].reset_index(drop=True)

@@ -6,21 +6,25 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import shapely
 
 from data.database import Connection
 from data.importers.events import EventTable, read_events
 from data.importers.layers import ReadLayer, read_layers
 from data.importers.loading import Loaded, import_events, prepare
 from data.importers.matters import category_matters, event_matter_keys, key_of, known_matter_keys, rules_text
+from data.importers.people import save_departments, save_teams
 from data.importers.sources import check_files, read_events_table
 from data.importers.teams import TeamPlan, read_teams
 from data.profile_model import ChannelSource, EventSource, Profile
-from data.stores.layers import load_layers
+from data.stores.layers import load_layers, save_layer
 from data.stores.reference import ChannelRow, MatterRow, load_matters, save_channels, save_matters
 from data.stores.rules import current_rule_set, save_rule_set
 from geo.atlas import Atlas
 from geo.errors import NeedleError
+from geo.layers import Layer
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, and how much of how much is done."""
@@ -28,7 +32,7 @@ Progress = Callable[[str, int, int], None]
 CITY = "select profile from city"
 SAVE_CITY = """
 insert into city (profile, name_zh, name_en, timezone, settings) values (%s, %s, %s, %s, %s)
-on conflict (only) do update set name_zh = excluded.name_zh, name_en = excluded.name_en, timezone = excluded.timezone,
+on conflict ("only") do update set name_zh = excluded.name_zh, name_en = excluded.name_en, timezone = excluded.timezone,
     settings = excluded.settings
 """
 
@@ -56,8 +60,7 @@ def read_city(profile: Profile, folder: Path, progress: Progress) -> RealCity:
         ``profile.file_missing``, ``profile.column_missing``, and whatever a file is refused for.
     """
     check_files(profile, folder)
-    total = len(profile.layer)
-    layers = read_layers(profile, folder, lambda name, done: progress("layers", round(done * total), total))
+    layers = read_layers(profile, folder, lambda done, total: progress("layers", done, total))
     atlas = Atlas.build([read.layer for read in layers])
     teams = read_teams(profile, folder, atlas)
     source = profile.events
@@ -97,16 +100,49 @@ def save_city(connection: Connection, city: RealCity, today: date) -> None:
     profile = city.profile
     with connection.transaction():
         refuse_occupied(connection, profile)
-        settings = {"clock": {"calendar": profile.calendar}}
+        settings = {"clock": {"calendar": profile.calendar}, "default_spots": known_default_spots(city.events)}
         connection.execute(SAVE_CITY, [profile.name, profile.title.zh, profile.title.en, profile.timezone, settings])
         save_matters(connection, city.matters)
         refuse_unknown_matters(connection, profile)
         save_channels(connection, [channel_row(entry) for entry in profile.channel])
         save_changed_layers(connection, city.layers, today)
-        save_people(connection, city)
+        save_departments(connection, profile.department)
+        save_teams(connection, city.teams)
         current = current_rule_set(connection)
         if current is None or current[1] != city.rules:
             save_rule_set(connection, city.rules, f"profile {profile.name}", "import")
+
+
+def save_changed_layers(connection: Connection, layers: Sequence[ReadLayer], today: date) -> None:
+    """A new generation, in force from ``today``, of each layer that is not in the base as it is."""
+    present = {layer.name: layer for layer in load_layers(connection)}
+    for read in layers:
+        entry, layer = read.entry, read.layer
+        if layer.name not in present or not is_same(layer, present[layer.name]):
+            title = entry.title
+            report = read.report.as_dict()
+            save_layer(connection, layer, entry.kind, title.zh, title.en, entry.rank, read.source, today, report)
+
+
+def is_same(one: Layer, other: Layer) -> bool:
+    """Whether two layers have the same areas, whatever their order."""
+    return areas_of(one) == areas_of(other)
+
+
+def areas_of(layer: Layer) -> dict[str, tuple[str, str | None, bytes]]:
+    """Code -> name, parent, and the polygon as the base keeps it: a multipolygon, to the last bit."""
+    pieces = [shapely.multipolygons(shapely.get_parts(polygon)) for polygon in layer.polygons]
+    shapes = shapely.to_wkb(np.array(pieces, dtype=object)).tolist()
+    return dict(zip(layer.codes, zip(layer.names, layer.parents, shapes, strict=True), strict=True))
+
+
+def known_default_spots(events: EventTable | None) -> list[list[float]]:
+    """The default spots of the events' geocoder, as recorded: a live report there has no location either."""
+    if events is None:
+        return []
+    there = events.location_problem == "coordinate.default_spot"
+    spots: list[list[float]] = np.unique(np.column_stack([events.x[there], events.y[there]]), axis=0).tolist()
+    return spots
 
 
 def refuse_occupied(connection: Connection, profile: Profile) -> None:

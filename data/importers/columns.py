@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,12 @@ def moments(table: pd.DataFrame, column: str | None, form: str, zone: str) -> "p
 def in_utc(values: "pd.Series[pd.Timestamp]") -> "pd.Series[pd.Timestamp]":
     """The same moments in UTC, to the microsecond."""
     return values.dt.tz_convert("UTC").astype("datetime64[us, UTC]")
+
+
+def datetimes(values: "pd.Series[pd.Timestamp]") -> list[datetime | None]:
+    """UTC moments as aware datetimes, ``None`` for NaT."""
+    plain: list[datetime | None] = values.dt.tz_localize(None).to_numpy("datetime64[us]").astype(object).tolist()
+    return [None if value is None else value.replace(tzinfo=UTC) for value in plain]
 
 
 def localised(values: "pd.Series[pd.Timestamp]", zone: str) -> "pd.Series[pd.Timestamp]":

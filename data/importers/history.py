@@ -31,6 +31,7 @@ CLOSED: tuple[Move, ...] = (
     ("pending_close", "close", "closed"),
 )
 RECORDED = {"submit", "dispatch", "close"}
+IMPLIED: dict[str, Any] = {"imported": True, "implied": True}
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,9 @@ def steps(event: PastEvent, case_id: int) -> list[chain.Event]:
 
 def payload_of(event: PastEvent, action: str) -> dict[str, Any]:
     """What an event of the chain carries: what the source records of it, or that the move is implied."""
-    payload: dict[str, Any] = {"imported": True}
     if action not in RECORDED:
-        payload["implied"] = True
+        return IMPLIED
+    payload: dict[str, Any] = {"imported": True}
     if action == "submit":
         payload |= {"source": event.source, "key": event.key}
         payload |= {"problems": list(event.problems)} if event.problems else {}

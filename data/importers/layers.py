@@ -9,7 +9,8 @@ from geo.files import read_layer_file
 from geo.layers import Layer, make_layer
 from geo.repair import RepairReport
 
-Progress = Callable[[str, float], None]
+Progress = Callable[[int, int], None]
+"""Told how many of how many layers are read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +35,7 @@ def read_layers(profile: Profile, folder: Path, progress: Progress | None = None
     for number, entry in enumerate(profile.layer, start=1):
         found.append(read_layer(entry, folder))
         if progress is not None:
-            progress(entry.name, number / len(profile.layer))
+            progress(number, len(profile.layer))
     return found
 
 

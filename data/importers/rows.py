@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from data.chain import Event
 from data.copy import hex_ewkb
+from data.importers.columns import datetimes
 from data.importers.events import EventTable
 from data.importers.history import PastEvent, closing_moment, steps
 from data.importers.locating import Whereabouts
@@ -57,6 +58,21 @@ class Import:
     now: datetime
 
     @cached_property
+    def reported_at(self) -> list[datetime | None]:
+        """When each event was reported, ``None`` where that cannot be read."""
+        return datetimes(self.events.reported_at)
+
+    @cached_property
+    def due_at(self) -> list[datetime | None]:
+        """By when each event is due."""
+        return datetimes(self.events.due_at)
+
+    @cached_property
+    def closed_at(self) -> list[datetime | None]:
+        """When each event was closed, as recorded."""
+        return datetimes(self.events.closed_at)
+
+    @cached_property
     def points(self) -> list[str]:
         """Each event's point as a geometry column takes it; meaningless for an unknown location."""
         return hex_ewkb(shapely.points(self.events.lng, self.events.lat))
@@ -88,15 +104,10 @@ class Import:
         return tuple(found)
 
 
-def moment(value: Any) -> datetime | None:
-    """A timestamp as a datetime, ``None`` for NaT."""
-    return None if value is None or value != value else value.to_pydatetime()
-
-
 def past_event(job: Import, i: int) -> PastEvent:
     """Event ``i`` as its history is told."""
     events = job.events
-    reported_at = moment(events.reported_at.iat[i])
+    reported_at = job.reported_at[i]
     if reported_at is None:
         raise ValueError("an event without a time has no history")
     recorded = events.department[i]
@@ -104,8 +115,8 @@ def past_event(job: Import, i: int) -> PastEvent:
         key=events.key[i],
         source=job.source,
         reported_at=reported_at,
-        due_at=moment(events.due_at.iat[i]),
-        closed_at=moment(events.closed_at.iat[i]),
+        due_at=job.due_at[i],
+        closed_at=job.closed_at[i],
         closed=bool(events.closed[i]),
         department=recorded if recorded in job.departments else None,
         recorded=recorded,
@@ -117,7 +128,7 @@ def past_event(job: Import, i: int) -> PastEvent:
 def report_row(job: Import, i: int, report_id: int, case_id: int | None) -> tuple[Any, ...]:
     """One row of ``report``: verbatim, handled, with the case it became or the reason why it became none."""
     events = job.events
-    reported_at = moment(events.reported_at.iat[i]) or job.now
+    reported_at = job.reported_at[i] or job.now
     key = (events.channel[i], events.key[i])
     return (report_id, *key, events.rows[i], reported_at, job.now, case_id, job.problem(i))
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+import numpy as np
+
+from data.importers.columns import datetimes
 from data.importers.events import EventTable
-from data.importers.rows import moment
 from data.importers.synthetic import Report
 from data.profile_model import EventSource
 
@@ -12,15 +14,15 @@ from data.profile_model import EventSource
 def wire_reports(events: EventTable, source: EventSource, matter_keys: Sequence[str | None]) -> Iterator[Report]:
     """The events in the order of their times, with their own keys and times.
 
-    Events that no intake can take (no time, no matter) are left out; ``skipped`` counts them. A location that is
-    unknown is sent as none, with the address that stands in the file.
+    Events that no intake can take (no time, no matter) are left out; ``skipped`` counts them. Coordinates are sent as
+    they were recorded: that one is a geocoder's default spot is for the receiver to see.
     """
-    moments = events.reported_at
-    for i in moments.argsort(kind="stable").tolist():
-        at, matter = moment(moments.iat[i]), matter_keys[i]
+    moments = datetimes(events.reported_at)
+    for i in events.reported_at.argsort(kind="stable").tolist():
+        at, matter = moments[i], matter_keys[i]
         if at is None or matter is None:
             continue
-        known = not events.location_problem[i]
+        known = bool(np.isfinite(events.x[i]) and np.isfinite(events.y[i]))
         yield {
             "channel": events.channel[i],
             "key": events.key[i],
