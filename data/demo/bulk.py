@@ -3,7 +3,7 @@
 Made anew they are built from sorted data and checked in one join each: a fraction of the time of a check a row.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from psycopg import sql
@@ -22,7 +22,9 @@ order by 1
 
 
 @contextmanager
-def indexes_rebuilt(connection: Connection, tables: Sequence[str]) -> Iterator[None]:
+def indexes_rebuilt(
+    connection: Connection, tables: Sequence[str], progress: Callable[[str, int, int], None]
+) -> Iterator[None]:
     """Within the block the tables have only their primary keys; a failure inside leaves all to the transaction."""
     constraints = connection.execute(CONSTRAINTS, [list(tables)]).fetchall()
     indexes = connection.execute(INDEXES, [list(tables)]).fetchall()
@@ -31,12 +33,16 @@ def indexes_rebuilt(connection: Connection, tables: Sequence[str]) -> Iterator[N
     for name, _ in indexes:
         _run(connection, "drop index {}", sql.SQL(name))
     yield
-    for _, definition in indexes:
+    connection.execute("set local maintenance_work_mem = '1GB'")
+    connection.execute("set local work_mem = '256MB'")
+    total = len(indexes) + len(constraints)
+    for done, (_, definition) in enumerate(indexes, 1):
         _run(connection, "{}", sql.SQL(definition))
-    for table, name, definition, _ in constraints:
-        _run(
-            connection, "alter table {} add constraint {} {}", sql.SQL(table), sql.Identifier(name), sql.SQL(definition)
-        )
+        progress("indexes", done, total)
+    for done, (table, name, definition, _) in enumerate(constraints, len(indexes) + 1):
+        whole = "alter table {} add constraint {} {}"
+        _run(connection, whole, sql.SQL(table), sql.Identifier(name), sql.SQL(definition))
+        progress("indexes", done, total)
 
 
 def _run(connection: Connection, template: str, *parts: sql.Composable) -> None:

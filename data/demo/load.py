@@ -41,6 +41,8 @@ Progress = Callable[[str, int, int], None]
 """Told a label, how much is done and how much there is to do."""
 
 BATCH = 100_000
+REBUILT = ("report", "cases", "case_event", "decision", "task", "building", "grid_cell")
+"""Tables whose indexes are built when the rows are there."""
 
 
 def quiet(_label: str, _done: int, _total: int) -> None:
@@ -73,9 +75,7 @@ def load_city(
     """
     with connection.transaction():
         _check(connection)
-        with indexes_rebuilt(
-            connection, ("report", "cases", "case_event", "decision", "task", "building", "grid_cell")
-        ):
+        with indexes_rebuilt(connection, REBUILT, progress):
             load_ground(connection, city, reference, progress)
             people = load_people(connection, city, reference)
             load_history(connection, city, people, list(matters), reference, progress)

@@ -1,6 +1,7 @@
 """Writing the history: reports and cases of each batch, then the chains of events, decisions and tasks."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -67,10 +68,16 @@ def load_history(
         people.rule_set_id,
     )
     said = limits_json(matters)
-    for start in range(0, total, BATCH):
-        members = np.arange(start, min(start + BATCH, total), dtype=np.int32)
-        _load_batch(connection, history, members, ids, said)
-        progress("cases", int(members[-1]) + 1, total)
+    batches = [np.arange(start, min(start + BATCH, total), dtype=np.int32) for start in range(0, total, BATCH)]
+    with ThreadPoolExecutor(1) as pool:  # the next batch is written down while the server takes in this one
+        coming = pool.submit(batch_lines, history, batches[0], ids, said)
+        for k, members in enumerate(batches):
+            tables = coming.result()
+            if k + 1 < len(batches):
+                coming = pool.submit(batch_lines, history, batches[k + 1], ids, said)
+            for table, columns, lines in tables:
+                _copy(connection, table, columns, lines)
+            progress("cases", int(members[-1]) + 1, total)
 
 
 def limits_json(matters: Sequence[MatterLike]) -> Texts:
@@ -94,8 +101,8 @@ def is_urgent(key: str, unit: str) -> bool:
     return unit.startswith("urgent") or (power is not None and POWERS[power].urgent)
 
 
-def _load_batch(connection: Connection, history: History, members: Ints, ids: Ids, said: Texts) -> None:
-    """All rows of the cases of one batch."""
+def batch_lines(history: History, members: Ints, ids: Ids, said: Texts) -> list[tuple[str, str, Texts]]:
+    """All rows of one batch: table, columns and lines of text COPY, tables in the order of their references."""
     reports: Texts = []
     cases: Texts = []
     events: Texts = []
@@ -111,14 +118,13 @@ def _load_batch(connection: Connection, history: History, members: Ints, ids: Id
         reports += report_lines(words, group, history)
         decisions += decision_lines(words, group, history.assigner, history.right, history.wrong, ids.rule_set)
         tasks += task_lines(words, group)
-    for table, columns, lines in (
+    return [
         ("report", REPORT_COLUMNS, sorted(reports)),
         ("cases", CASE_COLUMNS, sorted(cases)),
         ("case_event", EVENT_COLUMNS, events),
         ("decision", DECISION_COLUMNS, decisions),
         ("task", TASK_COLUMNS, tasks),
-    ):
-        _copy(connection, table, columns, lines)
+    ]
 
 
 class Places:
