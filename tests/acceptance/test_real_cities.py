@@ -1,5 +1,7 @@
 """Boston and Beijing by their profiles, from files to cases in a real database, and the numbers that must hold."""
 
+import socket
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -7,13 +9,14 @@ from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 import shapely
+import uvicorn
 from data.stores.layers import load_layers
 from data.stores.rules import current_rule_set
 from fastapi import FastAPI
-from starlette.testclient import TestClient
 
 from dashboard.api import Api
 from dashboard.cli.city_check import CheckResult, check_city
@@ -23,7 +26,7 @@ from data.cluster import Cluster
 from data.database import Connection, connect, open_pool
 from data.importers.city import RealCity, import_into, matter_keys_of, read_city, save_city
 from data.importers.loading import Loaded
-from data.importers.synthetic import synthetic_reports
+from data.importers.synthetic import Report, synthetic_reports
 from data.importers.wire import paced, wire_reports
 from data.profile import load_profile
 from data.stores.cases import load_events
@@ -50,7 +53,7 @@ def quiet(_label: str, _done: int, _total: int) -> None:
 @contextmanager
 def new_database(cluster: Cluster, name: str) -> Iterator[str]:
     """A migrated database with the project's reference tables."""
-    url = cluster.create_database(name, template="template")
+    url = cluster.copy_database("template", name)
     try:
         load_reference(url)
         yield url
@@ -232,8 +235,8 @@ def test_shelters_stand_in_the_right_subdistrict(beijing: RealCity, real_data: P
 
 
 @contextmanager
-def intake(url: str) -> Iterator[TestClient]:
-    """The real intake over a database, reached over HTTP."""
+def intake(url: str) -> Iterator[str]:
+    """The real intake over a database, on a free port of this machine; gives its address."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -241,8 +244,25 @@ def intake(url: str) -> Iterator[TestClient]:
             app.include_router(api.router)
             yield
 
-    with TestClient(FastAPI(lifespan=lifespan)) as client:
-        yield client
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(FastAPI(lifespan=lifespan), log_level="warning", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            while not server.started:
+                assert thread.is_alive()
+                thread.join(0.02)
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def post(url: str, timed: Iterator[tuple[float, Report]], tally: Tally) -> None:
+    """Post reports as ``needle events replay`` does."""
+    with httpx.Client(trust_env=False) as client:
+        post_paced(timed, sender(client, url, tally))
 
 
 def work_off(url: str) -> None:
@@ -259,9 +279,9 @@ def test_streamed_reports_become_dispatched_cases(beijing_base: str, beijing: Re
     start = datetime.now(UTC)
     sample = list(islice(synthetic_reports(beijing.profile, layer, start), 300))
     tally = Tally()
-    with intake(beijing_base) as client:
+    with intake(beijing_base) as address:
         for _ in range(2):  # the second time every key is known
-            post_paced(paced(sample, start, speed=1e6), sender(client, "http://testserver", tally))
+            post(address, paced(sample, start, speed=1e6), tally)
     assert (tally.stored, tally.duplicates, tally.refused.total()) == (300, 300, 0)
     work_off(beijing_base)
     query = """
@@ -285,9 +305,8 @@ def test_a_day_of_boston_is_replayed_through_the_intake(cluster: Cluster, boston
         keys, _ = matter_keys_of(boston.profile, boston.events, [])
         first_day = islice(wire_reports(boston.events, boston.profile.events, keys), 250)
         tally = Tally()
-        with intake(url) as client:
-            timed = paced(first_day, datetime.now(UTC), speed=1e9)
-            post_paced(timed, sender(client, "http://testserver", tally))
+        with intake(url) as address:
+            post(address, paced(first_day, datetime.now(UTC), speed=1e9), tally)
         assert (tally.stored, tally.refused.total()) == (250, 0)
         work_off(url)
         with connect(url) as connection:
