@@ -20,7 +20,7 @@ from data.importers.sources import check_files, read_events_table
 from data.importers.teams import TeamPlan, read_teams
 from data.profile_model import ChannelSource, EventSource, Profile
 from data.stores.layers import load_layers, save_layer
-from data.stores.reference import ChannelRow, MatterRow, load_matters, save_channels, save_matters
+from data.stores.reference import ChannelRow, MatterRow, load_channels, load_matters, save_channels, save_matters
 from data.stores.rules import current_rule_set, save_rule_set
 from geo.atlas import Atlas
 from geo.errors import NeedleError
@@ -169,6 +169,13 @@ def channel_row(entry: ChannelSource) -> ChannelRow:
     return ChannelRow(entry.code, entry.title.zh, entry.title.en, entry.crs, entry.uncertainty_m)
 
 
+def refuse_unknown_channels(connection: Connection, events: EventTable) -> None:
+    """Every report comes through a channel of the base."""
+    known = load_channels(connection)
+    for channel in sorted(set(events.channel.tolist()) - known.keys()):
+        raise NeedleError("report.channel_unknown", channel=channel, known=", ".join(sorted(known)))
+
+
 def matter_keys_of(
     profile: Profile | None, events: EventTable, known: Iterable[MatterRow]
 ) -> tuple[list[str | None], list[MatterRow]]:
@@ -191,12 +198,14 @@ def import_into(
     Raises
     ------
     NeedleError
-        ``city.missing`` when there is no city; ``channel.unknown`` for a channel that the base does not have.
+        ``city.missing`` when there is no city; ``city.occupied`` when it is another profile's;
+        ``report.channel_unknown`` for a channel that the base does not have.
     """
     if connection.execute(CITY).fetchone() is None:
         raise NeedleError("city.missing")
     if profile is not None:
         refuse_occupied(connection, profile)
+    refuse_unknown_channels(connection, events)
     keys, own = matter_keys_of(profile, events, load_matters(connection))
     save_matters(connection, own)
     connection.commit()
