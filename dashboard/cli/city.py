@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from dashboard.cli.city_check import check_city, show_check
@@ -34,7 +34,7 @@ Data = Annotated[Path | None, typer.Option(help="Folder that the profile's files
 def telling(console: Console) -> Iterator[Tell]:
     """A bar for each step, as they come."""
     with Progress(*COLUMNS, console=console) as progress:
-        tasks: dict[str, int] = {}
+        tasks: dict[str, TaskID] = {}
 
         def tell(label: str, done: int, total: int) -> None:
             if label not in tasks:
