@@ -83,12 +83,11 @@ class Matcher:
         place : Place
             What ``atlas.locate_one`` says of the point.
         """
+        matter_class = self.matter_class(matter_key)  # may compile: before the columns are read
         x, y = self.plane.to_xy(lng, lat)
         self.where[:, 0] = place.indices
         columns = self.columns
-        judgement = judge(
-            self.power_columns, columns.rules, columns.arrays, self.matter_class(matter_key), self.where, x, y, NO_ROADS
-        )
+        judgement = judge(self.power_columns, columns.rules, columns.arrays, matter_class, self.where, x, y, NO_ROADS)
         return self.decision(judgement)
 
     def decide_bulk(self, matter: Ints, lng: Floats, lat: Floats, where: Ints) -> BulkDecisions:
