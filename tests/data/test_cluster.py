@@ -18,7 +18,7 @@ from data import migrate, programs
 from data.cluster import Cluster, ensure_database
 from data.database import connect
 from data.settings import Settings
-from geo.errors import NeedleError
+from geo.errors import NeedleError, catalogue
 
 SMALL = {"shared_buffers": "32MB"}
 
@@ -58,6 +58,7 @@ def kill_9(pid: int) -> None:
 
 def in_child(user: pwd.struct_passwd, work: Callable[[], None]) -> int:
     """Run ``work`` as another user (when we may) in a process of its own; its exit code."""
+    catalogue()  # the other user may not be able to read our interpreter's modules
 
     def run() -> None:
         if os.geteuid() == 0:
