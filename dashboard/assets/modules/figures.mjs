@@ -1,0 +1,67 @@
+/* The key figures, the clock and the state of the connection. */
+
+import { setText, slot } from './page.mjs';
+
+export class Figures {
+  constructor(page, snapshot, { onOpen }) {
+    this.page = page;
+    this.buttons = new Map([...document.querySelectorAll('[data-figure]')].map((button) => [button.dataset.figure, button]));
+    for (const [figure, button] of this.buttons) button.addEventListener('click', () => onOpen(figure));
+    this.take(snapshot);
+    this.tick();
+    setInterval(() => this.tick(), 1000);
+  }
+
+  take({ figures }) {
+    this.figures = figures;
+    for (const figure of ['today', 'open', 'overdue', 'undispatched']) this.write(figure, this.page.number.format(figures[figure]), this.page.say('unit.cases'));
+    const dispatched = figures.dispatched;
+    if (dispatched === null) this.write('dispatched', '–', '');
+    else if (dispatched < 90) this.write('dispatched', String(Math.round(dispatched)), this.page.say('unit.seconds'));
+    else this.write('dispatched', (dispatched / 60).toFixed(dispatched < 600 ? 1 : 0), this.page.say('unit.minutes'));
+    this.write('late', figures.late === null ? '–' : (figures.late * 100).toFixed(1), figures.late === null ? '' : '%');
+    this.buttons.get('overdue').classList.toggle('is-alarming', figures.overdue > 0);
+    this.tightest();
+  }
+
+  tightest() {
+    const at = this.figures.tightest;
+    if (at === null) return this.write('tightest', '–', '');
+    const minutes = Math.max(0, Math.floor((at - this.page.now()) / 60));
+    this.buttons.get('tightest').classList.toggle('is-pressing', minutes < 30);
+    if (minutes < 600) return this.write('tightest', this.page.number.format(minutes), this.page.say('unit.minutes'));
+    return this.write('tightest', (minutes / 60).toFixed(0), this.page.say('unit.hours'));
+  }
+
+  write(figure, value, unit) {
+    const button = this.buttons.get(figure);
+    const number = button.querySelector('[data-slot="value"]');
+    const changed = number.textContent !== '' && number.textContent !== value;
+    setText(number, value);
+    setText(button.querySelector('[data-slot="unit"]'), unit);
+    if (!changed || figure === 'tightest') return;
+    button.classList.remove('is-changed');
+    void button.offsetWidth;
+    button.classList.add('is-changed');
+  }
+
+  press(figure) {
+    for (const [name, button] of this.buttons) button.setAttribute('aria-pressed', String(name === figure));
+  }
+
+  nameOf(figure) {
+    return this.buttons.get(figure).querySelector('.figure-name').textContent;
+  }
+
+  tick() {
+    const now = new Date(this.page.now() * 1000);
+    setText(slot('time'), this.page.exact.format(now));
+    setText(slot('date'), this.page.date.format(now));
+    this.tightest();
+  }
+}
+
+export function showLink(page, state) {
+  slot('link').dataset.state = state;
+  setText(slot('link-word'), page.say(`link.${state}`));
+}

@@ -1,0 +1,1 @@
+"""Components: pieces of pages, each a pure function from words and values to Dash components."""

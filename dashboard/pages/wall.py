@@ -1,0 +1,112 @@
+"""``/wall``: the wall map. What is happening now, where, who is on it, how many minutes are left.
+
+The map, the feed and the figures are patched by the page's script from ``/api/wall/snapshot`` and ``/ws/live``; the drawer and the
+charts are Dash callbacks, asked by the script through stores.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+from dash.development.base_component import Component
+
+from dashboard.components.case_drawer import case_drawer, no_case
+from dashboard.components.charts import charts
+from dashboard.components.panels import curtain, feed_panel, layer_panel
+from dashboard.components.topbar import topbar
+from dashboard.i18n import Words, words
+from dashboard.page import Page
+from dashboard.view_models.case_view import candidate_lines, case_view
+from dashboard.wall_state import Wall
+from data.stores import overview
+from data.stores.case_detail import load_case_detail
+from data.stores.reading import reading
+
+
+class Ids(StrEnum):
+    """Ids of this page."""
+
+    CONFIG = "wall-config"
+    MAP = "wall-map"
+    SELECTED = "wall-selected"
+    PULSE = "wall-pulse"
+    CHARTS = "wall-charts"
+    DRAWER = "wall-drawer"
+    CANDIDATES = "wall-candidates"
+    STARTED = "wall-started"
+    DRAWN = "wall-drawn"
+
+
+def layout(say: Words, assets: str) -> Component:
+    """The page in one language. ``assets``: the address under which this version's files lie."""
+    config = {"language": say.language, "words": say.under("wall"), "assets": assets}
+    return html.Main(
+        className="wall",
+        lang=say.language,
+        children=[
+            dcc.Store(id=Ids.CONFIG, data=config),
+            dcc.Store(id=Ids.SELECTED),
+            dcc.Store(id=Ids.PULSE),
+            dcc.Store(id=Ids.CANDIDATES),
+            dcc.Store(id=Ids.STARTED),
+            dcc.Store(id=Ids.DRAWN),
+            html.Div(id=Ids.MAP, className="map", role="application", **{"aria-label": say("wall.map")}),
+            topbar(say),
+            feed_panel(say),
+            html.Div(
+                className="right",
+                children=[html.Section(id=Ids.CHARTS, className="panel charts"), layer_panel(say)],
+            ),
+            html.Aside(
+                className="panel drawer", hidden=True, children=html.Div(id=Ids.DRAWER), **{"data-slot": "drawer"}
+            ),
+            html.Div(className="tip", hidden=True, **{"data-slot": "tip"}),
+            curtain(say),
+        ],
+    )
+
+
+def register(app: Dash, wall: Wall) -> None:
+    """The page's callbacks."""
+
+    @app.callback(
+        Output(Ids.DRAWER, "children"),
+        Output(Ids.CANDIDATES, "data"),
+        Input(Ids.SELECTED, "data"),
+        State(Ids.CONFIG, "data"),
+        prevent_initial_call=True,
+    )
+    async def open_case(selected: dict[str, Any] | None, config: dict[str, Any]) -> tuple[Component, dict[str, Any]]:
+        """The selected case in the drawer, its candidates on the map."""
+        say = words(config["language"])
+        ground = await wall.ground()
+        async with reading(wall.pool) as connection:
+            detail = await load_case_detail(connection, int((selected or {}).get("case") or 0))
+        if detail is None:
+            return no_case(say), {}
+        return case_drawer(case_view(detail, say, datetime.now(UTC), ground.timezone), say), candidate_lines(detail)
+
+    @app.callback(
+        Output(Ids.CHARTS, "children"),
+        Input(Ids.PULSE, "data"),
+        State(Ids.CONFIG, "data"),
+        prevent_initial_call=True,
+    )
+    async def draw_charts(_pulse: object, config: dict[str, Any]) -> list[Component]:
+        """Both charts of now; the page's script asks when the map stands, and again from time to time."""
+        ground, now = await wall.ground(), datetime.now(UTC)
+        async with reading(wall.pool) as connection:
+            hours = await overview.load_hours(connection, now)
+            ranking = await overview.load_ranking(connection, now, ground.place_layer)
+        return charts(hours, ranking, ground, now, words(config["language"]))
+
+    app.clientside_callback(
+        ClientsideFunction("wall", "start"), Output(Ids.STARTED, "data"), Input(Ids.CONFIG, "data")
+    )
+    app.clientside_callback(
+        ClientsideFunction("wall", "drawCandidates"), Output(Ids.DRAWN, "data"), Input(Ids.CANDIDATES, "data")
+    )
+
+
+PAGE = Page(path="/wall", title="wall.title", layout=layout, register=register)
