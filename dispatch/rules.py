@@ -6,10 +6,11 @@ The parts: ``rule_values`` (what a rule is and whether it holds), ``rule_parsing
 
 from dispatch.rule_checks import check_rules
 from dispatch.rule_parsing import RuleProblem, parse_rules, rules_invalid
-from dispatch.rule_values import Level, Rule, RuleSet, level_above
+from dispatch.rule_values import LEVELS, Level, Rule, RuleSet, level_above
 from dispatch.rule_words import say
 
 __all__ = [
+    "LEVELS",
     "Level",
     "Rule",
     "RuleProblem",
