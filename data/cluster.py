@@ -22,6 +22,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from data import migrate
 from data.database import connect
@@ -261,6 +262,18 @@ def ensure_database(settings: Settings) -> str:
 def embedded_cluster(settings: Settings) -> Cluster:
     """The cluster under ``.needle``."""
     return Cluster(settings.home / "postgres")
+
+
+def address_of(settings: Settings) -> str:
+    """The URL of the database, whether it runs or not."""
+    return settings.database_url or embedded_cluster(settings).url()
+
+
+def admin_address_of(settings: Settings) -> str:
+    """The URL of the server's database ``postgres``, for making and renaming databases beside our own."""
+    if settings.database_url is None:
+        return embedded_cluster(settings).url("postgres", "postgres")
+    return make_conninfo(settings.database_url, dbname="postgres")
 
 
 def _ensure_embedded(cluster: Cluster) -> str:

@@ -1,6 +1,7 @@
 """Layers and their generations: a new generation closes the one before, so that an old case keeps its old boundary."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -9,13 +10,18 @@ import shapely
 
 from data.copy import copy_rows, hex_ewkb
 from data.database import Connection
+from geo.codes import is_cell_code
+from geo.errors import NeedleError
 from geo.layers import Layer
+from geo.repair import shortened
 
 SAVE_LAYER = """
 insert into layer (name, kind, title_zh, title_en, rank) values (%s, %s, %s, %s, %s)
 on conflict (name) do update set kind = excluded.kind, title_zh = excluded.title_zh, title_en = excluded.title_en,
     rank = excluded.rank
 """
+
+IN_FORCE_SINCE = "select valid_from from generation where layer = %s and valid_to is null for update"
 
 CLOSE_GENERATION = "update generation set valid_to = %s where layer = %s and valid_to is null"
 
@@ -34,8 +40,36 @@ where (%(names)s::text[] is null or g.layer = any(%(names)s))
 order by l.rank, l.name
 """
 
+LIST = """
+select l.name, l.kind, l.title_zh, l.title_en, l.rank, g.number, g.valid_from, g.source,
+       (select count(*) from area where generation_id = g.id)
+       + (select count(*) from grid_cell where generation_id = g.id)
+from layer l left join generation g on g.layer = l.name and g.valid_to is null
+order by l.rank, l.name
+"""
+
 AREAS = "select code, name, parent_code, st_asbinary(geom) from area where generation_id = %s order by id"
 CELLS = "select code, code, null, st_asbinary(geom) from grid_cell where generation_id = %s order by id"
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """A layer's entry with its generation in force (None: all are closed)."""
+
+    name: str
+    kind: str
+    title_zh: str
+    title_en: str
+    rank: int
+    generation: int | None
+    valid_from: date | None
+    source: str | None
+    areas: int
+
+
+def list_layers(connection: Connection) -> list[LayerRow]:
+    """Every layer without its polygons, widest first."""
+    return [LayerRow(*row) for row in connection.execute(LIST).fetchall()]
 
 
 def save_layer(
@@ -66,15 +100,23 @@ def save_layer(
     -------
     int
         The number of the generation, from 1.
+
+    Raises
+    ------
+    NeedleError
+        ``layer.generation_order`` when the generation in force begins later than ``valid_from``; ``layer.cell_code``
+        and ``layer.cell_parts`` for unit cells that are none.
     """
     connection.execute(SAVE_LAYER, [layer.name, kind, title_zh, title_en, rank])
+    _check_order(connection, layer.name, valid_from)
     connection.execute(CLOSE_GENERATION, [valid_from, layer.name])
     values = {"layer": layer.name, "valid_from": valid_from, "source": source, "report": dict(report or {})}
     row = connection.execute(OPEN_GENERATION, values).fetchone()
     assert row is not None
     generation = [row[0]] * len(layer)
     if kind == "grid":
-        cells = zip(generation, layer.codes, hex_ewkb(layer.polygons), strict=True)
+        _check_cells(layer)
+        cells = zip(generation, layer.codes, hex_ewkb(shapely.get_geometry(layer.polygons, 0)), strict=True)
         copy_rows(connection, "grid_cell", ("generation_id", "code", "geom"), cells)
     else:
         shapes = hex_ewkb([shapely.multipolygons(shapely.get_parts(polygon)) for polygon in layer.polygons])
@@ -95,6 +137,22 @@ def load_layers(connection: Connection, at: date | None = None, names: Sequence[
     """
     wanted = {"at": at, "names": None if names is None else list(names)}
     return [_load(connection, *row) for row in connection.execute(GENERATIONS, wanted).fetchall()]
+
+
+def _check_order(connection: Connection, layer: str, valid_from: date) -> None:
+    row = connection.execute(IN_FORCE_SINCE, [layer]).fetchone()
+    if row is not None and valid_from < row[0]:
+        raise NeedleError("layer.generation_order", layer=layer, since=row[0], given=valid_from)
+
+
+def _check_cells(layer: Layer) -> None:
+    """What ``grid_cell`` would refuse, said with the codes."""
+    odd = [code for code in layer.codes if not is_cell_code(code)]
+    if odd:
+        raise NeedleError("layer.cell_code", count=len(odd), codes=shortened(odd))
+    torn = np.array(layer.codes)[shapely.get_num_geometries(layer.polygons) != 1].tolist()
+    if torn:
+        raise NeedleError("layer.cell_parts", count=len(torn), codes=shortened(torn))
 
 
 def _load(connection: Connection, generation_id: int, name: str, number: int, kind: str) -> Layer:
