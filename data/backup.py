@@ -25,7 +25,7 @@ Tell = Callable[[str, int, int], None]
 """Progress: what is under way, how much of how much is done."""
 
 #: Belong to PostGIS, which the new database has already and whose owner is another.
-NOT_OURS = re.compile(r" (EXTENSION - postgis|COMMENT - EXTENSION postgis|TABLE DATA \S+ spatial_ref_sys) ")
+NOT_OURS = re.compile(r" (EXTENSION - postgis|COMMENT - EXTENSION postgis|TABLE DATA \S+ spatial_ref_sys)( |$)")
 STEP = re.compile(r"pg_restore: (?:creating|processing data for) (\w+).*?\"(?:public\.)?([^\"]+)\"")
 DUMPED = re.compile(r"pg_dump: dumping contents of table \"(?:public\.)?([^\"]+)\"")
 
@@ -87,8 +87,8 @@ def restore(url: str, admin_url: str, path: Path, tell: Tell, *, overwrite: bool
     Raises
     ------
     NeedleError
-        ``backup.unreadable``, ``backup.would_overwrite``, ``backup.failed``, ``database.newer``. Whatever is raised,
-        the database is as it was.
+        ``backup.unreadable``, ``backup.would_overwrite``, ``backup.failed``, ``database.newer``,
+        ``database.no_createdb``. Whatever is raised, the database is as it was.
     """
     entries = _contents(path)
     if not overwrite:
@@ -138,7 +138,10 @@ def _create(admin: psycopg.Connection[Any], fresh: str, url: str) -> None:
     owner = conninfo_to_dict(url).get("user")
     admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(fresh)))
     belongs = sql.SQL(" owner {}").format(sql.Identifier(str(owner))) if owner else sql.SQL("")
-    admin.execute(sql.SQL("create database {}{}").format(sql.Identifier(fresh), belongs))
+    try:
+        admin.execute(sql.SQL("create database {}{}").format(sql.Identifier(fresh), belongs))
+    except errors.InsufficientPrivilege as error:
+        raise NeedleError("database.no_createdb", user=admin.info.user) from error
 
 
 def _fill(url: str, path: Path, entries: Sequence[str], tell: Tell) -> None:
@@ -188,11 +191,12 @@ def _run(program: str, url: str | None, options: Sequence[str], on_line: Callabl
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
     ) as process:
         assert process.stdout is not None
-        line = ""
+        reason = ""
         for line in map(str.rstrip, process.stdout):
             on_line(line)
+            reason = line if "error:" in line else reason
     if process.returncode:
-        raise NeedleError("backup.failed", program=program, reason=line)
+        raise NeedleError("backup.failed", program=program, reason=reason)
 
 
 def _address(url: str | None) -> tuple[list[str], Mapping[str, str]]:

@@ -7,9 +7,10 @@ import pytest
 import shapely
 
 from data.database import Connection
-from data.stores.layers import load_layers, save_layer
+from data.stores.layers import list_layers, load_layers, save_layer
 from data.stores.rules import current_rule_set, save_rule_set
 from data.stores.teams import ShiftRow, load_teams
+from geo.errors import NeedleError
 from geo.layers import Layer
 
 
@@ -53,6 +54,36 @@ def test_unit_cells_are_the_layer_cell(connection: Connection) -> None:
     save(connection, cells, date(2026, 1, 1), kind="grid")
     (found,) = load_layers(connection)
     assert (found.name, found.codes) == ("cell", cells.codes)
+
+
+def test_generations_follow_each_other(connection: Connection) -> None:
+    save(connection, district(116.1), date(2026, 1, 1))
+    with pytest.raises(NeedleError, match="begins on 2026-01-01"):
+        save(connection, district(116.2), date(2025, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("code", "shape", "problem"),
+    [
+        ("12", shapely.box(116, 39, 116.1, 39.1), "layer.cell_code"),
+        ("110101001001001", district(116.1).polygons[1], "layer.cell_parts"),
+    ],
+)
+def test_cells_that_are_none_are_named(
+    code: str, shape: shapely.Geometry, problem: str, connection: Connection
+) -> None:
+    cells = Layer("cell", (code,), (code,), (None,), np.array([shape], dtype=object))
+    with pytest.raises(NeedleError, match=code) as raised:
+        save(connection, cells, date(2026, 1, 1), kind="grid")
+    assert raised.value.code == problem
+
+
+def test_layers_are_listed_without_their_polygons(connection: Connection) -> None:
+    assert list_layers(connection) == []
+    save(connection, district(116.1), date(2025, 1, 1))
+    save(connection, district(116.2), date(2026, 1, 1))
+    (row,) = list_layers(connection)
+    assert (row.name, row.generation, row.valid_from, row.areas) == ("district", 2, date(2026, 1, 1), 2)
 
 
 def test_the_newest_rules_are_in_force(connection: Connection) -> None:
