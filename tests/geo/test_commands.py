@@ -1,6 +1,7 @@
 """``needle locate`` and ``needle audit boundaries`` over files, as a user runs them."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,9 +13,12 @@ from typer.testing import CliRunner, Result
 
 from dashboard.cli import app
 from dashboard.cli.layer_args import LayerSource, declare, parse_sources
+from data.database import Connection
 from data.settings import get_settings
+from data.stores.layers import save_layer
 from geo.datums import wgs84_to_gcj02
 from geo.errors import NeedleError
+from geo.layers import Layer, make_layer
 
 
 def needle(*arguments: object) -> Result:
@@ -151,3 +155,19 @@ def test_audit_of_an_empty_database_says_what_to_do(tmp_path: Path, this_databas
     with pytest.raises(NeedleError) as refused:
         needle("audit", "boundaries", "--out", tmp_path / "audit.geojson")
     assert refused.value.code == "layer.none"
+
+
+def test_audit_of_the_database(
+    tmp_path: Path, this_database: str, connection: Connection, two_by_two: gpd.GeoDataFrame
+) -> None:
+    areas, report = make_layer(two_by_two, "district", "code", "name")
+    save_layer(connection, areas, "area", "区", "District", 0, "test", date(2026, 1, 1), report.as_dict())
+    square = two_by_two.geometry[0]
+    half = shapely.box(square.bounds[0], square.bounds[1], square.centroid.x, square.bounds[3])
+    cells = Layer("cell", ("110117001001001",), ("",), (None,), np.array([half], dtype=object))
+    save_layer(connection, cells, "grid", "单元网格", "Unit grid cell", 9, "test", date(2026, 1, 1))
+    connection.commit()
+    result = needle("audit", "boundaries", "--out", tmp_path / "audit.gpkg")
+    assert "district" in result.output
+    found = gpd.read_file(tmp_path / "audit.gpkg")
+    assert sorted(zip(found["kind"], found["codes"], strict=True)) == [("uncovered", code) for code in "abcd"]
