@@ -29,6 +29,7 @@ class Api:
         self.router = APIRouter()
         self.router.routes.append(Route("/api/reports", ReceiveReport(self.intake), methods=["POST"]))
         self.router.routes.append(Route("/api/reports/batch", ReceiveBatch(self.intake), methods=["POST"]))
+        self.router.add_api_route("/api/reports/{report_id}", self.get_report, methods=["GET"])
         self.router.add_api_route("/api/cases/{case_id}", self.get_case, methods=["GET"])
         self.router.add_api_route("/api/cases/{case_id}/commands", self.command, methods=["POST"])
 
@@ -38,6 +39,10 @@ class Api:
 
     async def __aexit__(self, *_: object) -> None:
         await self.intake.__aexit__()
+
+    async def get_report(self, report_id: int) -> Response:
+        """What became of a report: its case, or why it has none yet."""
+        return as_json(await self.desk.follow(report_id))
 
     async def get_case(self, case_id: int) -> Response:
         """A case with its events, decisions and tasks."""

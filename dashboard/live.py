@@ -141,7 +141,9 @@ class Hub:
         async with reading(self.wall.pool) as connection:
             figures = await overview.load_figures(connection, now, ground.timezone)
             teams = await overview.load_team_rows(connection, now, ground.timezone)
-        self.send({"kind": "pulse", "version": ground.version, **figures_as_json(figures), "teams": teams_as_json(teams)})
+        self.send(
+            {"kind": "pulse", "version": ground.version, **figures_as_json(figures), "teams": teams_as_json(teams)}
+        )
 
 
 @router.websocket("/ws/live")

@@ -62,5 +62,6 @@ def install(app: Dash, wall: Wall, pages: Sequence[Page], assets: str) -> None:
 def no_page(say: Words) -> Component:
     """What stands at an address that has no page."""
     return html.Main(
-        className="lost", children=[html.H1(say("page.none")), html.A(say("page.to_wall"), href="/wall", className="button")]
+        className="lost",
+        children=[html.H1(say("page.none")), html.A(say("page.to_wall"), href="/wall", className="button")],
     )

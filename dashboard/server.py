@@ -68,6 +68,7 @@ def create_app(url: str) -> FastAPI:
     app.state.wall, app.state.hub, app.state.pool = wall, hub, wall.pool
     app.add_exception_handler(NeedleError, answer_error)
     app.add_api_route("/", to_wall)
+    app.add_api_route("/api/health", health)
     for router in (api.router, tiles.router, wall_api.router, live.router):
         app.include_router(router)
     version = serve_assets(app)
@@ -122,6 +123,11 @@ def refuse_unknown(app: FastAPI) -> None:
 
     for prefix in OWN_PREFIXES:
         app.add_api_route(f"/{prefix}/{{rest:path}}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+
+
+async def health() -> Response:
+    """The process answers."""
+    return JSONResponse({"ok": True}, headers={"Cache-Control": "no-store"})
 
 
 async def to_wall() -> Response:

@@ -37,9 +37,12 @@ def downgrade(url: str, revision: str) -> None:
 
 
 def revise(url: str, message: str) -> Path:
-    """Write a draft of a new revision from what ``data/tables.py`` has and the database has not."""
+    """Write a draft of the next revision from what ``data/tables.py`` has and the database has not.
+
+    Alembic does not see checks, triggers and functions: those are written by hand.
+    """
     with _migrating(url) as config:
-        script = command.revision(config, message, autogenerate=True)
+        script = command.revision(config, message, autogenerate=True, rev_id=f"{int(head()) + 1:04d}")
     if not isinstance(script, list) and script is not None:
         return Path(script.path)
     raise AssertionError("alembic wrote one revision")

@@ -10,7 +10,7 @@ from typing import Any
 
 from data.chain import Event
 from data.database import AsyncPool
-from data.stores import cases, reference
+from data.stores import cases, reference, reports
 from data.stores.cases import AsyncConnection, TaskRow
 from data.stores.reading import reading
 from dispatch.case import Case, evolve, fold, row, task_change
@@ -32,6 +32,11 @@ class CaseDesk:
         """A case with its events, decisions and tasks, as JSON; ``case.unknown`` when there is none."""
         async with reading(self.pool) as connection:
             return await cases.read_case(connection, case_id)
+
+    async def follow(self, report_id: int) -> dict[str, Any]:
+        """What became of a report; ``report.unknown`` when there is none."""
+        async with reading(self.pool) as connection:
+            return await reports.load_outcome(connection, report_id)
 
     async def give(self, case_id: int, command: Command, now: datetime, seq: int | None = None) -> dict[str, Any]:
         """Carry out a command.

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from geo import kernels
+from geo import border_kernels, kernels
 from geo.border_tree import border_tree
 from geo.layers import Layer
 from geo.plane import LocalPlane
@@ -128,14 +128,14 @@ class Atlas:
         index = (self._head, self._frame, self._ints, self._floats)
         scale = (self.plane.lng_m, self.plane.lat_m)
         where = np.ascontiguousarray(where, np.int32)
-        kernels.border_bulk(*index, x, y, self._order(x, y), where, *scale, distance_m, other)
+        border_kernels.border_bulk(*index, x, y, self._order(x, y), where, *scale, distance_m, other)
         return Borders(distance_m, other)
 
     def locate_one(self, lng: float, lat: float) -> Place:
         """What `locate` and `border` say of one point, in a few microseconds."""
         place, border_m = np.empty((2, len(self.layers)), np.int32), np.empty(len(self.layers))
         index = (self._head, self._frame, self._ints, self._floats)
-        kernels.locate_one(*index, float(lng), float(lat), self.plane.lng_m, self.plane.lat_m, place, border_m)
+        border_kernels.locate_one(*index, float(lng), float(lat), self.plane.lng_m, self.plane.lat_m, place, border_m)
         indices, other = place.tolist()
         return Place(tuple(indices), tuple(border_m.tolist()), tuple(other))
 
@@ -175,7 +175,7 @@ class _Part(NamedTuple):
 
 
 INT_OFFSETS = [kernels.BANDS, kernels.RUNS_OF_BAND, kernels.RUNS, kernels.PIXELS, kernels.CANDIDATES]
-INT_OFFSETS += [kernels.FIRST_CHILD, kernels.LEAVES]
+INT_OFFSETS += [kernels.FIRST_CHILD, kernels.LEAVES, kernels.ALONE]
 FLOAT_OFFSETS = [kernels.VERTICES, kernels.BAND_FRAME, kernels.BOXES]
 
 
@@ -190,8 +190,9 @@ def _index(rings: Rings, plane: LocalPlane, progress: Callable[[float], None]) -
     head[[kernels.COLUMNS, kernels.ROWS]] = raster.columns, raster.rows
     first_child, leaves, boxes = border_tree(rings)
     head[[kernels.INNER, kernels.NODES]] = len(first_child) - 1, len(boxes)
-    ints, offsets = _pack([ints, raster.pixels, raster.candidates, first_child, leaves])
-    head[[kernels.PIXELS, kernels.CANDIDATES, kernels.FIRST_CHILD, kernels.LEAVES]] = offsets[1:]
+    alone = (raster.alone & (np.diff(bands.band_at) == 1)).astype(np.int32)
+    ints, offsets = _pack([ints, raster.pixels, raster.candidates, first_child, leaves, alone])
+    head[[kernels.PIXELS, kernels.CANDIDATES, kernels.FIRST_CHILD, kernels.LEAVES, kernels.ALONE]] = offsets[1:]
     floats, offsets = _pack([floats, boxes])
     head[kernels.BOXES] = offsets[1]
     return _Part(head, raster.frame, ints, floats)

@@ -1,13 +1,18 @@
-"""The atlas's inner loops, compiled by Numba and free of the GIL: exact point in polygon, look-up, nearest border.
+"""The atlas's inner loops, compiled by Numba and free of the GIL: exact point in polygon, and look-up in the raster.
 
 The whole index of an atlas lies in two flat arrays, ``ints`` and ``floats``; a row of ``head`` says where each layer's
 parts begin (the constants below) and a row of ``frame`` where its pixels lie. So one compiled signature serves every
 layer and one call serves them all, which is what makes a single point cheap.
+
+Numba renews a cached kernel when its own file changes, not when a file that it calls changes: after work on this file,
+touch the files that import it.
 """
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from geo.predicates import side
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
@@ -16,71 +21,17 @@ Floats = NDArray[np.float64]
 # Columns of head: where a layer's parts begin.
 BANDS, RUNS_OF_BAND, RUNS, VERTICES, BAND_FRAME = range(5)
 PIXELS, COLUMNS, ROWS, CANDIDATES = range(5, 9)
-FIRST_CHILD, INNER, LEAVES, BOXES, NODES = range(9, 14)
-HEAD_WIDTH = 14
+FIRST_CHILD, INNER, LEAVES, BOXES, NODES, ALONE = range(9, 15)
+HEAD_WIDTH = 15
 # Columns of frame: u = (lng - WEST) * PER_LNG counts pixels eastward, likewise northward.
 WEST, SOUTH, PER_LNG, PER_LAT = range(4)
 FRAME_WIDTH = 4
 
-ACROSS_M = 0.1
-"""How far beyond a border the polygon across it is looked for; narrower slivers are stepped over."""
+MOST_NEAR_EDGES = 7
+"""Edges of one polygon that a border pixel lists; with more, all of the polygon's are tested."""
 
-STACK = 256
-FILTER = 1e-15
-
-
-@njit(cache=True, nogil=True)
-def product(a: float, b: float) -> tuple[float, float]:
-    """The product of two doubles and its rounding error (Dekker 1971, by Veltkamp's split)."""
-    p = a * b
-    c = 134217729.0 * a
-    ah = c - (c - a)
-    al = a - ah
-    c = 134217729.0 * b
-    bh = c - (c - b)
-    bl = b - bh
-    return p, al * bl - (((p - ah * bh) - al * bh) - ah * bl)
-
-
-@njit(cache=True, nogil=True)
-def total(a: float, b: float) -> tuple[float, float]:
-    """The sum of two doubles and its rounding error (Knuth's two-sum)."""
-    s = a + b
-    bb = s - a
-    return s, (a - (s - bb)) + (b - bb)
-
-
-@njit(cache=True, nogil=True)
-def side_exactly(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> int:
-    """The sign of the orientation determinant in double-double arithmetic, the precision that GEOS falls back to."""
-    x1, x1e = total(bx, -ax)
-    y1, y1e = total(by, -ay)
-    x2, x2e = total(px, -bx)
-    y2, y2e = total(py, -by)
-    left, left_e = product(x1, y2)
-    right, right_e = product(y1, x2)
-    left_e += x1 * y2e + x1e * y2
-    right_e += y1 * x2e + y1e * x2
-    left, left_e = total(left, left_e)
-    right, right_e = total(right, right_e)
-    d, e = total(left, -right)
-    e += left_e - right_e
-    d += e
-    return 1 if d > 0.0 else (-1 if d < 0.0 else 0)
-
-
-@njit(cache=True, nogil=True)
-def side(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> int:
-    """1 where p lies left of the line a to b, -1 right, 0 on it: a filtered determinant (Shewchuk 1997)."""
-    left = (ax - px) * (by - py)
-    right = (ay - py) * (bx - px)
-    d = left - right
-    bound = FILTER * (abs(left) + abs(right))
-    if d > bound:
-        return 1
-    if d < -bound:
-        return -1
-    return side_exactly(ax, ay, bx, by, px, py)
+BLOCK = 128
+"""Border points whose edges are fetched together."""
 
 
 @njit(cache=True, nogil=True)
@@ -134,19 +85,74 @@ def covers(head: Longs, ints: Ints, floats: Floats, polygon: int, px: float, py:
 
 
 @njit(cache=True, nogil=True)
-def first_cover(head: Longs, ints: Ints, floats: Floats, pixel: int, px: float, py: float) -> int:
+def centre(frame: Floats, column: int, row: int) -> tuple[float, float]:
+    """The middle of a pixel: builder and reader must agree on it to the last bit."""
+    return frame[WEST] + (column + 0.5) / frame[PER_LNG], frame[SOUTH] + (row + 0.5) / frame[PER_LAT]
+
+
+@njit(cache=True, nogil=True)
+def covers_near(
+    ints: Ints,
+    floats: Floats,
+    vertices: int,
+    near: int,
+    edges: int,
+    inside: bool,
+    cx: float,
+    cy: float,
+    px: float,
+    py: float,
+) -> int:
+    """Whether a polygon covers a point, from the few edges in its pixel: 1 or 0, -1 where that needs all edges.
+
+    Walks from the middle of the pixel, which the polygon covers or not (``inside``), along its latitude and then along
+    the point's longitude, and counts crossings by the half-open rule. Only a corner of that walk on an edge is
+    undecided.
+    """
+    for k in range(near, near + edges):
+        v = vertices + 2 * np.int64(ints[k])
+        x1, y1, x2, y2 = floats[v], floats[v + 1], floats[v + 2], floats[v + 3]
+        if (y1 > cy) != (y2 > cy):
+            turn = side(x1, y1, x2, y2, px, cy)
+            if turn == 0:
+                return -1
+            inside = inside != (side(x1, y1, x2, y2, cx, cy) != turn)
+        if (x1 > px) != (x2 > px):
+            turn, goal = side(x1, y1, x2, y2, px, cy), side(x1, y1, x2, y2, px, py)
+            if goal == 0:
+                return 1
+            if turn == 0:
+                return -1
+            inside = inside != (turn != goal)
+        elif (x2 == px and y2 == py) or (x1 == px and (y1 == py or (x2 == px and min(y1, y2) <= py <= max(y1, y2)))):
+            return 1
+    return int(inside)
+
+
+@njit(cache=True, nogil=True)
+def first_cover(head: Longs, frame: Floats, ints: Ints, floats: Floats, pixel: int, px: float, py: float) -> int:
     """The lowest polygon that covers a point in a border pixel: candidates in order, closed by a certain answer.
 
-    A candidate is a polygon's index; the last entry is -1 (no other polygon) or -2 - the polygon that fills the pixel.
+    A candidate is a polygon's index (shifted by 4 bits), whether it covers the pixel's middle (bit 3), and how many of
+    its edges follow (bits 0 to 2; 0: too many, test all). The last entry is -1 (none) or -2 - the polygon that is left.
     """
+    u = int((px - frame[WEST]) * frame[PER_LNG])
+    v = int((py - frame[SOUTH]) * frame[PER_LAT])
+    cx, cy = centre(frame, u, v)
     at = head[CANDIDATES] - 2 - pixel
     while True:
         candidate = ints[at]
         if candidate < 0:
             return -1 if candidate == -1 else -2 - int(candidate)
-        if covers(head, ints, floats, candidate, px, py):
-            return int(candidate)
-        at += 1
+        edges = candidate & MOST_NEAR_EDGES
+        polygon = candidate >> 4
+        answer = -1
+        if edges > 0:
+            inside = (candidate & 8) > 0
+            answer = covers_near(ints, floats, head[VERTICES], at + 1, edges, inside, cx, cy, px, py)
+        if answer == 1 or (answer < 0 and covers(head, ints, floats, polygon, px, py)):
+            return int(polygon)
+        at += 1 + edges
 
 
 @njit(cache=True, nogil=True)
@@ -157,148 +163,7 @@ def find(head: Longs, frame: Floats, ints: Ints, floats: Floats, px: float, py: 
     if not (0.0 <= u < head[COLUMNS] and 0.0 <= v < head[ROWS]):
         return -1
     pixel = ints[head[PIXELS] + int(v) * head[COLUMNS] + int(u)]
-    return int(pixel) if pixel >= -1 else first_cover(head, ints, floats, pixel, px, py)
-
-
-@njit(cache=True, nogil=True)
-def edge_distance(x1: float, y1: float, x2: float, y2: float) -> tuple[float, float, float]:
-    """Squared distance from the origin to a segment, and its nearest point."""
-    dx = x2 - x1
-    dy = y2 - y1
-    length2 = dx * dx + dy * dy
-    t = 0.0
-    if length2 > 0.0:
-        t = min(max(-(x1 * dx + y1 * dy) / length2, 0.0), 1.0)
-    cx = x1 + t * dx
-    cy = y1 + t * dy
-    return cx * cx + cy * cy, cx, cy
-
-
-@njit(cache=True, nogil=True)
-def box_distance(floats: Floats, box: int, px: float, py: float, lng_m: float, lat_m: float) -> float:
-    """Squared distance in metres from a point to a box (west, south, east, north) of the border tree."""
-    dx = max(floats[box] - px, 0.0, px - floats[box + 2]) * lng_m
-    dy = max(floats[box + 1] - py, 0.0, py - floats[box + 3]) * lat_m
-    d2: float = dx * dx + dy * dy
-    return d2
-
-
-@njit(cache=True, nogil=True)
-def nearest_edge(
-    head: Longs,
-    ints: Ints,
-    floats: Floats,
-    px: float,
-    py: float,
-    lng_m: float,
-    lat_m: float,
-    nodes: Longs,
-    near: Floats,
-) -> tuple[float, float, float, int]:
-    """Squared metres to the nearest edge of a layer, the way there (east, north) and the edge's first vertex.
-
-    Walks the tree of edge boxes, nearest child first, and leaves what cannot be nearer. ``nodes`` and ``near`` are its
-    stack.
-    """
-    best = np.inf
-    best_x = 0.0
-    best_y = 0.0
-    best_v = -1
-    inner = head[INNER]
-    vertices = head[VERTICES]
-    nodes[0] = 0
-    near[0] = 0.0
-    top = min(head[NODES], 1)
-    while top > 0:
-        top -= 1
-        node = nodes[top]
-        if near[top] >= best:
-            continue
-        if node >= inner:
-            leaf = head[LEAVES] + 2 * (node - inner)
-            v = vertices + 2 * np.int64(ints[leaf])
-            end = vertices + 2 * np.int64(ints[leaf + 1])
-            x1 = (floats[v] - px) * lng_m
-            y1 = (floats[v + 1] - py) * lat_m
-            while v < end:
-                x2 = (floats[v + 2] - px) * lng_m
-                y2 = (floats[v + 3] - py) * lat_m
-                d, cx, cy = edge_distance(x1, y1, x2, y2)
-                if d < best:
-                    best, best_x, best_y, best_v = d, cx, cy, int(v)
-                x1, y1 = x2, y2
-                v += 2
-            continue
-        first = ints[head[FIRST_CHILD] + node]
-        bottom = top
-        for child in range(first, ints[head[FIRST_CHILD] + node + 1]):
-            d = box_distance(floats, head[BOXES] + 4 * child, px, py, lng_m, lat_m)
-            if d < best:
-                at = top
-                while at > bottom and near[at - 1] < d:
-                    near[at] = near[at - 1]
-                    nodes[at] = nodes[at - 1]
-                    at -= 1
-                near[at] = d
-                nodes[at] = child
-                top += 1
-    return best, best_x, best_y, best_v
-
-
-@njit(cache=True, nogil=True)
-def border_of(
-    head: Longs,
-    frame: Floats,
-    ints: Ints,
-    floats: Floats,
-    px: float,
-    py: float,
-    where: int,
-    lng_m: float,
-    lat_m: float,
-    nodes: Longs,
-    near: Floats,
-) -> tuple[float, int]:
-    """Metres to the nearest border of a layer and the polygon across it, found ``ACROSS_M`` beyond."""
-    if not (abs(px) < np.inf and abs(py) < np.inf):
-        return np.nan, -1
-    d2, x, y, v = nearest_edge(head, ints, floats, px, py, lng_m, lat_m, nodes, near)
-    if v < 0:
-        return np.inf, -1
-    d = np.sqrt(d2)
-    if d > 1e-6:
-        step = (d + ACROSS_M) / d
-        other = find(head, frame, ints, floats, px + x * step / lng_m, py + y * step / lat_m)
-        return d, (other if other != where else -1)
-    east = (floats[v + 2] - floats[v]) * lng_m
-    north = (floats[v + 3] - floats[v + 1]) * lat_m
-    step = ACROSS_M / max(np.hypot(east, north), 1e-12)
-    other = find(head, frame, ints, floats, px - north * step / lng_m, py + east * step / lat_m)
-    if other == where:
-        other = find(head, frame, ints, floats, px + north * step / lng_m, py - east * step / lat_m)
-    return d, (other if other != where else -1)
-
-
-@njit(cache=True, nogil=True)
-def locate_one(
-    head: Longs,
-    frame: Floats,
-    ints: Ints,
-    floats: Floats,
-    px: float,
-    py: float,
-    lng_m: float,
-    lat_m: float,
-    place: Ints,
-    border_m: Floats,
-) -> None:
-    """One point in every layer: its polygon in ``place[0]``, the one across the nearest border in ``place[1]``."""
-    nodes = np.empty(STACK, np.int64)
-    near = np.empty(STACK, np.float64)
-    for k in range(len(head)):
-        where = find(head[k], frame[k], ints, floats, px, py)
-        place[0, k] = where
-        border_m[k], place[1, k] = border_of(head[k], frame[k], ints, floats, px, py, where, lng_m, lat_m, nodes, near)
+    return int(pixel) if pixel >= -1 else first_cover(head, frame, ints, floats, pixel, px, py)
 
 
 @njit(cache=True, nogil=True)
@@ -325,6 +190,17 @@ def tile_order(x: Floats, y: Floats, west: float, south: float, per_lng: float, 
 
 
 @njit(cache=True, nogil=True)
+def fetch_ahead(head: Longs, ints: Ints, floats: Floats, pixels: Ints, ahead: Floats) -> None:
+    """Touches the first edges of border pixels, all at once, so that the memory's latencies overlap."""
+    for k in range(len(pixels)):
+        ahead[k] = ints[head[CANDIDATES] - 1 - pixels[k]]
+    last = (head[BAND_FRAME] - head[VERTICES]) // 2 - 1
+    for k in range(len(pixels)):
+        v = np.int64(min(max(ahead[k], 0.0), last))
+        ahead[k] = floats[head[VERTICES] + 2 * v]
+
+
+@njit(cache=True, nogil=True)
 def locate_bulk(
     head: Longs, frame: Floats, ints: Ints, floats: Floats, x: Floats, y: Floats, order: Ints, out: Ints
 ) -> None:
@@ -337,6 +213,7 @@ def locate_bulk(
         sy[k] = y[order[k]]
     doubt = np.empty(n, np.int32)
     pixel_of = np.empty(n, np.int32)
+    ahead = np.empty(BLOCK, np.float64)
     for layer in range(len(head)):
         h = head[layer]
         west, south, per_lng, per_lat = frame[layer]
@@ -353,32 +230,9 @@ def locate_bulk(
             doubt[m] = k
             pixel_of[m] = pixel
             m += int(pixel < -1)
-        for d in range(m):
-            k = doubt[d]
-            out[layer, order[k]] = first_cover(h, ints, floats, pixel_of[d], sx[k], sy[k])
-
-
-@njit(cache=True, nogil=True)
-def border_bulk(
-    head: Longs,
-    frame: Floats,
-    ints: Ints,
-    floats: Floats,
-    x: Floats,
-    y: Floats,
-    order: Ints,
-    where: Ints,
-    lng_m: float,
-    lat_m: float,
-    border_m: Floats,
-    other: Ints,
-) -> None:
-    """Metres to the nearest border of every layer, and the polygon across it, for many points in the given order."""
-    nodes = np.empty(STACK, np.int64)
-    near = np.empty(STACK, np.float64)
-    for layer in range(len(head)):
-        for k in range(len(order)):
-            i = order[k]
-            border_m[layer, i], other[layer, i] = border_of(
-                head[layer], frame[layer], ints, floats, x[i], y[i], where[layer, i], lng_m, lat_m, nodes, near
-            )
+        for begin in range(0, m, BLOCK):
+            end = min(begin + BLOCK, m)
+            fetch_ahead(h, ints, floats, pixel_of[begin:end], ahead)
+            for d in range(begin, end):
+                k = doubt[d]
+                out[layer, order[k]] = first_cover(h, frame[layer], ints, floats, pixel_of[d], sx[k], sy[k])

@@ -1,4 +1,4 @@
-"""A layer's raster: a pixel that no border touches carries its answer, a border pixel the few polygons in question.
+"""A layer's raster: a pixel that no border touches carries its answer, a border pixel the few edges that decide.
 
 Borders are stamped a millionth of a pixel too wide, so that rounding can never put a point on the wrong side of that
 promise.
@@ -12,33 +12,40 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo.kernels import PER_LAT, PER_LNG, SOUTH, WEST, covers
+from geo.kernels import MOST_NEAR_EDGES, PER_LAT, PER_LNG, SOUTH, WEST, centre, covers
 from geo.plane import LocalPlane
-from geo.rings import Rings
+from geo.predicates import side
+from geo.rings import Rings, edge_hashes
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Index = tuple[Longs, Ints, Floats]
 
 TOUCH = 1e-6
 """Pixels by which a border is widened when it is stamped."""
-BORDER_SHARE = 0.15
+BORDER_SHARE = 0.2
 """The share of pixels that borders should touch, as far as memory allows."""
 PIXELS_PER_VERTEX = 64
-FEWEST_PIXELS, MOST_PIXELS = 1 << 20, 10 << 20
+FEWEST_PIXELS, MOST_PIXELS = 1 << 20, 8 << 20
 CHUNK = 16384
 """Polygons stamped between two reports of progress."""
 
 
 @dataclass(frozen=True)
 class Raster:
-    """``pixels[row * columns + column]`` is a polygon, -1 (none) or -2 - the place of its list in ``candidates``."""
+    """``pixels[row * columns + column]`` is a polygon, -1 (none) or -2 - the place of its list in ``candidates``.
+
+    ``alone`` tells the polygons that certainly overlap no other: from inside one, the nearest border is its own.
+    """
 
     frame: Floats
     columns: int
     rows: int
     pixels: Ints
     candidates: Ints
+    alone: Bools
 
 
 def frame_of(rings: Rings, plane: LocalPlane) -> tuple[Floats, int, int]:
@@ -68,18 +75,21 @@ def frame_of(rings: Rings, plane: LocalPlane) -> tuple[Floats, int, int]:
 
 @njit(cache=True, nogil=True)
 def _stamp_edge(
-    u1: float,
-    v1: float,
-    u2: float,
-    v2: float,
+    ends: tuple[float, float, float, float],
     polygon: int,
+    vertex: int,
+    twin_hash: int,
     columns: int,
     stamp: Ints,
-    count: Ints,
-    at: Ints,
+    room: Ints,
+    twins: Longs,
     listing: Ints,
 ) -> None:
-    """Stamps the pixels that an edge touches, once a polygon: counts them or, given a listing, lists the polygon."""
+    """Stamps the pixels that an edge touches: counts their entries or, given a listing, writes them.
+
+    A pixel's entries are each polygon followed by its edges there, an edge as -1 - its first vertex.
+    """
+    u1, v1, u2, v2 = ends
     low, high = min(v1, v2), max(v1, v2)
     rise = v2 - v1
     for row in range(int(low - TOUCH), int(high + TOUCH) + 1):
@@ -90,13 +100,17 @@ def _stamp_edge(
         ua, ub = u1 + t1 * (u2 - u1), u1 + t2 * (u2 - u1)
         for column in range(int(min(ua, ub) - TOUCH), int(max(ua, ub) + TOUCH) + 1):
             pixel = row * columns + column
-            if stamp[pixel] != polygon:
-                stamp[pixel] = polygon
-                if len(listing) == 0:
-                    count[pixel] += 1
-                else:
-                    listing[at[pixel]] = polygon
-                    at[pixel] += 1
+            fresh = stamp[pixel] != polygon
+            stamp[pixel] = polygon
+            if len(listing) == 0:
+                room[pixel] += 1 + int(fresh)
+                twins[pixel] += twin_hash
+                continue
+            if fresh:
+                listing[room[pixel]] = polygon
+                room[pixel] += 1
+            listing[room[pixel]] = -1 - vertex
+            room[pixel] += 1
 
 
 @njit(cache=True, nogil=True)
@@ -104,12 +118,13 @@ def _stamp_borders(
     vertices: Floats,
     ring_at: Longs,
     of_polygon: Longs,
+    hashes: Longs,
     polygons: tuple[int, int],
     frame: Floats,
     columns: int,
     stamp: Ints,
-    count: Ints,
-    at: Ints,
+    room: Ints,
+    twins: Longs,
     listing: Ints,
 ) -> None:
     """Stamps the borders of a range of polygons, in order."""
@@ -120,25 +135,17 @@ def _stamp_borders(
                 u2 = (vertices[v, 0] - frame[WEST]) * frame[PER_LNG]
                 v2 = (vertices[v, 1] - frame[SOUTH]) * frame[PER_LAT]
                 if v > ring_at[r]:
-                    _stamp_edge(u1, v1, u2, v2, p, columns, stamp, count, at, listing)
+                    ends = (u1, v1, u2, v2)
+                    _stamp_edge(ends, p, v - 1, hashes[v - 1], columns, stamp, room, twins, listing)
                 u1, v1 = u2, v2
 
 
 @njit(cache=True, nogil=True)
 def _fill(
-    head: Longs,
-    ints: Ints,
-    floats: Floats,
-    box: Ints,
-    polygon: int,
-    frame: Floats,
-    columns: int,
-    stamp: Ints,
-    filled: Ints,
+    shape: Index, frame: Floats, box: Ints, polygon: int, columns: int, stamp: Ints, filled: Ints, alone: Bools
 ) -> None:
     """Marks the pixels that a polygon fills, unless a lower one did; between border pixels of a row all are alike."""
     for row in range(box[1], box[3] + 1):
-        lat = frame[SOUTH] + (row + 0.5) / frame[PER_LAT]
         known = inside = False
         for column in range(box[0], box[2] + 1):
             pixel = row * columns + column
@@ -146,9 +153,11 @@ def _fill(
                 known = False
                 continue
             if not known:
-                lng = frame[WEST] + (column + 0.5) / frame[PER_LNG]
-                known, inside = True, covers(head, ints, floats, polygon, lng, lat)
-            if inside and filled[pixel] < 0:
+                lng, lat = centre(frame, column, row)
+                known, inside = True, covers(shape[0], shape[1], shape[2], polygon, lng, lat)
+            if inside and filled[pixel] >= 0:
+                alone[filled[pixel]] = alone[polygon] = False
+            elif inside:
                 filled[pixel] = polygon
 
 
@@ -157,56 +166,151 @@ def _stamp_and_fill(
     vertices: Floats,
     ring_at: Longs,
     of_polygon: Longs,
+    hashes: Longs,
     polygons: tuple[int, int],
     frame: Floats,
     columns: int,
     stamp: Ints,
-    count: Ints,
+    room: Ints,
+    twins: Longs,
     filled: Ints,
-    head: Longs,
-    ints: Ints,
-    floats: Floats,
+    alone: Bools,
+    shape: Index,
 ) -> None:
-    """Counts the borders in each pixel and marks what each of a range of polygons fills."""
+    """Counts the entries of each border pixel and marks what each of a range of polygons fills."""
     box = np.empty(4, np.int32)
+    none = room[:0]
     for p in range(*polygons):
         a, b = ring_at[of_polygon[p]], ring_at[of_polygon[p + 1]]
         if a == b:
             continue
-        _stamp_borders(vertices, ring_at, of_polygon, (p, p + 1), frame, columns, stamp, count, count[:0], count[:0])
+        one = (p, p + 1)
+        _stamp_borders(vertices, ring_at, of_polygon, hashes, one, frame, columns, stamp, room, twins, none)
         box[0] = (vertices[a:b, 0].min() - frame[WEST]) * frame[PER_LNG]
         box[1] = (vertices[a:b, 1].min() - frame[SOUTH]) * frame[PER_LAT]
         box[2] = (vertices[a:b, 0].max() - frame[WEST]) * frame[PER_LNG]
         box[3] = (vertices[a:b, 1].max() - frame[SOUTH]) * frame[PER_LAT]
-        _fill(head, ints, floats, box, p, frame, columns, stamp, filled)
+        _fill(shape, frame, box, p, columns, stamp, filled, alone)
 
 
 @njit(cache=True, nogil=True)
-def _open_lists(count: Ints, at: Ints) -> int:
-    """Gives every border pixel room for its candidates and a closing answer; ``at`` is where, -1 for other pixels."""
-    room = 0
-    for i in range(len(count)):
-        at[i] = -1
-        if count[i] > 0:
-            at[i] = room
-            room += count[i] + 1
-    return room
+def _open_lists(room: Ints) -> int:
+    """Turns counts into the places where each border pixel's entries begin, with one to spare each; -1 elsewhere."""
+    total = 0
+    for pixel in range(len(room)):
+        count = room[pixel]
+        room[pixel] = total if count > 0 else -1
+        total += count + 1 if count > 0 else 0
+    return total
 
 
 @njit(cache=True, nogil=True)
-def _close_lists(count: Ints, filled: Ints, at: Ints, listing: Ints, pixels: Ints) -> None:
-    """Closes every list with the polygon that fills the pixel, before any candidate of higher index, or with -1."""
-    for i in range(len(pixels)):
-        pixels[i] = filled[i]
-        if count[i] > 0:
-            begin = at[i] - count[i]
-            end = at[i]
-            if filled[i] >= 0:
-                end = begin
-                while end < at[i] and listing[end] < filled[i]:
-                    end += 1
-            listing[end] = -1 if filled[i] < 0 else -2 - filled[i]
-            pixels[i] = -2 - begin
+def _touches(vertices: Floats, v: int, x: float, y: float) -> bool:
+    """Whether the edge from vertex v passes through a point."""
+    x1, y1, x2, y2 = vertices[v, 0], vertices[v, 1], vertices[v + 1, 0], vertices[v + 1, 1]
+    if not (min(x1, x2) <= x <= max(x1, x2) and min(y1, y2) <= y <= max(y1, y2)):
+        return False
+    return bool(side(x1, y1, x2, y2, x, y) == 0)
+
+
+@njit(cache=True, nogil=True)
+def _survey(
+    listing: Ints, begin: int, end: int, middle: tuple[float, float], vertices: Floats, shape: Index
+) -> tuple[int, int, bool]:
+    """Writes a border pixel's candidates as ``first_cover`` reads them, the polygon's bits above its number of edges.
+
+    Returns how many candidates there are, how many of them cover the pixel's middle, and whether no edge runs through
+    it.
+    """
+    candidates, covering, clear = 0, 0, True
+    k = begin
+    while k < end:
+        polygon, at = listing[k], k
+        sound = True
+        k += 1
+        while k < end and listing[k] < 0:
+            sound = sound and not _touches(vertices, -1 - listing[k], middle[0], middle[1])
+            k += 1
+        edges = k - at - 1
+        inside = covers(shape[0], shape[1], shape[2], polygon, middle[0], middle[1])
+        listing[at] = polygon << 4 | int(inside) << 3 | (edges if sound and edges <= MOST_NEAR_EDGES else 0)
+        candidates += 1
+        covering += int(inside)
+        clear = clear and sound
+    return candidates, covering, clear
+
+
+@njit(cache=True, nogil=True)
+def _crowd(listing: Ints, begin: int, end: int, alone: Bools) -> None:
+    """Notes that the candidates of a pixel may overlap."""
+    for k in range(begin, end):
+        if listing[k] >= 0:
+            alone[listing[k] >> 4] = False
+
+
+@njit(cache=True, nogil=True)
+def _rewrite(listing: Ints, begin: int, end: int, write: int, filled: int) -> tuple[int, int]:
+    """Moves a pixel's candidates to where its list belongs, without those that the polygon that fills it forestalls.
+
+    Returns the end of the list and where its last candidate begins.
+    """
+    last_at, k = write, begin
+    while k < end:
+        head, edges = listing[k], listing[k] & MOST_NEAR_EDGES
+        k += 1
+        kept = filled < 0 or head >> 4 < filled
+        if kept:
+            last_at = write
+            listing[write] = head
+            write += 1
+        while k < end and listing[k] < 0:
+            if kept and edges > 0:
+                listing[write] = -1 - listing[k]
+                write += 1
+            k += 1
+    return write, last_at
+
+
+@njit(cache=True, nogil=True)
+def _close_lists(
+    listing: Ints,
+    room: Ints,
+    twins: Longs,
+    filled: Ints,
+    alone: Bools,
+    frame: Floats,
+    columns: int,
+    vertices: Floats,
+    shape: Index,
+    pixels: Ints,
+) -> int:
+    """Closes every border pixel's list with the answer left when no candidate covers; returns the lists' length.
+
+    Where edges cancel (each is an edge of two polygons, one on either side) as many polygons cover any point of the
+    pixel as cover its middle; if that is one or more, the last candidate needs no test: it is the answer that is left.
+    """
+    begin = write = 0
+    for pixel in range(len(room)):
+        pixels[pixel] = filled[pixel]
+        if room[pixel] < 0:
+            continue
+        start, end, full = write, room[pixel], filled[pixel]
+        middle = centre(frame, pixel % columns, pixel // columns)
+        candidates, covering, clear = _survey(listing, begin, end, middle, vertices, shape)
+        cancelled = clear and twins[pixel] == 0
+        if full >= 0 or (candidates > 1 and not (cancelled and covering == 1)):
+            _crowd(listing, begin, end, alone)
+            if full >= 0:
+                alone[full] = False
+        write, last_at = _rewrite(listing, begin, end, write, full)
+        rest = full
+        if full < 0 and cancelled and covering >= 1:
+            rest, write = listing[last_at] >> 4, last_at
+        listing[write] = -2 - rest if rest >= 0 else -1
+        write += 1
+        pixels[pixel] = -2 - start
+        begin = end + 1
+    return write
 
 
 def rasterise(
@@ -214,17 +318,19 @@ def rasterise(
 ) -> Raster:
     """The raster of one layer; ``head``, ``ints`` and ``floats`` hold its bands already, for the exact tests."""
     frame, columns, rows = frame_of(rings, plane)
-    stamp, filled = np.full(rows * columns, -1, np.int32), np.full(rows * columns, -1, np.int32)
-    count, at = np.zeros(rows * columns, np.int32), np.empty(rows * columns, np.int32)
-    shape = (rings.vertices, rings.ring_at, rings.of_polygon)
-    chunks = [(a, min(a + CHUNK, rings.polygons)) for a in range(0, rings.polygons, CHUNK)]
-    for chunk in chunks:
-        _stamp_and_fill(*shape, chunk, frame, columns, stamp, count, filled, head, ints, floats)
-        progress(0.7 * chunk[1] / rings.polygons)
-    listing = np.empty(_open_lists(count, at), np.int32)
+    area, shape = rows * columns, (head, ints, floats)
+    stamp, filled, room = np.full(area, -1, np.int32), np.full(area, -1, np.int32), np.zeros(area, np.int32)
+    twins, alone = np.zeros(area, np.int64), np.ones(rings.polygons, np.bool_)
+    borders = (rings.vertices, rings.ring_at, rings.of_polygon, edge_hashes(rings))
+    for a in range(0, rings.polygons, CHUNK):
+        chunk = (a, min(a + CHUNK, rings.polygons))
+        _stamp_and_fill(*borders, chunk, frame, columns, stamp, room, twins, filled, alone, shape)
+        progress(0.5 * chunk[1] / rings.polygons)
+    listing = np.empty(_open_lists(room), np.int32)
     stamp.fill(-1)
     if len(listing) > 0:
-        _stamp_borders(*shape, (0, rings.polygons), frame, columns, stamp, count, at, listing)
+        _stamp_borders(*borders, (0, rings.polygons), frame, columns, stamp, room, twins, listing)
+    progress(0.7)
     pixels = stamp
-    _close_lists(count, filled, at, listing, pixels)
-    return Raster(frame, columns, rows, pixels, listing)
+    length = _close_lists(listing, room, twins, filled, alone, frame, columns, rings.vertices, shape, pixels)
+    return Raster(frame, columns, rows, pixels, listing[:length], alone)

@@ -19,11 +19,15 @@ EDGES_PER_BAND = 4
 
 @dataclass(frozen=True)
 class Rings:
-    """Polygons as flat rings: ring r is vertices ring_at[r] to [r + 1], polygon p is rings of_polygon[p] to [p + 1]."""
+    """Polygons as flat rings: ring r is vertices ring_at[r] to [r + 1], polygon p is rings of_polygon[p] to [p + 1].
+
+    ``outer[r]`` tells whether ring r is the outline of a part, not a hole.
+    """
 
     vertices: Floats
     ring_at: Longs
     of_polygon: Longs
+    outer: NDArray[np.bool_]
 
     @property
     def polygons(self) -> int:
@@ -34,13 +38,48 @@ class Rings:
 def flatten(polygons: NDArray[np.object_]) -> Rings:
     """The rings of polygons and multipolygons, holes and parts alike; an empty geometry has none."""
     if len(polygons) == 0:
-        return Rings(np.empty((0, 2)), np.zeros(1, np.int64), np.zeros(1, np.int64))
+        return Rings(np.empty((0, 2)), np.zeros(1, np.int64), np.zeros(1, np.int64), np.ones(0, np.bool_))
     parts, owner = shapely.get_parts(polygons, return_index=True)
     rings, part_of = shapely.get_rings(parts, return_index=True)
     vertices, ring_of = shapely.get_coordinates(rings, return_index=True)
     ring_at = np.searchsorted(ring_of, np.arange(len(rings) + 1))
     of_polygon = np.searchsorted(owner[part_of], np.arange(len(polygons) + 1))
-    return Rings(np.ascontiguousarray(vertices), ring_at.astype(np.int64), of_polygon.astype(np.int64))
+    outer = np.diff(part_of, prepend=-1) != 0
+    return Rings(np.ascontiguousarray(vertices), ring_at.astype(np.int64), of_polygon.astype(np.int64), outer)
+
+
+@njit(cache=True, nogil=True)
+def _mix(h: int) -> int:
+    """Scrambles 64 bits (the finaliser of SplitMix64)."""
+    h = (h ^ (h >> 30)) * -4658895280553007687
+    h = (h ^ (h >> 27)) * -7723592293110705685
+    return h ^ (h >> 31)
+
+
+@njit(cache=True, nogil=True)
+def _hash_edges(vertices: Floats, bits: Longs, ring_at: Longs, outer: NDArray[np.bool_], hashes: Longs) -> None:
+    """A number for each edge, such that an edge and the same edge of the polygon on its other side sum to nothing."""
+    for r in range(len(outer)):
+        a, b = ring_at[r], ring_at[r + 1]
+        area = 0.0
+        for v in range(a, b - 1):
+            x1, y1 = vertices[v, 0] - vertices[a, 0], vertices[v, 1] - vertices[a, 1]
+            x2, y2 = vertices[v + 1, 0] - vertices[a, 0], vertices[v + 1, 1] - vertices[a, 1]
+            area += x1 * y2 - x2 * y1
+        sign = 1 if (area > 0.0) == outer[r] else -1
+        here = _mix(_mix(bits[a, 0]) + bits[a, 1])
+        for v in range(a, b - 1):
+            there = _mix(_mix(bits[v + 1, 0]) + bits[v + 1, 1])
+            hashes[v] = sign * (_mix(3 * here + there) - _mix(3 * there + here))
+            here = there
+
+
+def edge_hashes(rings: Rings) -> Longs:
+    """For the edge from each vertex a number that its twin, the same edge of the polygon across it, cancels."""
+    hashes = np.zeros(len(rings.vertices), np.int64)
+    bits = (rings.vertices + 0.0).view(np.int64)
+    _hash_edges(rings.vertices, bits, rings.ring_at, rings.outer, hashes)
+    return hashes
 
 
 @njit(cache=True, nogil=True)

@@ -1,34 +1,40 @@
 """``needle demo``: the demo city, alive, in one command."""
 
-from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from dashboard.cli.up import Host, Port, address, chosen_settings, run_together
 from dashboard.supervisor import Part, needle_command
 from data.cluster import ensure_database
+from data.database import connect
 from data.stores.status import city_loaded
-
-Tell = Callable[[str, int, int], None]
 
 
 def build(url: str, size: Literal["block", "district", "city"], console: Console) -> None:
     """Build the demo city in an empty database, with progress."""
-    from dispatch.rehearsal import build_demo_city
+    from data.demo.city import make_city
+    from data.demo.load import load_city
+    from data.demo.size import PRESETS
+    from dispatch.matters import matters
+    from dispatch.reference import load_reference
 
     columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
-        tasks: dict[str, int] = {}
+        tasks: dict[str, TaskID] = {}
 
         def tell(label: str, done: int, total: int) -> None:
             if label not in tasks:
                 tasks[label] = progress.add_task(label, total=total)
             progress.update(tasks[label], completed=done, total=total)
 
-        build_demo_city(url, size, tell)
+        load_reference(url)
+        with connect(url) as connection:
+            now = datetime.now(UTC)
+            load_city(connection, make_city(PRESETS[size]), matters().values(), now, tell)
 
 
 def demo(

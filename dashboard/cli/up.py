@@ -1,6 +1,7 @@
 """``needle up``, ``serve``, ``worker`` and ``status``: the processes of one installation."""
 
 import time
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -116,6 +117,25 @@ def worker() -> None:
     from dispatch.worker import run
 
     run(ensure_database(get_settings()))
+
+
+def rehearse(
+    url: Annotated[str, typer.Option(help="The operators' server.")],
+    per_minute: Annotated[float, typer.Option(min=0.1, help="Reports a minute.")] = 30.0,
+) -> None:
+    """Let the demo city's people live: they report, and teams work, over HTTP alone."""
+    import asyncio
+    from datetime import UTC, datetime
+
+    from data.database import connect
+    from data.demo.live import reports_live
+    from dispatch.rehearsal import rehearse as run_people
+
+    start = datetime.now(UTC)
+    with connect(ensure_database(get_settings())) as connection:
+        stream = reports_live(connection, start.microsecond, start, per_minute=per_minute)
+        first = next(stream)
+    asyncio.run(run_people(url, chain([first], stream)))
 
 
 def status(host: Host = None, port: Port = None) -> None:

@@ -35,7 +35,9 @@ def head(case: CaseView, say: Words) -> Component:
         className="case-head",
         children=[
             html.Button("×", type="button", className="close", title=say("case.close"), **{"data-close": "true"}),
-            html.Div([html.Span(case.number, className="case-number"), html.Span(case.state, className="chip"), *urgent]),
+            html.Div(
+                [html.Span(case.number, className="case-number"), html.Span(case.state, className="chip"), *urgent]
+            ),
             html.H2(case.title),
             html.P([html.Span(case.matter), html.Span(case.channel), html.Span(case.reported)], className="facts-line"),
             *([html.Blockquote(case.text)] if case.text else []),
@@ -84,7 +86,9 @@ def why(decision: DecisionView, say: Words) -> Component:
     rule = [html.P(decision.rule, className="rule")] if decision.rule else []
     first, rest = decision.candidates[:SHOWN_CANDIDATES], decision.candidates[SHOWN_CANDIDATES:]
     rows = [html.Ol([candidate(view) for view in first], className="candidates")] if first else []
-    return section(title, [html.P(decision.sentence, className="sentence"), *rule, *rows, *passed_over(rest, say)], "why")
+    return section(
+        title, [html.P(decision.sentence, className="sentence"), *rule, *rows, *passed_over(rest, say)], "why"
+    )
 
 
 def passed_over(candidates: list[CandidateView], say: Words) -> list[Component]:
@@ -113,7 +117,9 @@ def candidate(view: CandidateView) -> Component:
 
 def timeline(events: list[EventView], say: Words) -> Component:
     """What has happened, the newest first."""
-    return section(say("case.timeline"), [html.Ol([event_line(view) for view in events], className="timeline")], "timeline")
+    return section(
+        say("case.timeline"), [html.Ol([event_line(view) for view in events], className="timeline")], "timeline"
+    )
 
 
 def event_line(view: EventView) -> Component:
@@ -122,6 +128,8 @@ def event_line(view: EventView) -> Component:
     return html.Li(
         [
             html.Time(view.at),
-            html.Div([html.P([html.B(view.action), html.Span(view.state)]), html.P(view.actor, className="actor"), *note]),
+            html.Div(
+                [html.P([html.B(view.action), html.Span(view.state)]), html.P(view.actor, className="actor"), *note]
+            ),
         ]
     )

@@ -35,8 +35,7 @@ def feed_panel(words: Words) -> html.Aside:
 
 def search_box(words: Words) -> html.Div:
     """Where the feed is searched; ``/`` leads here."""
-    return html.Div(
-        **{"data-slot": "search-box", "data-placeholder": words("wall.feed.search")})
+    return html.Div(**{"data-slot": "search-box", "data-placeholder": words("wall.feed.search")})
 
 
 def layer_panel(words: Words) -> html.Section:
@@ -56,7 +55,9 @@ def legend(words: Words) -> list[html.Div]:
     """What the marks on the map mean; shape and ring say it besides colour."""
     marks = ("new", "work", "check", "done", "overdue", "urgent", "team", "team-off")
     return [
-        html.Div([html.Dt(className=f"mark mark-{mark}"), html.Dd(words(f"wall.legend.{mark}"))], className="legend-item")
+        html.Div(
+            [html.Dt(className=f"mark mark-{mark}"), html.Dd(words(f"wall.legend.{mark}"))], className="legend-item"
+        )
         for mark in marks
     ]
 

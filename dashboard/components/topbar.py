@@ -76,7 +76,10 @@ def link_state(words: Words) -> html.Div:
         className="link-state",
         role="status",
         **{"data-slot": "link", "data-state": "connecting"},
-        children=[html.Span(className="link-dot"), html.Span(words("wall.link.connecting"), **{"data-slot": "link-word"})],
+        children=[
+            html.Span(className="link-dot"),
+            html.Span(words("wall.link.connecting"), **{"data-slot": "link-word"}),
+        ],
     )
 
 

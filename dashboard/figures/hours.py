@@ -39,8 +39,20 @@ def hours_figure(counts: Mapping[str, Mapping[datetime, int]], last_hour: dateti
         bargap=0.28,
         hovermode="x unified",
         legend={"orientation": "h", "y": -0.14, "x": 0, "font": {"size": 11}, "itemsizing": "constant"},
-        xaxis={"tickformat": "%H", "dtick": 4 * 3_600_000, "showgrid": False, "fixedrange": True, "hoverformat": "%H:00"},
-        yaxis={"gridcolor": "rgba(130,165,210,0.14)", "nticks": 4, "zeroline": False, "fixedrange": True, "rangemode": "tozero"},
+        xaxis={
+            "tickformat": "%H",
+            "dtick": 4 * 3_600_000,
+            "showgrid": False,
+            "fixedrange": True,
+            "hoverformat": "%H:00",
+        },
+        yaxis={
+            "gridcolor": "rgba(130,165,210,0.14)",
+            "nticks": 4,
+            "zeroline": False,
+            "fixedrange": True,
+            "rangemode": "tozero",
+        },
     )
 
 
@@ -53,4 +65,3 @@ def gathered(counts: Mapping[str, Mapping[datetime, int]], other: str) -> dict[s
         for hour, cases in counts[name].items():
             rest[hour] = rest.get(hour, 0) + cases
     return shown | {other: rest} if rest else shown
-

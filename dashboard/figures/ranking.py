@@ -17,9 +17,7 @@ def ranking_figure(rows: Sequence[tuple[str, int, int]], in_time: str, overdue: 
         (overdue, OVERDUE, [late for _, _, late in rows]),
         (in_time, OPEN, [total - late for _, total, late in rows]),
     ):
-        figure.add_bar(
-            y=names, x=values, name=label, orientation="h", marker={"color": colour}, hovertemplate="%{x}"
-        )
+        figure.add_bar(y=names, x=values, name=label, orientation="h", marker={"color": colour}, hovertemplate="%{x}")
     totals = [total for _, total, _ in rows]
     figure.add_scatter(
         y=names,
@@ -37,7 +35,14 @@ def ranking_figure(rows: Sequence[tuple[str, int, int]], in_time: str, overdue: 
         barmode="stack",
         bargap=0.42,
         hovermode="y unified",
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": {"size": 11}, "traceorder": "normal"},
+        legend={
+            "orientation": "h",
+            "y": 1.0,
+            "yanchor": "bottom",
+            "x": 0,
+            "font": {"size": 11},
+            "traceorder": "normal",
+        },
         xaxis={"visible": False, "range": [0, max([1, *totals]) * 1.12], "fixedrange": True},
         yaxis={"autorange": "reversed", "fixedrange": True, "automargin": True, "ticksuffix": " "},
         margin={"l": 8, "r": 18, "t": 22, "b": 2},

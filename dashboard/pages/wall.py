@@ -1,7 +1,7 @@
 """``/wall``: the wall map. What is happening now, where, who is on it, how many minutes are left.
 
-The map, the feed and the figures are patched by the page's script from ``/api/wall/snapshot`` and ``/ws/live``; the drawer and the
-charts are Dash callbacks, asked by the script through stores.
+The map, the feed and the figures are patched by the page's script from ``/api/wall/snapshot`` and ``/ws/live``; the drawer and
+the charts are Dash callbacks, asked by the script through stores.
 """
 
 from datetime import UTC, datetime
@@ -101,9 +101,7 @@ def register(app: Dash, wall: Wall) -> None:
             ranking = await overview.load_ranking(connection, now, ground.place_layer)
         return charts(hours, ranking, ground, now, words(config["language"]))
 
-    app.clientside_callback(
-        ClientsideFunction("wall", "start"), Output(Ids.STARTED, "data"), Input(Ids.CONFIG, "data")
-    )
+    app.clientside_callback(ClientsideFunction("wall", "start"), Output(Ids.STARTED, "data"), Input(Ids.CONFIG, "data"))
     app.clientside_callback(
         ClientsideFunction("wall", "drawCandidates"), Output(Ids.DRAWN, "data"), Input(Ids.CANDIDATES, "data")
     )

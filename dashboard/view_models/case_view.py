@@ -10,7 +10,6 @@ from data.stores.case_detail import CaseDetail, CaseFacts, DecisionRow, EventRow
 from dispatch.reasons import word
 from dispatch.states import states, transitions
 
-
 FREE = ("chosen", "tied", "slower", "busier_slower", "position_stale")
 """Reasons of candidates that could have gone."""
 DRAWN_CANDIDATES = 12

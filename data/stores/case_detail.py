@@ -187,7 +187,7 @@ def _wanted_teams(facts: CaseFacts, decision: DecisionRow | None) -> list[int]:
     ids = {facts.team_id} if facts.team_id is not None else set()
     if decision is not None:
         ids |= {int(candidate["team"]) for candidate in decision.candidates}
-    return sorted(i for i in ids if i is not None)
+    return sorted(ids)
 
 
 def _wanted_places(facts: CaseFacts) -> tuple[list[str], list[str]]:

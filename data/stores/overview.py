@@ -166,7 +166,8 @@ select (select count(*)::int from cases, midnight where reported_at >= midnight.
 
 ROW_COLUMNS: Final = """
 select cases.id, cases.number, cases.title, matter.name_zh as matter_zh, matter.name_en as matter_en, cases.channel,
-       cases.address, cases.areas ->> %(layer)s as area, ST_X(cases.geom) as lng, ST_Y(cases.geom) as lat, cases.state, cases.urgent,
+       cases.address, cases.areas ->> %(layer)s as area, ST_X(cases.geom) as lng, ST_Y(cases.geom) as lat,
+       cases.state, cases.urgent,
        cases.team_id, team.name as team, cases.reported_at, cases.due_at, cases.closed_at, cases.updated_at
   from cases join matter on matter.id = cases.matter_id left join team on team.id = cases.team_id
 """

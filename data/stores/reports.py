@@ -35,19 +35,20 @@ class ReportRow:
 
 
 INSERT = """
-insert into report (channel, idempotency_key, body, reported_at)
-select said->>'channel', said->>'key', said, (said->>'reported_at')::timestamptz
-from jsonb_array_elements(%s::text::jsonb) as said
-on conflict (channel, idempotency_key) do nothing
-returning channel, idempotency_key, id
+with added as (
+    insert into report (channel, idempotency_key, body, reported_at)
+    select said->>'channel', said->>'key', said, (said->>'reported_at')::timestamptz
+    from jsonb_array_elements(%s::text::jsonb) as said
+    on conflict (channel, idempotency_key) do nothing
+    returning channel, idempotency_key, id
+)
+select channel, idempotency_key, id from added cross join (select pg_notify('needle_report', '')) as told
 """
 
 FIND = """
 select channel, idempotency_key, id from report
 join unnest(%s::text[], %s::text[]) as given (channel, idempotency_key) using (channel, idempotency_key)
 """
-
-NOTIFY_WORKERS = "notify needle_report"
 
 CLAIM = """
 select id, channel, body, reported_at, received_at from report
@@ -67,11 +68,14 @@ select lng::float8, lat::float8 from placed group by lng, lat
 having count(*) >= greatest(%(least)s, %(share)s * (select count(*) from placed))
 """
 
+OUTCOME = "select id, handled_at, case_id, problem from report where id = %s"
 CHANNEL_DATUMS = "select code, crs from channel"
 
 
 class ReportWriter:
     """Stores groups of reports, one transaction a group, over one connection of the pool that it keeps while it holds.
+
+    A group is one statement in autocommit: a single way to the server and back, with the commit at its end.
 
     Storing is idempotent by (channel, key), so a group whose connection broke is simply stored again.
     """
@@ -103,14 +107,16 @@ class ReportWriter:
         """Give the connection back."""
         connection, self.connection = self.connection, None
         if connection is not None:
+            if not connection.closed:
+                await connection.set_autocommit(False)
             await self.pool.putconn(connection)
 
     async def _write(self, bodies: Sequence[bytes], keys: Sequence[ReportKey]) -> list[Receipt]:
         if self.connection is None:
             self.connection = await self.pool.getconn()
+            await self.connection.set_autocommit(True)
         try:
-            async with self.connection.transaction():
-                return await _store(self.connection, bodies, keys)
+            return await _store(self.connection, bodies, keys)
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             raise NeedleError("report.unstorable", reason=str(error).partition("\n")[0]) from error
 
@@ -119,8 +125,6 @@ async def _store(connection: AsyncConnection, bodies: Sequence[bytes], keys: Seq
     text = (b"[" + b",".join(bodies) + b"]").decode()
     cursor = await connection.execute(INSERT, (text,))
     added = {(channel, key): id for channel, key, id in await cursor.fetchall()}
-    if added:
-        await connection.execute(NOTIFY_WORKERS)
     known = await _find(connection, [key for key in keys if key not in added]) if len(added) < len(keys) else {}
     return [_receipt(key, added, known) for key in keys]
 
@@ -140,6 +144,20 @@ def _receipt(key: ReportKey, added: dict[ReportKey, int], known: dict[ReportKey,
         return Receipt(known[key], True)
     known[key] = added.pop(key)
     return Receipt(id, False)
+
+
+async def load_outcome(connection: AsyncConnection, report_id: int) -> dict[str, Any]:
+    """What became of a report: ``id``, ``handled_at``, ``case_id`` and ``problem``, the last three null while it waits.
+
+    Raises
+    ------
+    NeedleError
+        ``report.unknown``.
+    """
+    row = await (await connection.execute(OUTCOME, (report_id,))).fetchone()
+    if row is None:
+        raise NeedleError("report.unknown", report_id=report_id)
+    return dict(zip(("id", "handled_at", "case_id", "problem"), row, strict=True))
 
 
 async def load_channel_datums(pool: AsyncPool) -> dict[str, str | None]:

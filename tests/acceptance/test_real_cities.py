@@ -14,8 +14,6 @@ import numpy as np
 import pytest
 import shapely
 import uvicorn
-from data.stores.layers import load_layers
-from data.stores.rules import current_rule_set
 from fastapi import FastAPI
 
 from dashboard.api import Api
@@ -30,7 +28,9 @@ from data.importers.synthetic import Report, synthetic_reports
 from data.importers.wire import paced, wire_reports
 from data.profile import load_profile
 from data.stores.cases import load_events
+from data.stores.layers import load_layers
 from data.stores.reference import load_matters
+from data.stores.rules import current_rule_set
 from data.stores.workbench import Workbench
 from dispatch.case import fold, row
 from dispatch.reference import load_reference

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from data.stores.layers import save_layer
 
 from data.database import Connection, connect
 from data.importers.city import import_into
 from data.importers.events import read_events
 from data.importers.loading import Loaded
 from data.profile_model import EventColumns, EventSource, EventStatus, EventTime
+from data.stores.layers import save_layer
 from dispatch.reference import load_reference
 from geo.errors import NeedleError
 from geo.layers import Layer

@@ -1,6 +1,8 @@
 """The schema: migrations make exactly what the tables say, and take it back."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -90,6 +92,19 @@ def test_a_newer_database_is_left_alone(database_url: str) -> None:
         connection.execute("update alembic_version set version_num = '9999'")
     with pytest.raises(NeedleError, match="newer than this program"):
         migrate.upgrade(database_url)
+
+
+def test_a_change_of_the_tables_becomes_a_draft(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(migrate.FOLDER, tmp_path / "migrations")
+    monkeypatch.setattr(migrate, "FOLDER", tmp_path / "migrations")
+    with connect(database_url) as connection:
+        connection.execute("alter table team drop column position_at, drop column base")
+    draft = migrate.revise(database_url, "Add positions").read_text()
+    assert f'down_revision = "{migrate.head()}"' in draft.replace("'", '"')
+    assert "op.add_column" in draft
+    assert "geometry_type='POINT'" in draft
 
 
 def test_every_foreign_key_has_an_index(connection: Connection) -> None:

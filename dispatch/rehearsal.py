@@ -1,0 +1,143 @@
+"""The people of the demo city: residents report through the real intake, teams and officers move cases by real commands.
+
+Everything goes over HTTP, as it would from other systems; nothing here touches the database.
+"""
+
+import asyncio
+import random
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import structlog
+
+Report = Mapping[str, Any]
+
+AT_ONCE = 300
+"""At most so many cases are played at a time; the others wait for a real person."""
+LOOK_AGAIN_S = 2.0
+LOOKS = 30
+PATIENCE_S = 10.0
+RETURN_SHARE, REWORK_SHARE, LEFT_SHARE = 0.05, 0.06, 0.25
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Move:
+    """What one of the people does next: an action of the state table, by whom, and why."""
+
+    action: str
+    actor: str
+    reason: str | None = None
+
+
+def next_move(case: Mapping[str, Any], chance: random.Random) -> Move | None:
+    """What the people do with a case in its state; None where they leave it to a real person.
+
+    Parameters
+    ----------
+    case : mapping
+        ``state``, ``team_id`` and ``returns`` as ``GET /api/cases/{id}`` gives them.
+    chance : random.Random
+        Who returns, who does it badly.
+    """
+    team = f"team:{case['team_id']}" if case.get("team_id") else None
+    state = case["state"]
+    if state in ("dispatched", "signed", "handling", "rework") and team is None:
+        return None
+    if state == "dispatched" and not case.get("returns") and chance.random() < RETURN_SHARE:
+        return Move("request_return", str(team), "现场不在本队辖区")
+    if state == "checking" and chance.random() < REWORK_SHARE:
+        return Move("fail_check", "grid_worker:01", "现场仍有残留")
+    usual = {
+        "dispatched": ("sign", team),
+        "signed": ("assign", team),
+        "handling": ("finish", team),
+        "rework": ("resume_work", team),
+        "return_requested": ("refuse_return", "dispatcher:01"),
+        "handled": ("confirm", f"department:{case.get('department_code')}"),
+        "answered": ("request_check", "operator:01"),
+        "checking": ("pass_check", "grid_worker:01"),
+        "pending_close": ("close", "operator:01"),
+    }
+    if state not in usual:
+        return None
+    action, actor = usual[state]
+    return Move(action, str(actor), "经核对属于该队职责" if action == "refuse_return" else None)
+
+
+class People:
+    """Everybody in the demo city, over one HTTP client.
+
+    Parameters
+    ----------
+    client : httpx.AsyncClient
+        With the operators' server as its base address.
+    step_s : float
+        Mean time between two moves on a case, in seconds.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, step_s: float, seed: int = 0) -> None:
+        self.client = client
+        self.step_s = step_s
+        self.chance = random.Random(seed)
+        self.places = asyncio.Semaphore(AT_ONCE)
+
+    async def live(self, reports: Iterator[Report]) -> None:
+        """Post each report at its time, and play the case that comes of it, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for report in reports:
+                due = datetime.fromisoformat(report["reported_at"])
+                await asyncio.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
+                group.create_task(self.play(report))
+
+    async def play(self, report: Report) -> None:
+        """Post one report and move its case as far as the people would."""
+        try:
+            answer = await self.client.post("/api/reports", json=dict(report))
+            if answer.is_error or self.places.locked():
+                return
+            async with self.places:
+                case_id = await self.case_of(answer.json()["id"])
+                if case_id is not None and self.chance.random() > LEFT_SHARE:
+                    await self.handle(case_id)
+        except httpx.HTTPError as error:
+            log.warning("a report or case was left", reason=repr(error))
+
+    async def case_of(self, report_id: int) -> int | None:
+        """The case that a report became; None when the worker takes longer than a minute."""
+        for _ in range(LOOKS):
+            await asyncio.sleep(LOOK_AGAIN_S)
+            answer = await self.client.get(f"/api/reports/{report_id}")
+            if answer.is_success and answer.json()["case_id"] is not None:
+                return int(answer.json()["case_id"])
+        return None
+
+    async def handle(self, case_id: int) -> None:
+        """Move a case step by step until it rests."""
+        while True:
+            await asyncio.sleep(self.chance.expovariate(1.0 / self.step_s))
+            answer = await self.client.get(f"/api/cases/{case_id}")
+            move = next_move(answer.json()["case"], self.chance) if answer.is_success else None
+            if move is None or (await self.make(case_id, move)).is_error:
+                return
+
+    async def make(self, case_id: int, move: Move) -> httpx.Response:
+        """Give one command."""
+        said = {"action": move.action, "actor": move.actor} | ({"reason": move.reason} if move.reason else {})
+        return await self.client.post(f"/api/cases/{case_id}/commands", json=said)
+
+
+async def rehearse(url: str, reports: Iterator[Report], step_s: float = 20.0) -> None:
+    """Let the people of the demo live on the server at ``url`` until SIGTERM or SIGINT."""
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_S, trust_env=False) as client:
+        life = asyncio.ensure_future(People(client, step_s).live(reports))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, life.cancel)
+        with suppress(asyncio.CancelledError):
+            await life
