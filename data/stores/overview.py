@@ -157,8 +157,11 @@ select (select count(*)::int from cases, midnight where reported_at >= midnight.
        (select extract(epoch from percentile_cont(0.5) within group (order by dispatched_at - reported_at))::float8
           from cases where updated_at >= %(now)s::timestamptz - interval '24 hours'
                        and dispatched_at >= %(now)s::timestamptz - interval '24 hours') as dispatch_s,
-       (select avg((closed_at <= due_at)::int)::float8
-          from cases where updated_at >= %(now)s::timestamptz - interval '7 days'
+       -- the handling clock stops when the department confirms, not when the case is closed
+       (select avg((coalesce(answered.at, closed_at) <= due_at)::int)::float8
+          from cases
+          cross join lateral (select max(at) as at from case_event where case_id = cases.id and to_state = 'answered') answered
+         where updated_at >= %(now)s::timestamptz - interval '7 days'
                        and closed_at >= %(now)s::timestamptz - interval '7 days' and due_at is not null) as on_time,
        (select count(*)::int from cases, midnight where updated_at >= midnight.at and closed_at >= midnight.at) as closed_today
   from open
