@@ -94,17 +94,19 @@ def test_a_newer_database_is_left_alone(database_url: str) -> None:
         migrate.upgrade(database_url)
 
 
-def test_a_change_of_the_tables_becomes_a_draft(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_change_of_the_tables_becomes_a_migration(
+    database_url: str, drawn_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(migrate.FOLDER, tmp_path / "migrations")
     monkeypatch.setattr(migrate, "FOLDER", tmp_path / "migrations")
     with connect(database_url) as connection:
-        connection.execute("alter table team drop column position_at, drop column base")
-    draft = migrate.revise(database_url, "Add positions").read_text()
-    assert f'down_revision = "{migrate.head()}"' in draft.replace("'", '"')
-    assert "op.add_column" in draft
-    assert "geometry_type='POINT'" in draft
+        connection.execute("alter table street drop column geom; alter table team drop column skills")
+    draft = migrate.revise(database_url, "Add what is missing")
+    assert draft.name.startswith(f"{int(migrate.head()) + 1:04d}_add")
+    migrate.upgrade(database_url)
+    with connect(database_url) as migrated, connect(drawn_url) as drawn:
+        for what in ("constraints", "indexes"):
+            assert catalogue(migrated, what) == catalogue(drawn, what)
 
 
 def test_every_foreign_key_has_an_index(connection: Connection) -> None:
