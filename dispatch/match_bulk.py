@@ -27,12 +27,10 @@ from dispatch.match_kernels import (
     straight_s,
 )
 from dispatch.match_powers import PowerColumns
-from dispatch.match_squads import Stops
+from dispatch.match_squads import SMALL_GROUP, Stops
 from dispatch.match_teams import WHOLE_CITY, Floats
 
 BLOCK = 1024
-SMALL_GROUP = 24
-"""Groups up to this size are read through; larger ones from the event outwards, until none can be better."""
 SLACK = 1.0 - 1e-9
 """Bounds are loosened by this much, so that rounding never drops the best."""
 
@@ -55,26 +53,24 @@ class Choices(NamedTuple):
     travel_s: NDArray[np.float32]
 
 
+@njit(cache=True, nogil=True, forceinline=True)
+def comes_before(team: int, cost: float, other_team: int, other_cost: float) -> bool:
+    """Whether a team comes before another: least cost, then lowest index."""
+    return bool(cost < other_cost or (cost == other_cost and team < other_team))
+
+
 @njit(cache=True, nogil=True)
 def look_wide(
-    member: Floats,
-    team: Ints,
-    begin: int,
-    end: int,
-    floor: float,
-    x: float,
-    y: float,
-    limit_s: float,
-    best: int,
-    least: float,
+    member: Floats, team: Ints, begin: int, end: int, floor: float, x: float, y: float, limit_s: float
 ) -> tuple[int, float]:
-    """The better of the best so far (member, cost) and a large group's, looking from the event east and west."""
+    """The best of a large group (-1: none) and its cost, looking from the event to the east and to the west."""
+    best, least = -1, np.inf
     east = begin + int(np.searchsorted(member[begin:end, 0], x))
     for k, step, stop in ((east, 1, end), (east - 1, -1, begin - 1)):
         while k != stop and abs(member[k, 0] - x) * floor * SLACK <= least:
             travel_s = straight_s(member[k, 0], member[k, 1], x, y, member[k, 2])
             cost = travel_s * member[k, 3]
-            if travel_s <= limit_s and (cost < least or (cost == least and best >= 0 and team[k] < team[best])):
+            if travel_s <= limit_s and (best < 0 or comes_before(team[k], cost, team[best], least)):
                 best, least = k, cost
             k += step
     return best, least
@@ -157,16 +153,18 @@ def read_groups(stops: Stops, left: int, scratch: Scratch) -> None:
         group = group_of[row]
         closest[row] = min(closest[row], group_drop[group] if group >= 0 else OUTSIDE)
         begin, end = (group_from[group], group_from[group + 1]) if group >= 0 else (0, 0)
-        x, y, limit_s, best, least = xs[row], ys[row], limit_of[stop_of[row]], best_of[row], least_of[row]
+        x, y, limit_s = xs[row], ys[row], limit_of[stop_of[row]]
+        best, least = -1, np.inf
         if end - begin > SMALL_GROUP:
-            best, least = look_wide(member, team, begin, end, floor[stop_of[row]], x, y, limit_s, best, least)
+            best, least = look_wide(member, team, begin, end, floor[stop_of[row]], x, y, limit_s)
         else:
             for k in range(begin, end):
                 travel_s = straight_s(member[k, 0], member[k, 1], x, y, member[k, 2])
                 cost = travel_s * member[k, 3]
-                if cost <= least and travel_s <= limit_s and (cost < least or team[k] < team[best]):
+                if cost < least and travel_s <= limit_s:
                     best, least = k, cost
-        best_of[row], least_of[row] = best, least
+        if best >= 0 and comes_before(team[best], least, team[best_of[row]], least_of[row]):
+            best_of[row], least_of[row] = best, least
 
 
 @njit(cache=True, nogil=True)

@@ -1,8 +1,8 @@
 """Teams in groups for the bulk way: what each chain of rules may choose from, place by place, as the teams stand now.
 
 A squad is what a rule asks: the teams of one department, with one skill. Its teams whose scopes lie in one layer are a
-part of the squad, and those of one polygon are a group, in which the free ones lie from west to east. A chain of rules
-then is a list of stops, each a part to look into: the event's polygon in the part's layer is the group.
+part of the squad, and those of one polygon are a group; of a group only the free teams are kept. A chain of rules then
+is a list of stops, each a part to look into: the event's polygon in the part's layer is the group.
 """
 
 from typing import NamedTuple
@@ -14,6 +14,9 @@ from dispatch.match_columns import Ints, flat, starts
 from dispatch.match_kernels import FREE, FULL, OFF_DUTY, OUTSIDE, UNSKILLED
 from dispatch.match_powers import PowerColumns
 from dispatch.match_teams import WHOLE_CITY, Floats, RuleArrays, TeamArrays
+
+SMALL_GROUP = 24
+"""Groups up to this size are read through, larger ones from the event outwards until none can be better."""
 
 
 class Stops(NamedTuple):
@@ -119,7 +122,10 @@ def make_part(teams: TeamArrays, layer: int, members: NDArray[np.int64], drop: N
     np.minimum.at(group_drop, polygon[polygon >= 0], drop[polygon >= 0])
     is_free = (drop == FREE) & (polygon >= 0)
     free, polygon = members[is_free].astype(np.int32), polygon[is_free]
-    order = np.lexsort((free, teams.x[free], polygon))
+    is_large = np.bincount(polygon, minlength=size)[polygon] > SMALL_GROUP
+    order = np.lexsort(
+        (free, np.where(is_large, teams.x[free], 0.0), polygon)
+    )  # large: from west to east; else by index
     group_from = np.searchsorted(polygon[order], np.arange(size)).astype(np.int32)
     return Part(layer, free[order], group_from, group_drop)
 
