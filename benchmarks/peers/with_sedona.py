@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import geopandas as gpd
 import numpy as np
+import pyarrow as pa
 import sedonadb
 import shapely
 
@@ -26,7 +27,7 @@ def prepare(problem: Problem) -> Callable[[], Answers]:
 
     def join(area: str) -> Ints:
         query = f"select e.id as e, a.id as a from events e join {area} a on st_intersects(a.geometry, e.geometry)"
-        found = session.sql(query).to_arrow_table()
+        found = pa.table(session.sql(query))
         where = np.full(len(problem.x), -1, np.int32)
         where[found["e"].to_numpy()] = found["a"].to_numpy()
         return where
