@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import shapely
@@ -73,7 +74,13 @@ def _load(connection: Connection, problem: Problem) -> None:
     city, events = problem.city, problem.city.events
     ids = np.arange(len(events.lng), dtype=np.int32)
     connection.execute(TABLES)
-    columns = {"id": ids, "lng": events.lng, "lat": events.lat, "x": problem.x, "y": problem.y}
+    columns: dict[str, np.ndarray[Any, Any]] = {
+        "id": ids,
+        "lng": events.lng,
+        "lat": events.lat,
+        "x": problem.x,
+        "y": problem.y,
+    }
     copy_arrays(connection, "event", {**columns, "department": problem.department, "matter": events.matter})
     district = problem.district_of.tolist()
     for name, rows in (
