@@ -157,8 +157,9 @@ def ask_rule(
     for k in range(rules.teams_from[department], rules.teams_from[department + 1]):
         team = rules.teams[k]
         if reason[team] == NOT_ASKED:
+            by_road = len(road_s) > 0 and not np.isnan(road_s[team])
             straight = straight_s(teams.x[team], teams.y[team], spot[0], spot[1], teams.pace[team])
-            travel_s[team] = road_s[team] if len(road_s) > 0 else straight
+            travel_s[team] = road_s[team] if by_road else straight
             cost_s[team] = travel_s[team] * teams.weight[team]
         drop = drop_out(rules, teams, rule, team, where, 0, travel_s[team])
         if drop == FREE and is_late:
@@ -167,6 +168,23 @@ def ask_rule(
             winner = team
         reason[team] = min(reason[team], drop)
     return winner
+
+
+@njit(cache=True, nogil=True)
+def free_but_for_the_way(
+    powers: PowerColumns, rules: RuleArrays, teams: TeamArrays, matter_class: int, where: Ints, x: float, y: float
+) -> NDArray[np.int64]:
+    """The teams that some rule of the event's chain leaves in, whatever their way: those whose way is worth a search."""
+    is_free = np.zeros(len(teams.x), dtype=np.bool_)
+    chain = NO_CHAIN if is_nowhere(where, 0, x, y) else chain_at(powers, matter_class, where, 0)
+    if chain != NO_CHAIN:
+        for k in range(powers.chain_from[chain], powers.chain_from[chain + 1]):
+            rule = powers.chain_rules[k]
+            department = rules.department[rule]
+            for m in range(rules.teams_from[department], rules.teams_from[department + 1]):
+                team = rules.teams[m]
+                is_free[team] |= drop_out(rules, teams, rule, team, where, 0, 0.0) == FREE
+    return np.nonzero(is_free)[0]
 
 
 @njit(cache=True, nogil=True)
@@ -188,7 +206,7 @@ def judge(
     x, y : float
         Metres in the city's plane.
     road_s : float64 (n_teams,) or (0,)
-        Seconds of each team's way by road; empty: straight line with detour.
+        Seconds of each team's way by road; straight line with detour where it is NaN, or everywhere when empty.
     """
     n = len(teams.x)
     reason = np.full(n, NOT_ASKED, dtype=np.uint8)
