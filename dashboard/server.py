@@ -91,6 +91,8 @@ def create_dash(app: FastAPI, wall: Wall, assets: str) -> Dash:
         index_string=INDEX.replace("ASSETS", assets),
     )
     install(dash, wall, PAGES, assets)
+    # Dash sets itself up on the first request, after it has already answered it with a page without assets.
+    dash._setup_server()
     return dash
 
 
