@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo.kernels import MOST_NEAR_EDGES, PER_LAT, PER_LNG, SOUTH, WEST, centre, covers
+from geo.kernels import MOST_NEAR_EDGES, PER_LAT, PER_LNG, SOUTH, WEST, centre, covers, pixel_at
 from geo.plane import LocalPlane
 from geo.predicates import side
 from geo.rings import Rings, edge_hashes
@@ -35,7 +35,7 @@ CHUNK = 16384
 
 @dataclass(frozen=True)
 class Raster:
-    """``pixels[row * columns + column]`` is a polygon, -1 (none) or -2 - the place of its list in ``candidates``.
+    """``pixels[pixel_at(columns, column, row)]`` is a polygon, -1 (none) or -2 - the place of its list in ``candidates``.
 
     ``alone`` tells the polygons that certainly overlap no other: from inside one, the nearest border is its own.
     """
@@ -49,7 +49,7 @@ class Raster:
 
 
 def frame_of(rings: Rings, plane: LocalPlane) -> tuple[Floats, int, int]:
-    """Where the pixels lie (west, south, pixels to a degree of longitude and latitude), columns and rows.
+    """Where the pixels lie (west, south, pixels to a degree of longitude and latitude), columns and rows (both multiples of 16).
 
     Square pixels as small as it takes for borders to touch ``BORDER_SHARE`` of them, within bounds on their number. A
     border of length L crosses about 4/pi L / s pixels of side s; each border is counted half because two polygons
@@ -70,7 +70,7 @@ def frame_of(rings: Rings, plane: LocalPlane) -> tuple[Floats, int, int]:
     pixel = max(pixel, sqrt(area / MOST_PIXELS))
     per_lng, per_lat = plane.lng_m / pixel, plane.lat_m / pixel
     frame = np.array([west - 1.5 / per_lng, south - 1.5 / per_lat, per_lng, per_lat])
-    return frame, int((east - west) * per_lng) + 4, int((north - south) * per_lat) + 4
+    return frame, (int((east - west) * per_lng) + 4 | 15) + 1, (int((north - south) * per_lat) + 4 | 15) + 1
 
 
 @njit(cache=True, nogil=True)
@@ -99,7 +99,7 @@ def _stamp_edge(
             t1, t2 = max(min(ta, tb), 0.0), min(max(ta, tb), 1.0)
         ua, ub = u1 + t1 * (u2 - u1), u1 + t2 * (u2 - u1)
         for column in range(int(min(ua, ub) - TOUCH), int(max(ua, ub) + TOUCH) + 1):
-            pixel = row * columns + column
+            pixel = pixel_at(columns, column, row)
             fresh = stamp[pixel] != polygon
             stamp[pixel] = polygon
             if len(listing) == 0:
@@ -148,7 +148,7 @@ def _fill(
     for row in range(box[1], box[3] + 1):
         known = inside = False
         for column in range(box[0], box[2] + 1):
-            pixel = row * columns + column
+            pixel = pixel_at(columns, column, row)
             if stamp[pixel] == polygon:
                 known = False
                 continue
@@ -295,7 +295,9 @@ def _close_lists(
         if room[pixel] < 0:
             continue
         start, end, full = write, room[pixel], filled[pixel]
-        middle = centre(frame, pixel % columns, pixel // columns)
+        square = pixel >> 8
+        row, column = square // (columns >> 4), square % (columns >> 4)
+        middle = centre(frame, column << 4 | pixel & 15, row << 4 | pixel >> 4 & 15)
         candidates, covering, clear = _survey(listing, begin, end, middle, vertices, shape)
         cancelled = clear and twins[pixel] == 0
         if full >= 0 or (candidates > 1 and not (cancelled and covering == 1)):
