@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import shapely
 
+from dispatch.match_roads import build_roads
 from dispatch.matching import Matcher, Team
 from dispatch.reasons import OUTCOME_CODES
 from dispatch.rules import Rule, RuleSet
@@ -77,3 +78,18 @@ def test_one_by_one_and_in_bulk_agree_by_road(random_city: Callable[[int], Any],
         assert OUTCOME_CODES[bulk.outcome[i]] == one.outcome
         assert (city.teams[bulk.team[i]].id if bulk.team[i] >= 0 else None) == one.team_id
         assert np.isnan(bulk.travel_s[i]) if one.travel_s is None else bulk.travel_s[i] == np.float32(one.travel_s)
+
+
+def test_streets_meet_at_the_vertices_they_share(atlas: Atlas) -> None:
+    lines = [
+        street((116.400, 39.900), (116.401, 39.900), (116.402, 39.900)),
+        street((116.401, 39.899), (116.401, 39.900), (116.401, 39.901)),
+        street((116.410, 39.900), (116.411, 39.900)),  # an island
+        street((116.402, 39.900), (116.403, 39.900)),  # a one-way street that nobody comes back from
+    ]
+    flags = np.array([False, False, False, True])
+    roads = build_roads(np.array(lines, dtype=object), np.full(4, 36.0), flags, atlas.plane)
+    assert (len(roads.x), len(roads.head)) == (5, 8)
+    seconds = roads.travel_times(116.400, 39.900, [116.401, 116.402, 116.411], [39.901, 39.900, 39.900])
+    across, up = 0.001 * atlas.plane.lng_m / 10, 0.001 * atlas.plane.lat_m / 10
+    assert seconds == pytest.approx([across + up, 2 * across, 2 * across])
