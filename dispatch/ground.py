@@ -9,11 +9,13 @@ from data.stores import reference, reports
 from data.stores.layers import load_layers
 from data.stores.reference import ChannelRow
 from data.stores.rules import current_rule_set
+from data.stores.streets import load_streets
 from data.stores.teams import TeamRow, load_teams
 from data.stores.workbench import load_city_settings
 from dispatch.clock import working_time
 from dispatch.commands import Protocol
 from dispatch.duty import on_duty
+from dispatch.match_roads import build_roads
 from dispatch.matching import Matcher, Team
 from dispatch.matters import UNCLASSIFIED, Matter
 from dispatch.reference import matter_of
@@ -83,7 +85,7 @@ def load_ground(connection: Connection, version: tuple[int, ...], now: datetime)
     ground.team_rows = {row.id: row for row in load_teams(connection)}
     if found:
         teams = [team_of(row, now, ground.protocol) for row in ground.team_rows.values()]
-        ground.matcher = _matcher(parse_rules(found[1]), atlas, teams, list(matters))
+        ground.matcher = _matcher(connection, parse_rules(found[1]), atlas, teams, list(matters))
     return ground
 
 
@@ -136,8 +138,11 @@ def team_of(row: TeamRow, now: datetime, protocol: Protocol) -> Team:
     )
 
 
-def _matcher(rules: RuleSet, atlas: Atlas, teams: list[Team], matters: list[str]) -> Matcher:
-    return Matcher(rules, atlas, teams, matters=matters)
+def _matcher(connection: Connection, rules: RuleSet, atlas: Atlas, teams: list[Team], matters: list[str]) -> Matcher:
+    """The matcher of a city; it ranks by road where the city has streets."""
+    streets = load_streets(connection)
+    roads = build_roads(*streets, atlas.plane) if streets is not None else None
+    return Matcher(rules, atlas, teams, matters=matters, roads=roads)
 
 
 def _default_spots(connection: Connection, declared: list[list[float]]) -> set[tuple[float, float]]:
