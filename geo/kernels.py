@@ -229,9 +229,9 @@ def locate_bulk(
         for k in range(n):
             u = (sx[k] - west) * per_lng
             v = (sy[k] - south) * per_lat
-            pixel: np.int32 | int = -1
+            pixel = -1
             if 0.0 <= u < columns and 0.0 <= v < rows:
-                pixel = ints[h[PIXELS] + pixel_at(columns, np.int64(u), np.int64(v))]
+                pixel = int(ints[h[PIXELS] + pixel_at(columns, int(u), int(v))])
             out[layer, order[k]] = pixel
             doubt[m] = k
             pixel_of[m] = pixel

@@ -1,6 +1,7 @@
 """The atlas says what GEOS says: for every point, on every kind of layer, one by one and in bulk."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import geopandas as gpd
@@ -106,7 +107,7 @@ def test_borders_on_whole_numbers_equal_geos(seed: int, side: int) -> None:
     """Borders along the axes and points on a lattice: every tie there is, middles of pixels among them."""
     rng = np.random.default_rng(seed)
     cuts = np.sort(rng.choice(np.arange(1, 40), side, replace=False)).astype(float)
-    boxes = [shapely.box(a, c, b, d) for a, b in zip(cuts, cuts[1:], strict=False) for c, d in [(0, 7), (7, 20)]]
+    boxes = [shapely.box(a, c, b, d) for a, b in pairwise(cuts) for c, d in [(0, 7), (7, 20)]]
     of = layer([*boxes, shapely.box(3, 3, 30, 9)])
     lng, lat = (g.ravel() for g in np.meshgrid(np.arange(-2, 84) / 2, np.arange(-2, 44) / 2))
     np.testing.assert_array_equal(Atlas.build([of]).locate(lng, lat)[0], oracle(of, lng, lat))
