@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
+from benchmarks.peers.cores import REST, on_core
 from benchmarks.result import Progress, Result, Size
 from data import migrate
 from data.cluster import Cluster
@@ -61,7 +62,8 @@ def served(folder: Path, progress: Progress) -> Iterator[int]:
     folder.chmod(0o755)
     cluster = Cluster(folder / "pg")
     progress("starting the database and the server", 0.0)
-    cluster.start()
+    with on_core(REST):
+        cluster.start()
     try:
         url = cluster.create_database("intake")
         migrate.upgrade(url)

@@ -10,7 +10,7 @@ from typing import cast
 
 import uvloop
 
-from benchmarks.peers.cores import SENDER, stay_on
+from benchmarks.peers.cores import REST, stay_on
 
 REPORT = {
     "channel": "snap",
@@ -112,7 +112,7 @@ async def send_all(load: Load, connections: int) -> dict[str, float]:
 def main() -> None:
     """Send and print the figures as JSON: port, path, seconds, connections, reports a request."""
     port, path, seconds, connections, batch = sys.argv[1:]
-    stay_on(SENDER)
+    stay_on(REST)
     figures = uvloop.run(send_all(Load(int(port), path, float(seconds), int(batch)), int(connections)))
     sys.stdout.write(json.dumps(figures))
 
