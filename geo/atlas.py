@@ -22,6 +22,8 @@ Progress = Callable[[str, float], None]
 TILE_POINTS = 64
 """Points that a tile of the visiting order should hold, roughly."""
 MOST_TILES_A_SIDE = 128
+MOST_OWN_BANDS = 64
+"""Bands up to which the nearest border is sought in the point's own polygon instead of the layer's tree."""
 
 
 class Place(NamedTuple):
@@ -190,7 +192,7 @@ def _index(rings: Rings, plane: LocalPlane, progress: Callable[[float], None]) -
     head[[kernels.COLUMNS, kernels.ROWS]] = raster.columns, raster.rows
     first_child, leaves, boxes = border_tree(rings)
     head[[kernels.INNER, kernels.NODES]] = len(first_child) - 1, len(boxes)
-    alone = (raster.alone & (np.diff(bands.band_at) == 1)).astype(np.int32)
+    alone = (raster.alone & (np.diff(bands.band_at) <= MOST_OWN_BANDS)).astype(np.int32)
     ints, offsets = _pack([ints, raster.pixels, raster.candidates, first_child, leaves, alone])
     head[[kernels.PIXELS, kernels.CANDIDATES, kernels.FIRST_CHILD, kernels.LEAVES, kernels.ALONE]] = offsets[1:]
     floats, offsets = _pack([floats, boxes])

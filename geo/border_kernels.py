@@ -5,6 +5,7 @@ from numba import njit
 
 from geo.kernels import (
     ALONE,
+    BAND_FRAME,
     BANDS,
     BOXES,
     FIRST_CHILD,
@@ -17,12 +18,15 @@ from geo.kernels import (
     Floats,
     Ints,
     Longs,
+    band_of,
     find,
 )
 
 ACROSS_M = 0.1
 """How far beyond a border the polygon across it is looked for; narrower slivers are stepped over."""
 
+NEARLY = 1.0 - 1e-9
+"""Bounds are loosened by this much, so that rounding never hides the nearest edge."""
 STACK = 256
 """Nodes of the border tree that can wait at a time: seven a level."""
 
@@ -116,23 +120,41 @@ def nearest_edge(
 def own_edge(
     head: Longs, ints: Ints, floats: Floats, polygon: int, px: float, py: float, lng_m: float, lat_m: float
 ) -> tuple[float, float, float, int]:
-    """As ``nearest_edge``, but only of one polygon, one that has a single band."""
+    """As ``nearest_edge``, but only of one polygon: band by band away from the point's latitude, until none is nearer."""
     best, best_x, best_y, best_v = np.inf, 0.0, 0.0, -1
-    at = head[RUNS_OF_BAND] + np.int64(ints[head[BANDS] + polygon])
-    for run in range(ints[at], ints[at + 1]):
-        r = head[RUNS] + 2 * run
-        v = head[VERTICES] + 2 * np.int64(ints[r])
-        end = head[VERTICES] + 2 * np.int64(ints[r + 1])
-        x1 = (floats[v] - px) * lng_m
-        y1 = (floats[v + 1] - py) * lat_m
-        while v < end:
-            x2 = (floats[v + 2] - px) * lng_m
-            y2 = (floats[v + 3] - py) * lat_m
-            d, cx, cy = edge_distance(x1, y1, x2, y2)
-            if d < best:
-                best, best_x, best_y, best_v = d, cx, cy, int(v)
-            x1, y1 = x2, y2
-            v += 2
+    at = head[BANDS] + polygon
+    first = np.int64(ints[at])
+    bands = ints[at + 1] - first
+    f = head[BAND_FRAME] + 2 * polygon
+    south = floats[f]
+    height = 1.0 / floats[f + 1] if bands > 1 else 0.0
+    low = band_of(py, south, floats[f + 1], bands)
+    high = low + 1
+    while low >= 0 or high < bands:
+        below = (py - south - (low + 1) * height) * lat_m if low >= 0 else np.inf
+        above = (south + high * height - py) * lat_m if high < bands else np.inf
+        gap = max(min(below, above), 0.0)
+        if gap * gap * NEARLY > best:
+            break
+        if below <= above:
+            band, low = low, low - 1
+        else:
+            band, high = high, high + 1
+        at = head[RUNS_OF_BAND] + first + band
+        for run in range(ints[at], ints[at + 1]):
+            r = head[RUNS] + 2 * run
+            v = head[VERTICES] + 2 * np.int64(ints[r])
+            end = head[VERTICES] + 2 * np.int64(ints[r + 1])
+            x1 = (floats[v] - px) * lng_m
+            y1 = (floats[v + 1] - py) * lat_m
+            while v < end:
+                x2 = (floats[v + 2] - px) * lng_m
+                y2 = (floats[v + 3] - py) * lat_m
+                d, cx, cy = edge_distance(x1, y1, x2, y2)
+                if d < best:
+                    best, best_x, best_y, best_v = d, cx, cy, int(v)
+                x1, y1 = x2, y2
+                v += 2
     return best, best_x, best_y, best_v
 
 
