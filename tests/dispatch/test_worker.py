@@ -1,265 +1,196 @@
-"""The worker as a process: every report becomes exactly one case, whatever is killed and however many work at once."""
+"""The worker: every report becomes exactly one case, whatever is killed while it works."""
 
-import asyncio
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import islice
-from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import orjson
 import pytest
-from psycopg.rows import dict_row
 
 from data.chain import verify
-from data.cluster import Cluster
-from data.database import Connection, connect, open_pool
-from data.demo.city import DemoCity, make_city
+from data.database import Connection, connect
+from data.demo.city import make_city
 from data.demo.live import reports_live
 from data.demo.load import load_city
 from data.demo.size import BLOCK
 from data.stores.cases import load_events
-from data.stores.reports import ReportWriter
+from data.stores.workbench import Workbench
 from dispatch.case import fold, row
-from dispatch.intake import IncomingReport, read_batch
 from dispatch.matters import matters
-from dispatch.reference import channels, load_reference
+from dispatch.reference import load_reference
+from dispatch.worker import Worker
 
-REFERENCE = datetime(2026, 11, 24, 3, 20, tzinfo=UTC)
-PATIENCE_S = 120.0
-DATUMS = {channel.code: channel.crs for channel in channels()}
-MATTER = "2026:event:09006"
-
-WAITING = "select count(*) from report where handled_at is null"
-BLOCKED = """
-select pid from pg_stat_activity
-where datname = current_database() and wait_event_type = 'Lock' and pid <> pg_backend_pid()
-"""
-ALIVE = "select pid from pg_stat_activity where pid = any(%s)"
-NEW_CASES = "select c.* from cases c join report r on r.case_id = c.id where r.id = any(%s)"
-
-
-@pytest.fixture(scope="module")
-def city() -> DemoCity:
-    return make_city(BLOCK)
-
-
-@pytest.fixture(scope="module")
-def city_database(cluster: Cluster, city: DemoCity) -> Iterator[str]:
-    """The name of a database with the city, whose teams are on duty whenever the test runs."""
-    name = "worker_city"
-    url = cluster.copy_database("template", name)
-    load_reference(url)
-    with connect(url) as connection:
-        load_city(connection, city, matters().values(), REFERENCE)
-        connection.execute("delete from shift")
-        connection.execute(
-            "insert into shift (team_id, weekday, starts, ends) "
-            "select id, weekday, '00:00', '00:00' from team cross join generate_series(0, 6) as weekday"
-        )
-        connection.commit()
-    yield name
-    cluster.drop_database(name)
+NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+ADD = "insert into report (channel, idempotency_key, body, reported_at) values (%s, %s, %s, %s)"
 
 
 @pytest.fixture
-def url(cluster: Cluster, city_database: str) -> Iterator[str]:
-    """A database with the city and no report that waits."""
-    name = "worker_test"
-    yield cluster.copy_database(city_database, name)
-    cluster.drop_database(name)
+def city_url(database_url: str) -> str:
+    """A small city with its rules, teams and history."""
+    load_reference(database_url)
+    with connect(database_url) as connection:
+        load_city(connection, make_city(BLOCK), matters().values(), NOW)
+    return database_url
 
 
-@pytest.fixture
-def watch(url: str) -> Iterator[Connection]:
-    """A connection that sees what is committed, and is told of new cases."""
-    with connect(url, autocommit=True) as connection:
-        connection.execute("listen needle_case")
-        yield connection
+def add_reports(connection: Connection, reports: list[dict[str, Any]]) -> None:
+    rows = [(r["channel"], r["key"], orjson.dumps(r).decode(), r["reported_at"]) for r in reports]
+    with connection.cursor() as cursor:
+        cursor.executemany(ADD, rows)
+    connection.execute("notify needle_report")
+    connection.commit()
 
 
-@pytest.fixture
-def start(url: str, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
-    """Start one more worker; all are stopped after the test."""
-    running: list[subprocess.Popen[bytes]] = []
-
-    def start_one() -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "dashboard.cli", "worker"]
-        with (tmp_path / f"worker-{len(running)}.log").open("wb") as log:
-            environment = os.environ | {"NEEDLE_DATABASE_URL": url}
-            running.append(subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT))
-        return running[-1]
-
-    yield start_one
-    for process in running:
-        process.terminate()
-    for process in running:
-        process.wait(PATIENCE_S)
+def live(connection: Connection, count: int) -> list[dict[str, Any]]:
+    return list(islice(reports_live(connection, 7, NOW), count))
 
 
-def until(watch: Connection, done: Callable[[], bool], what: str) -> None:
-    """Look whenever a case changes, and five times a second, until it is so."""
-    deadline = monotonic() + PATIENCE_S
-    while not done():
-        assert monotonic() < deadline, f"waited in vain: {what}"
-        list(watch.notifies(timeout=0.2, stop_after=1))
-
-
-def number(watch: Connection, query: str) -> int:
-    found = watch.execute(query).fetchone()
+def waiting(connection: Connection) -> int:
+    found = connection.execute("select count(*) from report where handled_at is null").fetchone()
+    connection.commit()
     assert found is not None
     return int(found[0])
 
 
-def send(url: str, reports: Sequence[dict[str, Any]]) -> list[int]:
-    """Store reports as the intake does; their ids."""
-    checked = [r for r in read_batch(orjson.dumps(list(reports)), DATUMS) if isinstance(r, IncomingReport)]
-    assert len(checked) == len(reports)
-
-    async def store() -> list[int]:
-        async with open_pool(url) as pool:
-            writer = ReportWriter(pool)
-            receipts = await writer.write([r.body for r in checked], [r.key for r in checked])
-            await writer.close()
-        return [receipt.id for receipt in receipts]
-
-    return asyncio.run(store())
+def work_off(url: str) -> None:
+    """One worker, here, until nothing waits."""
+    with Workbench(url) as bench:
+        worker = Worker(bench)
+        worker.refresh(teams_changed=False)
+        while worker.handle_batch():
+            pass
 
 
-def live(city: DemoCity, seed: int, count: int) -> list[dict[str, Any]]:
-    """Reports as the channels of the city send them, bad ones among them."""
-    return list(islice(reports_live(city, seed, REFERENCE), count))
+def check_one_case_each(connection: Connection, reports: list[dict[str, Any]]) -> None:
+    """Every report has one case of its own, whose row is the fold of a whole chain, with one open task where due."""
+    keys = [r["key"] for r in reports]
+    found = connection.execute(
+        "select id, case_id, handled_at from report where idempotency_key = any(%s)", (keys,)
+    ).fetchall()
+    assert len(found) == len(keys)
+    assert all(handled is not None and case is not None for _, case, handled in found)
+    assert len({case for _, case, _ in found}) == len(keys)
+    said = connection.execute(
+        "select (payload->>'report')::bigint, count(*) from case_event where action = 'submit' "
+        "and (payload->>'report')::bigint = any(%s) group by 1 having count(*) > 1",
+        ([id for id, _, _ in found],),
+    ).fetchall()
+    assert said == []
+    for _, case_id, _ in found:
+        check_case(connection, case_id)
 
 
-def told(key: str, lng: float | None, lat: float | None, **more: Any) -> dict[str, Any]:
-    moment = REFERENCE.isoformat()
-    place = {"lng": lng, "lat": lat, "crs": "wgs84"}
-    return {"channel": "snap", "key": key, "reported_at": moment, "matter": MATTER} | place | more
+def check_case(connection: Connection, case_id: int) -> None:
+    events = load_events(connection, case_id)
+    case = fold(case_id, events)
+    expected = row(case)
+    kept = connection.execute(f"select {', '.join(expected)} from cases where id = %s", (case_id,)).fetchone()
+    assert kept == tuple(expected.values())
+    assert verify(events, case.hash) is None
+    tasks = connection.execute("select team_id from task where case_id = %s and done_at is null", (case_id,)).fetchall()
+    assert [team for (team,) in tasks] == ([] if case.open_task_of is None else [case.open_task_of])
 
 
-def rows(watch: Connection, query: str, *parameters: object) -> list[dict[str, Any]]:
-    return watch.cursor(row_factory=dict_row).execute(query, parameters).fetchall()
+def test_live_reports_become_located_matched_cases(city_url: str) -> None:
+    with connect(city_url) as connection:
+        reports = live(connection, 120)
+        add_reports(connection, reports)
+        work_off(city_url)
+        check_one_case_each(connection, reports)
+        states: dict[str, int] = dict(
+            connection.execute(
+                "select c.state, count(*) from cases c join report r on r.case_id = c.id "
+                "where r.idempotency_key = any(%s) group by 1",
+                ([r["key"] for r in reports],),
+            ).fetchall()
+        )
+        assert set(states) <= {"reported", "filed", "dispatched"}
+        assert states["dispatched"] > 60
 
 
-def check_every_report_has_its_case(watch: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
-    """Exactly one case a report, and each one's history, row, decision and task agree; the cases."""
-    found = rows(watch, NEW_CASES, list(ids))
-    assert len({case["id"] for case in found}) == len(found) == len(set(ids))
-    submitted = rows(
-        watch,
-        "select (payload->>'report')::bigint as id from case_event "
-        "where action = 'submit' and (payload->>'report')::bigint = any(%s)",
-        list(ids),
-    )
-    assert sorted(event["id"] for event in submitted) == sorted(ids)
-    for case in found:
-        check_case(watch, case)
-    return found
+SPOTS: list[tuple[dict[str, Any], str]] = [
+    ({"lng": None, "lat": None}, "coordinate.missing"),
+    ({"lng": 39.9, "lat": 116.4}, "coordinate.swapped"),
+    ({"lng": 500000.0, "lat": 4400000.0}, "coordinate.range"),
+    ({"lng": 2.35, "lat": 48.85}, "coordinate.outside"),
+    ({"lng": 0, "lat": 0}, "coordinate.missing"),
+]
 
 
-def check_case(watch: Connection, case: dict[str, Any]) -> None:
-    events = load_events(watch, case["id"])
-    assert verify(events, bytes(case["hash"])) is None
-    folded = fold(case["id"], events)
-    assert {name: case[name] for name in row(folded)} == row(folded)
-    tasks = rows(watch, "select team_id from task where case_id = %s and done_at is null", case["id"])
-    assert [task["team_id"] for task in tasks] == ([] if folded.open_task_of is None else [folded.open_task_of])
-    decisions = rows(watch, "select team_id, candidates from decision where case_id = %s", case["id"])
-    assert len(decisions) <= 1
-    if case["state"] == "dispatched":
-        assert decisions[0]["team_id"] == case["team_id"] == decisions[0]["candidates"][0]["team"]
-        assert decisions[0]["candidates"][0]["reason"] == "chosen"
-
-
-def test_a_killed_worker_leaves_its_batch_to_the_next_two(
-    url: str, watch: Connection, city: DemoCity, start: Callable[[], subprocess.Popen[bytes]]
+@pytest.mark.parametrize(("place", "problem"), SPOTS, ids=[code + str(i) for i, (_, code) in enumerate(SPOTS)])
+def test_a_report_without_a_believable_place_waits_for_a_person(
+    city_url: str, place: dict[str, Any], problem: str
 ) -> None:
-    ids = send(url, live(city, 1, 60))
-    first = start()
-    until(watch, lambda: number(watch, WAITING) == 0, "the first reports handled")
-    cases_before = number(watch, "select count(*) from cases")
-
-    with connect(url) as barrier:
-        barrier.execute("lock table decision in share mode")
-        ids += send(url, live(city, 2, 450))
-        until(watch, lambda: bool(watch.execute(BLOCKED).fetchall()), "the worker in the middle of a batch")
-        backends = [pid for (pid,) in watch.execute(BLOCKED)]
-        first.send_signal(signal.SIGKILL)
-        assert first.wait(PATIENCE_S) == -signal.SIGKILL
-        for pid in backends:
-            watch.execute("select pg_terminate_backend(%s)", (pid,))
-        until(watch, lambda: not watch.execute(ALIVE, (backends,)).fetchall(), "the backend gone")
-        assert number(watch, WAITING) == 450
-        assert number(watch, "select count(*) from cases") == cases_before
-
-    start(), start()
-    until(watch, lambda: number(watch, WAITING) == 0, "all reports handled by two workers")
-    found = check_every_report_has_its_case(watch, ids)
-    assert number(watch, "select count(*) from cases") == cases_before + 450
-    assert sum(case["state"] == "dispatched" for case in found) > len(found) / 2
+    with connect(city_url) as connection:
+        report = live(connection, 1)[0] | {"crs": "wgs84", "matter": "2026:event:09006"} | place
+        add_reports(connection, [report])
+        work_off(city_url)
+        found = connection.execute(
+            "select c.state, c.geom is null, r.problem, d.outcome from report r join cases c on c.id = r.case_id "
+            "left join decision d on d.case_id = c.id where r.idempotency_key = %s",
+            (report["key"],),
+        ).fetchall()
+        assert found == [("reported", True, problem, "place_unknown")]
 
 
-def test_a_worker_that_loses_its_database_goes_on_when_it_is_back(
-    url: str, watch: Connection, city: DemoCity, start: Callable[[], subprocess.Popen[bytes]]
+def test_an_unknown_matter_is_kept_for_a_person(city_url: str) -> None:
+    with connect(city_url) as connection:
+        report = live(connection, 1)[0] | {"matter": "2026:event:99999"}
+        add_reports(connection, [report])
+        work_off(city_url)
+        found = connection.execute(
+            "select c.state, r.problem, m.edition from report r join cases c on c.id = r.case_id "
+            "join matter m on m.id = c.matter_id where r.idempotency_key = %s",
+            (report["key"],),
+        ).fetchone()
+        assert found == ("reported", "report.matter_unknown", "needle")
+
+
+def start_worker(url: str) -> subprocess.Popen[bytes]:
+    code = "import sys; from dispatch.worker import run; run(sys.argv[1])"
+    return subprocess.Popen([sys.executable, "-c", code, url], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def workers() -> Iterator[list[subprocess.Popen[bytes]]]:
+    running: list[subprocess.Popen[bytes]] = []
+    yield running
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+def wait_for_cases(url: str, connection: Connection, at_most: int) -> None:
+    """Until at most so many reports wait: looks whenever cases are told, and once a second."""
+    with connect(url, autocommit=True) as listener:
+        listener.execute("listen needle_case")
+        patience = datetime.now(UTC) + timedelta(seconds=90)
+        while waiting(connection) > at_most:
+            assert datetime.now(UTC) < patience, "the workers do not get on"
+            list(listener.notifies(timeout=1, stop_after=1))
+
+
+def test_killing_worker_and_backend_loses_nothing_and_does_nothing_twice(
+    city_url: str, workers: list[subprocess.Popen[bytes]]
 ) -> None:
-    with connect(url) as barrier:
-        barrier.execute("lock table decision in share mode")
-        ids = send(url, live(city, 3, 230))
-        worker = start()
-        until(watch, lambda: bool(watch.execute(BLOCKED).fetchall()), "the worker in the middle of a batch")
-        assert len(watch.execute(f"select pg_terminate_backend(pid) from ({BLOCKED}) as blocked").fetchall()) == 1
-    until(watch, lambda: number(watch, WAITING) == 0, "all reports handled over a new connection")
-    assert worker.poll() is None
-    check_every_report_has_its_case(watch, ids)
-
-
-def on_a_shared_border(city: DemoCity) -> tuple[float, float, set[str]]:
-    """A point in the middle of a border, and the codes of the two communities beside it."""
-    layer = city.jurisdictions.layer("community")
-    for i, here in enumerate(layer.polygons):
-        for j, there in enumerate(layer.polygons[:i]):
-            border = here.intersection(there)
-            if border.length > 0.0:
-                middle = max(getattr(border, "geoms", [border]), key=lambda part: part.length).interpolate(
-                    0.5, normalized=True
-                )
-                return middle.x, middle.y, {layer.codes[i], layer.codes[j]}
-    raise AssertionError("no two communities touch")
-
-
-def test_what_cannot_be_placed_waits_and_what_is_ambiguous_names_both_sides(
-    url: str, watch: Connection, city: DemoCity, start: Callable[[], subprocess.Popen[bytes]]
-) -> None:
-    lng, lat, sides = on_a_shared_border(city)
-    problems = {"coordinate.missing", "coordinate.outside", "coordinate.swapped", "report.matter_unknown", None}
-    ids = send(
-        url,
-        [
-            told("nowhere", None, None),
-            told("another city", 121.47, 31.23),
-            told("swapped", lat, lng),
-            told("no such matter", lng, lat, matter="nobody:knows:this"),
-            told("on the border", lng, lat, accuracy_m=25.0),
-        ],
-    )
-    start()
-    until(watch, lambda: number(watch, WAITING) == 0, "the reports handled")
-
-    check_every_report_has_its_case(watch, ids)
-    reports = rows(watch, "select id, problem from report where id = any(%s)", ids)
-    problem_of = {report["id"]: report["problem"] for report in reports}
-    assert set(problem_of.values()) == problems
-    for report_id in ids[:-1]:
-        (case,) = rows(watch, NEW_CASES, [report_id])
-        assert case["state"] == "reported"
-        assert load_events(watch, case["id"])[0].payload["problem"] == problem_of[report_id]
-    (case,) = rows(watch, NEW_CASES, [ids[-1]])
-    border = case["borders"]["community"]
-    assert border["ambiguous"]
-    assert border["m"] <= 25.0
-    assert {case["areas"]["community"], border["other"]} == sides
+    with connect(city_url) as connection:
+        reports = live(connection, 3_000)
+        add_reports(connection, reports)
+        workers += [start_worker(city_url), start_worker(city_url)]
+        wait_for_cases(city_url, connection, 2_800)
+        os.kill(workers[0].pid, signal.SIGKILL)
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        connection.commit()
+        workers.append(start_worker(city_url))
+        wait_for_cases(city_url, connection, 0)
+        check_one_case_each(connection, reports)
+        workers[1].terminate()
+        assert workers[1].wait(30) == 0
