@@ -86,23 +86,28 @@ class RoadNetwork:
         return found
 
     def travel_times(self, lng: float, lat: float, to_lng: ArrayLike, to_lat: ArrayLike) -> Floats:
-        """Seconds from one place to many (degrees, EPSG:4326), infinite where no road leads; stops at the farthest."""
+        """Seconds from one place to many (degrees, EPSG:4326), infinite where no road leads; stops at the farthest.
+
+        A place that is not a number is reached by no road.
+        """
         there = self.snap(to_lng, to_lat)
         wanted = np.zeros(len(self.x), np.bool_)
-        wanted[there] = True
+        wanted[there[there >= 0]] = True
         reached_s, _ = self._spread(self.snap(lng, lat), np.zeros(1, np.int32), wanted)
-        return reached_s[there]
+        return np.where(there >= 0, reached_s[there], np.inf)
 
     def nearest(self, nodes: Ints, labels: Ints) -> tuple[Floats, Ints]:
         """For every crossing the seconds from the nearest of some nodes and that one's label, infinite and -1 for none."""
         return self._spread(nodes, labels, np.zeros(0, np.bool_))
 
     def _spread(self, nodes: Ints, labels: Ints, wanted: NDArray[np.bool_]) -> tuple[Floats, Ints]:
+        nodes, labels = np.asarray(nodes, np.int32), np.asarray(labels, np.int32)
+        nodes, labels = nodes[nodes >= 0], labels[nodes >= 0]
         reached_s, label = np.empty(len(self.x)), np.empty(len(self.x), np.int32)
         room = len(self.head) + len(nodes)
         keys, heap = np.empty(room), np.empty(room, np.int32)
         roads = (self.first, self.head, self.seconds)
-        spread(*roads, np.asarray(nodes, np.int32), np.asarray(labels, np.int32), wanted, reached_s, label, keys, heap)
+        spread(*roads, nodes, labels, wanted, reached_s, label, keys, heap)
         return reached_s, label
 
 

@@ -109,3 +109,15 @@ def test_what_is_no_place_snaps_nowhere() -> None:
 def test_a_street_without_speed_is_refused(speed: float) -> None:
     with pytest.raises(ValueError, match="speed"):
         RoadNetwork.build(np.array([street((0, 0), (1, 0))], object), [speed], [False])
+
+
+def test_a_place_that_is_no_number_is_reached_by_nobody_and_wins_nothing() -> None:
+    network = RoadNetwork.build(
+        np.array([street((0, 0), (1000, 0))], object), np.array([36.0]), np.array([False]), PLANE
+    )
+    lng, lat = PLANE.to_lnglat(0.0, 0.0)
+    assert network.travel_times(lng, lat, [lng, np.nan], [lat, lat]).tolist() == [0.0, np.inf]
+    assert np.isinf(network.travel_times(np.nan, lat, [lng], [lat])).all()
+    reached_s, team = network.nearest(np.array([-1], np.int32), np.array([7], np.int32))
+    assert np.isinf(reached_s).all()
+    assert (team == -1).all()
