@@ -1,0 +1,91 @@
+"""A block of the demo city in a database of the test's own, a real server on it, and a real Chromium."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, sync_playwright
+
+from dashboard.server import create_app
+from data.cluster import Cluster
+from data.database import connect
+from data.demo.city import make_city
+from data.demo.load import load_city
+from data.demo.size import BLOCK
+from dispatch.matters import matters
+from dispatch.reference import load_reference
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+)
+
+
+@pytest.fixture(scope="session")
+def block_template(cluster: Cluster) -> str:
+    """The name of a database with the demo block, its history ending now."""
+    url = cluster.copy_database("template", "wall_block")
+    load_reference(url)
+    with connect(url) as connection:
+        load_city(connection, make_city(BLOCK), matters().values(), datetime.now(UTC))
+    return "wall_block"
+
+
+@pytest.fixture
+def block_url(cluster: Cluster, block_template: str) -> Iterator[str]:
+    """A copy of the demo block for one test."""
+    yield cluster.copy_database(block_template, "wall_copy")
+    cluster.drop_database("wall_copy")
+
+
+class Served:
+    """A server in a thread of its own, with the address it answers at."""
+
+    def __init__(self, url: str) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.address = "http://127.0.0.1:{}".format(self.socket.getsockname()[1])
+        self.server = uvicorn.Server(uvicorn.Config(create_app(url), log_level="error", ws="websockets-sansio"))
+        self.started = threading.Event()
+        self.thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+
+    async def _serve(self) -> None:
+        serving = asyncio.create_task(self.server.serve([self.socket]))
+        while not self.server.started and not serving.done():
+            await asyncio.sleep(0.02)
+        self.started.set()
+        await serving
+
+    def __enter__(self) -> "Served":
+        self.thread.start()
+        assert self.started.wait(60)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.should_exit = True
+        self.thread.join(30)
+        self.socket.close()
+
+
+@pytest.fixture
+def served(block_url: str) -> Iterator[str]:
+    """The address of a server over the demo block."""
+    with Served(block_url) as server:
+        yield server.address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium with a software renderer."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
