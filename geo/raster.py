@@ -25,10 +25,10 @@ Index = tuple[Longs, Ints, Floats]
 
 TOUCH = 1e-6
 """Pixels by which a border is widened when it is stamped."""
-BORDER_SHARE = 0.2
+BORDER_SHARE = 0.12
 """The share of pixels that borders should touch, as far as memory allows."""
 PIXELS_PER_VERTEX = 64
-FEWEST_PIXELS, MOST_PIXELS = 1 << 20, 8 << 20
+FEWEST_PIXELS, MOST_PIXELS = 1 << 20, 16 << 20
 CHUNK = 16384
 """Polygons stamped between two reports of progress."""
 
