@@ -12,6 +12,7 @@ import { Page, element, setText, slot } from './page.mjs';
 import { CASE_LAYERS, mapStyle } from './style.mjs';
 
 const PADDING = { top: 104, bottom: 36, left: 404, right: 404 };
+const CHARTS_AFTER_MS = 600;
 const CHARTS_EVERY_MS = 20_000;
 const CITY_EVERY_MS = 4_000;
 const PINGS_AT_ONCE = 12;
@@ -55,14 +56,14 @@ class Wall {
     this.listenToMap();
     this.live = new Live({ since: snapshot.event, onMessage: (message) => this.receive(message), onState: (state) => showLink(this.page, state) });
     slot('curtain').dataset.state = 'open';
-    this.map.once('idle', () => this.afterFirstPicture());
+    this.map.once('render', () => this.afterFirstPicture());
     if (this.address.selected) this.select(this.address.selected, !this.address.view);
   }
 
   afterFirstPicture() {
     performance.mark('wall-ready');
     document.body.dataset.ready = String(Math.round(performance.now()));
-    this.drawCharts();
+    setTimeout(() => this.drawCharts(), CHARTS_AFTER_MS);
     setInterval(() => this.drawCharts(), CHARTS_EVERY_MS);
   }
 
