@@ -17,12 +17,14 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from data.demo.city import DemoCity
+from data.cluster import Cluster
+from data.demo.city import make_city
 from data.demo.live import reports_live
+from data.demo.size import BLOCK
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = os.environ.get("NEEDLE_CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
     "--no-sandbox",
     "--headless=new",
@@ -70,11 +72,18 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def address(block_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def city_url(cluster: Cluster, block_template: str) -> Iterator[str]:
+    """The demo block for all walls of this file."""
+    yield cluster.copy_database(block_template, "wall_browser")
+    cluster.drop_database("wall_browser")
+
+
+@pytest.fixture(scope="module")
+def address(city_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The running server of the city, with a worker beside it."""
     port, folder = free_port(), tmp_path_factory.mktemp("processes")
     address = f"http://127.0.0.1:{port}"
-    processes = [run(folder, block_url, "serve", "--port", str(port)), run(folder, block_url, "worker")]
+    processes = [run(folder, city_url, "serve", "--port", str(port)), run(folder, city_url, "worker")]
     try:
         with httpx.Client(transport=httpx.HTTPTransport(retries=7), trust_env=False) as client:
             assert client.get(f"{address}/api/health").json() == {"ok": True}
@@ -126,9 +135,9 @@ def open_wall(wall: Wall, address: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def report(block: DemoCity) -> dict[str, Any]:
+def report() -> dict[str, Any]:
     """A report from within the city, with an address that no other has."""
-    told = reports_live(block, 5, datetime.now(UTC))
+    told = reports_live(make_city(BLOCK), 5, datetime.now(UTC))
     inside = next(report for report in told if report["channel"] == "12345" and (report["lng"] or 0) > 100)
     return inside | {"address": "银针胡同七号", "reported_at": datetime.now(UTC).isoformat()}
 
