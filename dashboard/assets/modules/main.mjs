@@ -49,7 +49,7 @@ class Wall {
     this.figures = new Figures(this.page, snapshot, { onOpen: (figure) => this.openFigure(figure) });
     this.map = this.makeMap(snapshot);
     this.listenToKeys();
-    await new Promise((done) => this.map.once('load', done));
+    await new Promise((done) => this.map.once('style.load', done));
     addIcons(this.map);
     this.cases = new Cases(this.map, this.page, snapshot);
     this.layers = new Layers(this.map, this.page, snapshot, this.address.layers, () => this.remember());
