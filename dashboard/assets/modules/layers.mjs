@@ -1,7 +1,7 @@
 /* The layer panel: what the map shows, switched and remembered in the address. */
 
 import { element, slot } from './page.mjs';
-import { lineOf } from './style.mjs';
+import { lineOf } from './base_style.mjs';
 import { GROUND, THREAD } from './palette.mjs';
 
 const CASE_STYLES = ['heat', 'case-closed', 'case-halo', 'case-calm', 'case-ring', 'case-pressing'];

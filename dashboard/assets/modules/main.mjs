@@ -9,7 +9,8 @@ import { addIcons } from './icons.mjs';
 import { Layers } from './layers.mjs';
 import { Live } from './live.mjs';
 import { Page, element, setText, slot } from './page.mjs';
-import { CASE_LAYERS, mapStyle } from './style.mjs';
+import { CASE_LAYERS } from './case_style.mjs';
+import { mapStyle } from './style.mjs';
 
 const PADDING = { top: 104, bottom: 36, left: 404, right: 404 };
 const CHARTS_AFTER_MS = 600;
