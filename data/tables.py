@@ -331,6 +331,11 @@ cases = Table(
     Column("seq", Integer, nullable=False, comment="of its last event: optimistic lock"),
     Column("hash", LargeBinary, nullable=False, comment="of its last event"),
     moment("updated_at", nullable=False),
+    Column(
+        "answered_at",
+        DateTime(timezone=True),
+        comment="when the department last confirmed the work, null while it is being done again",
+    ),
     Index("ix_cases_geom", "geom", postgresql_using="gist"),
     Index("ix_cases_open_state", "state", "due_at", postgresql_where=text("closed_at is null")),
     Index("ix_cases_open_geom", "geom", postgresql_using="gist", postgresql_where=text("closed_at is null")),

@@ -37,8 +37,9 @@ WORKING_STATES = frozenset(
 class Case:
     """Where a case stands. Times are aware; None means not yet, or not any more.
 
-    ``handlers`` are the actors who took part in handling it: none of them may verify it. ``remaining_s`` is what was
-    left of the limit when it was suspended. ``last_department`` is the one that returned it.
+    ``answered_at`` is when the department last confirmed the work: punctuality ends there; it is unset again while the
+    work is being done anew. ``handlers`` are the actors who took part in handling it: none of them may verify it.
+    ``remaining_s`` is what was left of the limit when it was suspended. ``last_department`` is the one that returned it.
     """
 
     id: int
@@ -50,6 +51,7 @@ class Case:
     filed_at: datetime | None = None
     dispatched_at: datetime | None = None
     due_at: datetime | None = None
+    answered_at: datetime | None = None
     closed_at: datetime | None = None
     urgent: bool = False
     department: str | None = None
@@ -111,6 +113,7 @@ def row(case: Case) -> dict[str, Any]:
         "filed_at": case.filed_at,
         "dispatched_at": case.dispatched_at,
         "due_at": case.due_at,
+        "answered_at": case.answered_at,
         "closed_at": case.closed_at,
         "returns": case.returns,
         "reworks": case.reworks,
@@ -213,11 +216,12 @@ def _worked(case: Case, event: Event) -> Changes:
 
 
 def _confirmed(case: Case, event: Event) -> Changes:
-    return {"late": case.late or (case.due_at is not None and event.at > case.due_at)}
+    late = case.late or (case.due_at is not None and event.at > case.due_at)
+    return {"late": late, "answered_at": event.at}
 
 
 def _reworked(case: Case, event: Event) -> Changes:
-    return {"reworks": case.reworks + 1, "due_at": _moment(event.payload.get("due_at"))}
+    return {"reworks": case.reworks + 1, "due_at": _moment(event.payload.get("due_at")), "answered_at": None}
 
 
 FOLDS: Mapping[str, Callable[[Case, Event], Changes]] = MappingProxyType(
@@ -245,7 +249,7 @@ FOLDS: Mapping[str, Callable[[Case, Event], Changes]] = MappingProxyType(
         "rework": _reworked,
         "fail_check": _reworked,
         "resume_work": _worked,
-        "reopen": lambda _case, _event: {"team_id": None},
+        "reopen": lambda _case, _event: {"team_id": None, "answered_at": None},
         "supervise": lambda case, event: {"supervised": event.payload.get("level", case.supervised + 1)},
         "exempt_timeout": lambda _case, _event: {"excused": True},
     }

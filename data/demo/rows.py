@@ -159,8 +159,8 @@ def channel_of(index: Ints) -> Texts:
 
 CASE_COLUMNS = (
     "id, number, channel, matter_id, title, address, geom, uncertainty_m, cell_code, areas, borders, h3_9, state, "
-    "urgent, department_code, team_id, reported_at, filed_at, dispatched_at, due_at, closed_at, returns, reworks, seq, "
-    "hash, updated_at"
+    "urgent, department_code, team_id, reported_at, filed_at, dispatched_at, due_at, answered_at, closed_at, returns, "
+    "reworks, seq, hash, updated_at"
 )
 
 
@@ -194,7 +194,14 @@ def case_lines(
     when = zip(
         *(
             moments(a)
-            for a in (incidents.reported_s[cases], group.filed_s, group.dispatched_s, group.due_s, group.closed_s)
+            for a in (
+                incidents.reported_s[cases],
+                group.filed_s,
+                group.dispatched_s,
+                group.due_s,
+                group.answered_s,
+                group.closed_s,
+            )
         ),
         strict=True,
     )

@@ -62,7 +62,7 @@ class Group:
         Whether the case is with the wrong department after the move.
     done : ndarray of int
         Moves made until the reference date.
-    filed_s, dispatched_s, due_s, closed_s : ndarray of int
+    filed_s, dispatched_s, due_s, answered_s, closed_s : ndarray of int
         The row's moments, ``NEVER`` where empty; ``due_s`` may be ``NO_CALENDAR``.
     team_now, department_now, returns, reworks : ndarray of int
         ``department_now``: 0 the right one, 1 the wrong one, -1 none.
@@ -81,6 +81,7 @@ class Group:
     filed_s: Longs
     dispatched_s: Longs
     due_s: Longs
+    answered_s: Longs
     closed_s: Longs
     team_now: Ints
     department_now: Ints
@@ -187,6 +188,7 @@ def unfold(
         row.filed,
         row.dispatched,
         row.due,
+        row.answered,
         row.closed,
         row.team,
         row.department,
@@ -222,7 +224,8 @@ class _Row:
         self.wrong_sure = np.where(wrong >= 0, wrong, wrong_fallback)
         self.carried: Ints = np.full(n, -1, np.int32)
         self.is_astray = False
-        self.filed, self.dispatched, self.due, self.closed = (np.full(n, NEVER) for _ in range(4))
+        self.filed, self.dispatched, self.due = (np.full(n, NEVER) for _ in range(3))
+        self.answered, self.closed = (np.full(n, NEVER) for _ in range(2))
         self.team, self.department = np.full(n, -1, np.int32), np.full(n, -1, np.int32)
         self.returns, self.reworks = np.zeros(n, np.int32), np.zeros(n, np.int32)
         self.open_team: Ints = np.full(n, -1, np.int32)
@@ -248,6 +251,10 @@ class _Row:
             self.department = np.where(happened, -1, self.department).astype(np.int32)
         if move in ("rework", "fail_check"):
             self.reworks += happened
+        if move == "confirm":
+            self.answered = np.where(happened, at, self.answered)
+        elif move in ("rework", "fail_check", "reopen"):
+            self.answered = np.where(happened, NEVER, self.answered)
         if state in TERMINAL:
             self.closed = np.where(happened, at, self.closed)
         elif move == "reopen":

@@ -160,6 +160,7 @@ def case_row(job: Import, i: int, case_id: int, matter: KnownMatter) -> tuple[Ca
         filed_at=past.reported_at,
         dispatched_at=past.reported_at if dispatched else None,
         due_at=past.due_at if dispatched else None,
+        answered_at=closing_moment(past),
         closed_at=closing_moment(past),
         returns=0,
         reworks=0,

@@ -48,6 +48,7 @@ class CaseRow:
     filed_at: datetime | None
     dispatched_at: datetime | None
     due_at: datetime | None
+    answered_at: datetime | None
     closed_at: datetime | None
     returns: int
     reworks: int

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import shapely
 
-from data import chain
+from data import chain, migrate
 from data.cluster import Cluster
 from data.database import Connection, connect
 from data.demo.city import DemoCity, make_city
@@ -31,7 +31,7 @@ from geo.errors import NeedleError
 
 REFERENCE = datetime(2026, 11, 24, 3, 20, tzinfo=UTC)
 FOLDED: tuple[str, ...] = ("state", "urgent", "department_code", "team_id", "filed_at", "dispatched_at", "due_at")
-FOLDED += ("closed_at", "returns", "reworks", "seq", "hash", "updated_at")
+FOLDED += ("answered_at", "closed_at", "returns", "reworks", "seq", "hash", "updated_at")
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,16 @@ def test_every_row_is_the_fold_of_its_chain(loaded: Loaded) -> None:
         stored = loaded.cases[case_id]
         assert row(case) == {name: stored[name] for name in FOLDED}
         assert case.reported_at == stored["reported_at"]
+
+
+def test_confirmations_of_old_cases_are_found_again_in_their_history(cluster: Cluster, loaded: Loaded) -> None:
+    url = cluster.copy_database("demo_history", "demo_confirmed")
+    migrate.downgrade(url, "0001")
+    migrate.upgrade(url)
+    with connect(url) as connection:
+        found: dict[int, datetime | None] = dict(connection.execute("select id, answered_at from cases").fetchall())
+    assert found == {i: case["answered_at"] for i, case in loaded.cases.items()}
+    assert any(found.values())
 
 
 def test_tasks_are_open_exactly_while_a_team_works_on_the_case(loaded: Loaded) -> None:

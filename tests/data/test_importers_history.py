@@ -58,7 +58,7 @@ def test_the_chain_holds_and_time_never_runs_back(event: PastEvent) -> None:
 def test_what_is_written_of_a_case_is_the_fold_of_its_events(event: PastEvent) -> None:
     case = fold(7, steps(event, 7))
     dispatched = event.closed or event.recorded is not None
-    assert case.closed_at == closing_moment(event)
+    assert case.closed_at == case.answered_at == closing_moment(event)
     assert case.reported_at == case.filed_at == event.reported_at
     assert case.dispatched_at == (event.reported_at if dispatched else None)
     assert case.due_at == (event.due_at if dispatched else None)

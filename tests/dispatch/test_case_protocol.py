@@ -21,6 +21,8 @@ START = datetime(2026, 3, 10, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 LIMIT: dict[str, Any] = {"value": 2, "unit": "work_day"}
 CG: dict[str, Any] = {"department": "cg", "team": 1}
 WHY = "理由"
+CONFIRMED = {"answered", "checking", "pending_close", "closed", "forced_closed"}
+"""States that only confirmed work reaches."""
 
 
 class Story:
@@ -165,6 +167,20 @@ def test_who_handled_may_not_verify() -> None:
     assert story.do("pass_check", "grid_worker:qian").case.state == "pending_close"
 
 
+def test_punctuality_ends_when_the_department_confirms_and_the_last_time_counts() -> None:
+    story = checking()
+    assert story.case.answered_at == story.events[-2].at
+    story.do("fail_check", "grid_worker:zhao")
+    assert story.case.answered_at is None
+    story.do("resume_work", "team:1").do("finish", "team:1").do("confirm", "department:cg", after=timedelta(hours=5))
+    confirmed_at = story.now
+    story.do("request_check", "operator:li", after=timedelta(days=9)).do("pass_check", "grid_worker:zhao")
+    story.do("close", "operator:li")
+    assert (story.case.answered_at, story.case.closed_at) == (confirmed_at, story.now)
+    assert not story.case.late
+    assert story.do("reopen", "resident").case.answered_at is None
+
+
 def test_rework_starts_a_new_clock_and_keeps_the_team() -> None:
     story = checking().do("fail_check", "grid_worker:zhao", after=timedelta(days=1))
     assert (story.case.state, story.case.reworks, story.case.team_id) == ("rework", 1, 1)
@@ -282,6 +298,7 @@ def test_laws_of_any_history(history: tuple[list[Event], int]) -> None:
         if states()[before.state].terminal:
             assert event.action in ("reopen", "exempt_timeout")
         assert (case.closed_at is not None) == states()[case.state].terminal
+        assert (case.answered_at is not None) == (case.state in CONFIRMED)
         change = task_change(before, event, case)
         assert (change.outcome is not None) <= (open_task is not None), "only an open task can be closed"
         assert (change.team_id is not None) <= (open_task is None or change.outcome is not None), "one lead at a time"
