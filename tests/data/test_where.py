@@ -1,0 +1,237 @@
+"""The shared filter: as an address, and over the mirror against a plain predicate."""
+
+import math
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely.geometry import Point, Polygon
+
+from data.mirror.inside import mercator_units
+from data.mirror.where import EVERYTHING, Where, matching, parse_where, write_where
+from geo.errors import NeedleError
+
+CHANNELS = ("12345", "snap", "grid")
+STATES = ("reported", "handling", "closed")
+MATTERS = (17, 18, 30)
+MAJORS = ("2026:event:01", "2026:event:01", "2026:component:02")
+DEPARTMENTS = ("cg01", "cg02")
+AREAS = {"subdistrict": ("110105001000", "110105002000"), "police": ("p1", "p2", "p3")}
+NOW = 1_700_000_000
+
+code = st.text("abcxyz0123456789-_.", min_size=1, max_size=12)
+degrees = st.tuples(st.floats(-180, 180, allow_nan=False), st.floats(-90, 90, allow_nan=False))
+boxes = st.tuples(degrees, degrees).map(
+    lambda ends: (
+        min(ends[0][0], ends[1][0]), min(ends[0][1], ends[1][1]), max(ends[0][0], ends[1][0]), max(ends[0][1], ends[1][1])
+    )
+)  # fmt: skip
+words = st.text(min_size=1, max_size=30).map(lambda text: text.replace("\0", "").strip()).filter(bool)
+seconds = st.integers(-(10**10), 10**10)
+wheres = st.builds(
+    Where,
+    channels=st.frozensets(code, max_size=3),
+    matters=st.frozensets(st.integers(0, 2**31 - 1), max_size=3),
+    majors=st.frozensets(code, max_size=3),
+    areas=st.frozensets(st.tuples(code, code), max_size=3),
+    states=st.frozensets(code, max_size=3),
+    departments=st.frozensets(code, max_size=3),
+    teams=st.frozensets(st.integers(0, 2**31 - 1), max_size=3),
+    urgent=st.none() | st.booleans(),
+    open=st.none() | st.booleans(),
+    overdue=st.none() | st.booleans(),
+    reported_from=st.none() | seconds,
+    reported_to=st.none() | seconds,
+    box=st.none() | boxes,
+    polygon=st.none() | st.lists(degrees, min_size=3, max_size=9).map(tuple),
+    text=st.none() | words,
+)
+
+
+@given(wheres)
+def test_an_address_brings_back_its_filter(where: Where) -> None:
+    assert parse_where(write_where(where)) == where
+
+
+@given(wheres)
+def test_equal_filters_have_one_address(where: Where) -> None:
+    assert write_where(parse_where(write_where(where))) == write_where(where)
+
+
+@pytest.mark.parametrize(
+    ("query", "where"),
+    [
+        ({}, EVERYTHING),
+        ({"channel": "", "lang": "en", "case": "7"}, EVERYTHING),
+        ({"channel": "12345, snap"}, Where(channels=frozenset({"12345", "snap"}))),
+        (
+            {"area": "subdistrict:110105001000,police:p1"},
+            Where(areas=frozenset({("subdistrict", "110105001000"), ("police", "p1")})),
+        ),
+        ({"major": "2026:event:01"}, Where(majors=frozenset({"2026:event:01"}))),
+        ({"open": "1", "urgent": "0"}, Where(open=True, urgent=False)),
+        ({"from": "2026-11-01T00:00+08:00"}, Where(reported_from=1793462400)),
+        ({"from": "2026-11-01T00:00 08:00"}, Where(reported_from=1793462400)),
+        ({"to": "1793462400"}, Where(reported_to=1793462400)),
+        ({"box": "116,39,117,40"}, Where(box=(116.0, 39.0, 117.0, 40.0))),
+        ({"polygon": "116 39;117 39;117 40"}, Where(polygon=((116.0, 39.0), (117.0, 39.0), (117.0, 40.0)))),
+        ({"text": "  占道 "}, Where(text="占道")),
+    ],
+)
+def test_reads_the_query(query: dict[str, str], where: Where) -> None:
+    assert parse_where(query) == where
+
+
+def test_reads_a_moment_with_its_offset() -> None:
+    where = parse_where({"from": "2026-11-01T08:30+08:00"})
+    assert where.reported_from == int(datetime.fromisoformat("2026-11-01T00:30+00:00").timestamp())
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("matter", "seventeen"), ("matter", "99999999999"), ("area", "110105001000"), ("area", ":1"), ("open", "yes"),
+        ("from", "2026-11-01T00:00"), ("from", "yesterday"), ("to", "9" * 30), ("box", "116,39,117"), ("box", "117,39,116,40"),
+        ("box", "116,39,nan,40"), ("box", "200,0,201,1"), ("polygon", "116 39;117 40"), ("polygon", "1 2 3;1 2;1 3"),
+        ("text", "x" * 201), ("polygon", ";".join(["1 1"] * 2001)),
+    ],
+)  # fmt: skip
+def test_names_the_key_that_it_cannot_read(key: str, value: str) -> None:
+    with pytest.raises(NeedleError, match=f"The filter {key}=") as raised:
+        parse_where({key: value})
+    assert raised.value.code == "filter.invalid"
+
+
+def mirror_of(seed: int, count: int) -> Any:
+    """A small mirror of random cases with more capacity than rows."""
+    random = np.random.default_rng(seed)
+    size = count + 3
+    columns: dict[str, Any] = {"count": count}
+    points = np.column_stack((random.uniform(116, 117, size), random.uniform(39, 40, size)))
+    x, y = mercator_units(points).T
+    columns |= {"lng": points[:, 0], "lat": points[:, 1], "x": x.astype(np.uint32), "y": y.astype(np.uint32)}
+    columns["placed"] = random.random(size) < 0.9
+    columns["state"] = random.integers(0, len(STATES), size).astype(np.uint8)
+    columns["channel"] = random.integers(0, len(CHANNELS), size).astype(np.uint8)
+    columns["matter"] = random.integers(0, len(MATTERS), size).astype(np.int16)
+    columns["department"] = random.integers(-1, len(DEPARTMENTS), size).astype(np.int16)
+    columns["team"] = random.integers(0, 4, size).astype(np.int32)
+    columns["areas"] = {name: random.integers(-1, len(codes), size).astype(np.int32) for name, codes in AREAS.items()}
+    columns["urgent"] = random.random(size) < 0.3
+    columns["reported"] = NOW - random.integers(0, 1000, size)
+    columns["due"] = np.where(random.random(size) < 0.2, 0, NOW + random.integers(-500, 500, size))
+    columns["closed"] = np.where(random.random(size) < 0.5, 0, NOW)
+    vocabularies = {"states": STATES, "channels": CHANNELS, "matters": MATTERS, "majors": MAJORS}
+    return SimpleNamespace(**columns, **vocabularies, departments=DEPARTMENTS, area_codes=AREAS)
+
+
+def fits(mirror: Any, row: int, where: Where) -> bool:
+    """The filter in plain words, for one row."""
+
+    def named(index: int, names: tuple[Any, ...]) -> Any:
+        return names[index] if index >= 0 else None
+
+    closed, due = mirror.closed[row] > 0, mirror.due[row]
+    matter = mirror.matter[row]
+    place = Point(mirror.lng[row], mirror.lat[row])
+    layers = {layer for layer, _ in where.areas}
+    in_areas = all((layer, named(mirror.areas[layer][row], AREAS[layer])) in where.areas for layer in layers)
+    in_box = where.box is None or (
+        mirror.placed[row] and where.box[0] <= place.x <= where.box[2] and where.box[1] <= place.y <= where.box[3]
+    )
+    return bool(
+        (not where.channels or CHANNELS[mirror.channel[row]] in where.channels)
+        and (not where.states or STATES[mirror.state[row]] in where.states)
+        and (not where.matters or MATTERS[matter] in where.matters)
+        and (not where.majors or MAJORS[matter] in where.majors)
+        and (not where.departments or named(mirror.department[row], DEPARTMENTS) in where.departments)
+        and (not where.teams or mirror.team[row] in where.teams)
+        and in_areas
+        and (where.urgent is None or bool(mirror.urgent[row]) == where.urgent)
+        and (where.open is None or (not closed) == where.open)
+        and (where.overdue is None or (not closed and 0 < due < NOW) == where.overdue)
+        and (where.reported_from is None or mirror.reported[row] >= where.reported_from)
+        and (where.reported_to is None or mirror.reported[row] < where.reported_to)
+        and in_box
+    )
+
+
+def some(values: tuple[Any, ...]) -> st.SearchStrategy[frozenset[Any]]:
+    return st.frozensets(st.sampled_from(values), max_size=2)
+
+
+known_wheres = st.builds(
+    Where,
+    channels=some((*CHANNELS, "unheard")),
+    states=some(STATES),
+    matters=some((*MATTERS, 99)),
+    majors=some(MAJORS),
+    departments=some((*DEPARTMENTS, "none")),
+    teams=some((0, 1, 2, 9)),
+    areas=some(tuple((layer, code) for layer, codes in AREAS.items() for code in codes)),
+    urgent=st.none() | st.booleans(),
+    open=st.none() | st.booleans(),
+    overdue=st.none() | st.booleans(),
+    reported_from=st.none() | st.integers(NOW - 1000, NOW),
+    reported_to=st.none() | st.integers(NOW - 1000, NOW),
+    box=st.none() | st.just((116.2, 39.3, 116.8, 39.9)),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(known_wheres, st.integers(0, 50))
+def test_the_mirror_is_filtered_as_the_predicate_says(where: Where, seed: int) -> None:
+    mirror = mirror_of(seed, 60)
+    expected = [fits(mirror, row, where) for row in range(mirror.count)]
+    assert matching(mirror, where, NOW).tolist() == expected
+
+
+@settings(deadline=None)  # the first example waits for the compiler
+@given(
+    st.lists(st.tuples(st.floats(116, 117), st.floats(39, 40)), min_size=3, max_size=8).filter(
+        lambda ring: Polygon(ring).is_valid and Polygon(ring).area > 1e-3
+    ),
+    st.integers(0, 50),
+)
+def test_a_polygon_holds_what_shapely_says(ring: list[tuple[float, float]], seed: int) -> None:
+    mirror = mirror_of(seed, 60)
+    drawn = Polygon(mercator_units(np.array(ring)))
+    expected = [
+        bool(mirror.placed[row]) and drawn.contains(Point(mirror.x[row], mirror.y[row])) for row in range(mirror.count)
+    ]
+    assert matching(mirror, Where(polygon=tuple(ring)), NOW).tolist() == expected
+
+
+def test_a_layer_that_the_city_lacks_holds_no_case() -> None:
+    assert not matching(mirror_of(1, 20), Where(areas=frozenset({("ward", "1")})), NOW).any()
+
+
+def test_a_text_needs_the_texts() -> None:
+    with pytest.raises(NeedleError) as raised:
+        matching(mirror_of(1, 5), Where(text="占道"), NOW)
+    assert raised.value.code == "filter.text_unready"
+
+
+def test_a_text_is_one_facet_more() -> None:
+    mirror = mirror_of(3, 40)
+    found = np.arange(40) % 2 == 0
+
+    class Search:
+        def containing(self, wanted: str) -> Any:
+            return found if wanted == "x" else ~found
+
+    both = matching(mirror, Where(text="x", open=True), NOW, Search())
+    assert both.tolist() == (matching(mirror, Where(open=True), NOW) & found).tolist()
+
+
+@pytest.mark.parametrize(
+    ("lng", "lat", "x", "y"), [(0, 0, 2**31, 2**31), (-180, 85.0511287798066, 0, 0), (90, 0, 3 * 2**30, 2**31)]
+)
+def test_mercator_units(lng: float, lat: float, x: float, y: float) -> None:
+    units = mercator_units(np.array([[lng, lat]], np.float64))
+    assert math.isclose(units[0, 0], x, abs_tol=1)
+    assert math.isclose(units[0, 1], y, abs_tol=1)
