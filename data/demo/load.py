@@ -34,6 +34,7 @@ from data.demo.limits import MatterLike
 from data.demo.load_history import load_history
 from data.demo.load_people import load_people
 from data.demo.streets import CLASSES, SPEED_KMH
+from data.stores.announcing import tell_ground, tell_many_cases
 from geo.errors import NeedleError
 from geo.layers import Layer
 
@@ -79,6 +80,8 @@ def load_city(
             load_ground(connection, city, reference, progress)
             people = load_people(connection, city, reference)
             load_history(connection, city, people, list(matters), reference, progress)
+        tell_ground(connection)
+        tell_many_cases(connection)
     with connection.transaction():
         connection.execute("analyze")
 

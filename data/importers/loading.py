@@ -16,6 +16,7 @@ from data.importers.events import EventTable
 from data.importers.locating import locate_events
 from data.importers.matters import key_of
 from data.importers.rows import REPORT_COLUMNS, Import, KnownMatter, case_row, report_row
+from data.stores.announcing import tell_many_cases
 from data.stores.cases import CASE_COLUMNS, EVENT_COLUMNS, next_case_ids
 from data.stores.reference import load_matters
 from geo.atlas import Atlas
@@ -125,7 +126,7 @@ def unseen(
 def write(connection: Connection, job: Import, rows: Sequence[int]) -> int:
     """Copy reports, cases and events of some rows; returns the number of cases.
 
-    Nobody is told: walls show what happens, not 60,000 old cases one by one.
+    Walls are told once that much has changed, not of 60,000 old cases one by one.
     """
     report_ids = [row[0] for row in connection.execute(NEXT_REPORT_IDS, [len(rows)])]
     with_case = [i for i in rows if job.problem(i) is None]
@@ -135,6 +136,8 @@ def write(connection: Connection, job: Import, rows: Sequence[int]) -> int:
     copy_rows(connection, "report", REPORT_COLUMNS, reports)
     copy_rows(connection, "cases", CASE_COLUMNS, (in_order(case, CASE_COLUMNS) for case, _ in made))
     copy_rows(connection, "case_event", EVENT_COLUMNS, (in_order(e, EVENT_COLUMNS) for _, h in made for e in h))
+    if made:
+        tell_many_cases(connection)
     return len(made)
 
 

@@ -9,6 +9,7 @@ from data.copy import copy_rows, hex_ewkb
 from data.database import Connection
 from data.importers.teams import TeamPlan
 from data.profile_model import DepartmentSource
+from data.stores.announcing import tell_ground
 
 SAVE_DEPARTMENT = """
 insert into department (code, name_zh, name_en, level) values (%s, %s, %s, %s)
@@ -47,3 +48,4 @@ def save_teams(connection: Connection, teams: Sequence[TeamPlan]) -> None:
     connection.execute(FORGET_SHIFTS, [list(ids.values())])
     shifts = ((ids[t.code], day, starts, ends) for t in teams for day, starts, ends in t.shifts)
     copy_rows(connection, "shift", ("team_id", "weekday", "starts", "ends"), shifts)
+    tell_ground(connection)

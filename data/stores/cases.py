@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from data.chain import Event
 from data.copy import copy_rows
 from data.database import Connection
+from data.stores.announcing import TASK_ENDED_CHANNEL
 from geo.errors import NeedleError
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -91,6 +92,8 @@ EVENT_COLUMNS = tuple(f.name for f in fields(Event))
 NEXT_IDS = "select nextval(pg_get_serial_sequence('cases', 'id')) from generate_series(1, %s)"
 
 NOTIFY = "select pg_notify('needle_case', %s)"
+
+TELL_TASK_ENDED = "select pg_notify(%s, '')"
 
 LOCK = "select seq, hash from cases where id = %s for update"
 
@@ -219,8 +222,9 @@ async def add_event(connection: AsyncConnection, event: Event, row: Mapping[str,
 
 
 async def close_task(connection: AsyncConnection, case_id: int, at: datetime, outcome: str) -> None:
-    """End the case's open task, if there is one."""
+    """End the case's open task, if there is one, and tell the workers: its team may be free for a case that waits."""
     await connection.execute(CLOSE_TASK, (at, outcome, case_id))
+    await connection.execute(TELL_TASK_ENDED, (TASK_ENDED_CHANNEL,))
 
 
 async def accept_task(connection: AsyncConnection, case_id: int, at: datetime) -> None:

@@ -10,6 +10,7 @@ import shapely
 
 from data.copy import copy_rows, hex_ewkb
 from data.database import Connection
+from data.stores.announcing import tell_ground
 from geo.codes import is_cell_code
 from geo.errors import NeedleError
 from geo.layers import Layer
@@ -85,7 +86,7 @@ def save_layer(
 ) -> int:
     """Save a layer as the generation in force from ``valid_from`` on; the one before ends that day.
 
-    The caller commits.
+    The caller commits; workers and walls are told then.
 
     Parameters
     ----------
@@ -122,6 +123,7 @@ def save_layer(
         shapes = hex_ewkb([shapely.multipolygons(shapely.get_parts(polygon)) for polygon in layer.polygons])
         areas = zip(generation, layer.codes, layer.names, layer.parents, shapes, strict=True)
         copy_rows(connection, "area", ("generation_id", "code", "name", "parent_code", "geom"), areas)
+    tell_ground(connection)
     return int(row[1])
 
 

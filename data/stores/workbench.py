@@ -8,9 +8,10 @@ import psycopg
 from psycopg import sql
 
 from data.database import Connection, connect
+from data.stores.announcing import GROUND_CHANNEL, TASK_ENDED_CHANNEL
 from geo.errors import NeedleError
 
-CHANNELS = ("needle_report", "needle_team")
+CHANNELS = ("needle_report", "needle_team", TASK_ENDED_CHANNEL, GROUND_CHANNEL)
 GROUND_VERSION = """
 select coalesce((select max(id) from generation), 0), coalesce((select max(id) from rule_set), 0),
        coalesce((select max(id) from matter), 0)
@@ -35,7 +36,7 @@ OPEN_TASKS = "select team_id, count(*) from task where done_at is null group by 
 
 
 class Workbench:
-    """One connection in autocommit that listens to ``needle_report`` and ``needle_team``.
+    """One connection in autocommit that listens to ``CHANNELS``.
 
     Close it by leaving ``with``.
     """
