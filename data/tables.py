@@ -405,3 +405,14 @@ task = Table(
     Index("ix_task_team_id", "team_id"),
     comment="who is on it: at most one open lead a case",
 )
+
+acknowledgement = Table(
+    "acknowledgement",
+    metadata,
+    Column("case_id", BigInteger, ForeignKey("cases.id"), primary_key=True),
+    Column("cause", Text, primary_key=True, comment="urgent, overdue"),
+    moment("at", nullable=False, now=True),
+    Column("actor", Text, nullable=False, comment="who says that it was seen"),
+    CheckConstraint("cause in ('urgent', 'overdue')", name="cause"),
+    comment="alarms of a case that somebody has seen; the first to say so is kept",
+)
