@@ -6,16 +6,14 @@ Within one facet (channels, states, the areas of one layer, …) any of the name
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.mirror.columns import CaseMirror
 from data.mirror.inside import inside, mercator_units
 from geo.errors import NeedleError
-
-if TYPE_CHECKING:
-    from data.mirror.columns import CaseMirror
 
 Bools = NDArray[np.bool_]
 Value = TypeVar("Value")
@@ -221,7 +219,7 @@ GRAMMAR: Final[Mapping[str, tuple[str, Callable[[str], Any], str]]] = {
 # --- over the mirror ------------------------------------------------------------------------------------------
 
 
-def matching(mirror: "CaseMirror", where: Where, now: int, texts: TextSearch | None = None) -> Bools:
+def matching(mirror: CaseMirror, where: Where, now: int, texts: TextSearch | None = None) -> Bools:
     """Which of the mirror's rows fit.
 
     Parameters
@@ -255,7 +253,7 @@ def matching(mirror: "CaseMirror", where: Where, now: int, texts: TextSearch | N
     return fits
 
 
-def _vocabularies(mirror: "CaseMirror", where: Where, _now: int, fits: Bools) -> None:
+def _vocabularies(mirror: CaseMirror, where: Where, _now: int, fits: Bools) -> None:
     count = mirror.count
     for wanted, column, known in (
         (where.channels, mirror.channel, mirror.channels),
@@ -270,8 +268,8 @@ def _vocabularies(mirror: "CaseMirror", where: Where, _now: int, fits: Bools) ->
         fits &= np.isin(mirror.team[:count], np.array(sorted(where.teams), np.int32))
     for layer in {layer for layer, _ in where.areas}:
         codes = frozenset(code for of, code in where.areas if of == layer)
-        column = mirror.areas.get(layer)
-        fits &= column is not None and _among(column[:count], mirror.area_codes[layer], codes)
+        areas = mirror.areas.get(layer)
+        fits &= False if areas is None else _among(areas[:count], mirror.area_codes[layer], codes)
 
 
 def _among(column: NDArray[Any], known: Sequence[Value], wanted: frozenset[Value]) -> Bools:
@@ -282,7 +280,7 @@ def _among(column: NDArray[Any], known: Sequence[Value], wanted: frozenset[Value
     return found
 
 
-def _flags(mirror: "CaseMirror", where: Where, now: int, fits: Bools) -> None:
+def _flags(mirror: CaseMirror, where: Where, now: int, fits: Bools) -> None:
     count = mirror.count
     if where.urgent is not None:
         fits &= mirror.urgent[:count] == where.urgent
@@ -293,7 +291,7 @@ def _flags(mirror: "CaseMirror", where: Where, now: int, fits: Bools) -> None:
         fits &= ((mirror.closed[:count] == 0) & (due != 0) & (due < now)) == where.overdue
 
 
-def _times(mirror: "CaseMirror", where: Where, _now: int, fits: Bools) -> None:
+def _times(mirror: CaseMirror, where: Where, _now: int, fits: Bools) -> None:
     reported = mirror.reported[: mirror.count]
     if where.reported_from is not None:
         fits &= reported >= where.reported_from
@@ -301,7 +299,7 @@ def _times(mirror: "CaseMirror", where: Where, _now: int, fits: Bools) -> None:
         fits &= reported < where.reported_to
 
 
-def _places(mirror: "CaseMirror", where: Where, _now: int, fits: Bools) -> None:
+def _places(mirror: CaseMirror, where: Where, _now: int, fits: Bools) -> None:
     count = mirror.count
     if where.box is None and where.polygon is None:
         return

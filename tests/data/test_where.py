@@ -2,7 +2,6 @@
 
 import math
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, Polygon
 
+from data.mirror.columns import COLUMNS, CaseMirror, Vocabulary, Words
 from data.mirror.inside import mercator_units
 from data.mirror.where import EVERYTHING, Where, matching, parse_where, write_where
 from geo.errors import NeedleError
@@ -106,30 +106,44 @@ def test_names_the_key_that_it_cannot_read(key: str, value: str) -> None:
     assert raised.value.code == "filter.invalid"
 
 
-def mirror_of(seed: int, count: int) -> Any:
-    """A small mirror of random cases with more capacity than rows."""
+class Drawn(CaseMirror):
+    """A mirror that still knows the degrees of its points."""
+
+    degrees: Any
+
+
+def mirror_of(seed: int, count: int) -> Drawn:
+    """A small mirror of random cases."""
     random = np.random.default_rng(seed)
-    size = count + 3
-    columns: dict[str, Any] = {"count": count}
-    points = np.column_stack((random.uniform(116, 117, size), random.uniform(39, 40, size)))
+    words = Words(
+        states=Vocabulary(STATES),
+        channels=Vocabulary(CHANNELS),
+        matters=Vocabulary(MATTERS),
+        majors=dict(zip(MATTERS, MAJORS, strict=True)),
+        departments=Vocabulary(DEPARTMENTS),
+        areas={layer: Vocabulary(codes) for layer, codes in AREAS.items()},
+    )
+    points = np.column_stack((random.uniform(116, 117, count), random.uniform(39, 40, count)))
     x, y = mercator_units(points).T
-    columns |= {"lng": points[:, 0], "lat": points[:, 1], "x": x.astype(np.uint32), "y": y.astype(np.uint32)}
-    columns["placed"] = random.random(size) < 0.9
-    columns["state"] = random.integers(0, len(STATES), size).astype(np.uint8)
-    columns["channel"] = random.integers(0, len(CHANNELS), size).astype(np.uint8)
-    columns["matter"] = random.integers(0, len(MATTERS), size).astype(np.int16)
-    columns["department"] = random.integers(-1, len(DEPARTMENTS), size).astype(np.int16)
-    columns["team"] = random.integers(0, 4, size).astype(np.int32)
-    columns["areas"] = {name: random.integers(-1, len(codes), size).astype(np.int32) for name, codes in AREAS.items()}
-    columns["urgent"] = random.random(size) < 0.3
-    columns["reported"] = NOW - random.integers(0, 1000, size)
-    columns["due"] = np.where(random.random(size) < 0.2, 0, NOW + random.integers(-500, 500, size))
-    columns["closed"] = np.where(random.random(size) < 0.5, 0, NOW)
-    vocabularies = {"states": STATES, "channels": CHANNELS, "matters": MATTERS, "majors": MAJORS}
-    return SimpleNamespace(**columns, **vocabularies, departments=DEPARTMENTS, area_codes=AREAS)
+    columns: dict[str, Any] = {name: np.zeros(count, np.int64) for name in COLUMNS}
+    columns |= {"id": np.arange(count) + 1, "x": x, "y": y, "placed": random.random(count) < 0.9}
+    columns["state"] = random.integers(0, len(STATES), count)
+    columns["channel"] = random.integers(0, len(CHANNELS), count)
+    columns["matter"] = random.integers(0, len(MATTERS), count)
+    columns["department"] = random.integers(-1, len(DEPARTMENTS), count)
+    columns["team"] = random.integers(0, 4, count)
+    columns["urgent"] = random.random(count) < 0.3
+    columns["reported"] = NOW - random.integers(0, 1000, count)
+    columns["due"] = np.where(random.random(count) < 0.2, 0, NOW + random.integers(-500, 500, count))
+    columns["closed"] = np.where(random.random(count) < 0.5, 0, NOW)
+    areas = {name: random.integers(-1, len(codes), count).astype(np.int32) for name, codes in AREAS.items()}
+    mirror = Drawn(words, 16)
+    mirror.put(columns, areas)
+    mirror.degrees = points
+    return mirror
 
 
-def fits(mirror: Any, row: int, where: Where) -> bool:
+def fits(mirror: Drawn, row: int, where: Where) -> bool:
     """The filter in plain words, for one row."""
 
     def named(index: int, names: tuple[Any, ...]) -> Any:
@@ -137,7 +151,7 @@ def fits(mirror: Any, row: int, where: Where) -> bool:
 
     closed, due = mirror.closed[row] > 0, mirror.due[row]
     matter = mirror.matter[row]
-    place = Point(mirror.lng[row], mirror.lat[row])
+    place = Point(mirror.degrees[row])
     layers = {layer for layer, _ in where.areas}
     in_areas = all((layer, named(mirror.areas[layer][row], AREAS[layer])) in where.areas for layer in layers)
     in_box = where.box is None or (
