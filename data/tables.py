@@ -416,3 +416,33 @@ acknowledgement = Table(
     CheckConstraint("cause in ('urgent', 'overdue')", name="cause"),
     comment="alarms of a case that somebody has seen; the first to say so is kept",
 )
+
+channel_key = Table(
+    "channel_key",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column(
+        "hash", LargeBinary, nullable=False, unique=True, comment="SHA-256 of the key; the key itself is shown once"
+    ),
+    Column("channel", Text, ForeignKey("channel.code"), nullable=False, index=True),
+    Column("holder", Text, nullable=False, comment="which system holds it"),
+    Column("per_minute", Integer, nullable=False, comment="reports it may send in a minute"),
+    moment("created_at", nullable=False, now=True),
+    moment("revoked_at"),
+    CheckConstraint("per_minute > 0", name="per_minute"),
+    comment="by which a 12345 desk or an app is known at the Open311 endpoint",
+)
+
+photo = Table(
+    "photo",
+    metadata,
+    Column("digest", Text, primary_key=True, comment="SHA-256 of the kept file: its name in the photos' folder"),
+    Column("bytes", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("taken_at", Text, comment="the camera's own words, ISO 8601, with an offset where it knew one"),
+    geometry("POINT", nullable=True),
+    Column("channel", Text, ForeignKey("channel.code"), nullable=False, index=True),
+    moment("received_at", nullable=False, now=True),
+    comment="photos that came with reports; the camera's place and time are kept here and no longer in the file",
+)

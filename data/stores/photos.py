@@ -1,0 +1,86 @@
+"""Photos: kept by content in a folder, known by a row; the same picture sent twice is kept once."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
+
+SAVE = """
+insert into photo (digest, bytes, width, height, taken_at, geom, channel) values (
+    %(digest)s, %(bytes)s, %(width)s, %(height)s, %(taken_at)s,
+    case when %(lng)s::float8 is not null then ST_SetSRID(ST_MakePoint(%(lng)s, %(lat)s), 4326) end, %(channel)s)
+on conflict (digest) do nothing
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRow:
+    """What is known of a photo. ``taken_at``: the camera's own words; ``lng``/``lat``: where it says it was (EPSG:4326)."""
+
+    digest: str
+    bytes: int
+    width: int
+    height: int
+    taken_at: str | None
+    lng: float | None
+    lat: float | None
+    channel: str
+
+
+class PhotoFolder:
+    """The photos' folder: ``ab/cdef….jpg``, named by the SHA-256 of the content."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path_of(self, digest: str) -> Path:
+        """Where the photo lies, or would. ``digest``: 64 hexadecimal digits.
+
+        Raises
+        ------
+        ValueError
+            It is no digest.
+        """
+        if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+            raise ValueError(digest)
+        return self.folder / digest[:2] / f"{digest[2:]}.jpg"
+
+    def keep(self, digest: str, content: bytes) -> None:
+        """Write the content under its name, whole or not at all; durable when this returns."""
+        path = self.path_of(digest)
+        if path.is_file():
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).replace(path)
+
+
+async def save_photo(connection: AsyncConnection, row: PhotoRow) -> None:
+    """Record a photo whose content is already kept; a second time changes nothing."""
+    await connection.execute(
+        SAVE,
+        {
+            "digest": row.digest,
+            "bytes": row.bytes,
+            "width": row.width,
+            "height": row.height,
+            "taken_at": row.taken_at,
+            "lng": row.lng,
+            "lat": row.lat,
+            "channel": row.channel,
+        },
+    )
+
+
+async def known_photos(connection: AsyncConnection, digests: list[str]) -> set[str]:
+    """Those of ``digests`` that are kept."""
+    cursor = await connection.execute("select digest from photo where digest = any(%s)", (digests,))
+    return {row[0] for row in await cursor.fetchall()}
