@@ -446,3 +446,17 @@ photo = Table(
     moment("received_at", nullable=False, now=True),
     comment="photos that came with reports; the camera's place and time are kept here and no longer in the file",
 )
+
+saved_view = Table(
+    "saved_view",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("owner", Text, nullable=False, comment="who saved it, as they name themselves"),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False, comment="the page's address after the question mark"),
+    Column("shared", Boolean, nullable=False, server_default=text("false")),
+    moment("saved_at", nullable=False, now=True),
+    UniqueConstraint("owner", "name"),
+    CheckConstraint("name <> ''", name="name"),
+    comment="views of the desk: what was filtered, sorted and shown",
+)
