@@ -36,10 +36,13 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """A city's working time, and how often a case may be bounced, extended and suspended."""
+    """A city's working time, how often a case may be bounced, extended and suspended, and how long it may wait for a team
+    before it goes up a level."""
 
     hours: WorkingTime = field(default_factory=WorkingTime)
     max_returns: int = 2
     max_extensions: int = 2
     max_suspensions: int = 1
     max_suspension: timedelta = timedelta(days=365)
+    max_wait: timedelta = timedelta(minutes=30)
+    max_wait_urgent: timedelta = timedelta(minutes=10)

@@ -15,6 +15,7 @@ from data.stores.cases import CaseRow, DecisionRow, TaskRow
 from data.stores.reports import ReportRow
 from dispatch.case import Case, evolve, row
 from dispatch.commands import Command, Protocol
+from dispatch.deciding import decision_row, dispatch_command
 from dispatch.match_values import Decision
 from dispatch.matters import Matter
 from dispatch.protocol import decide
@@ -102,7 +103,7 @@ def _commands(found: Finding, now: datetime) -> list[tuple[Command, datetime]]:
     filing = {"condition": number, "limit": {"value": limit.value, "unit": limit.unit}, "urgent": urgent}
     steps += [(Command("accept", "system"), now), (Command("file", "system", data=filing), now)]
     if found.decision is not None and found.decision.team_id is not None:
-        steps.append((_dispatch(found.decision, found.doubts), now))
+        steps.append((dispatch_command(found.decision, found.doubts), now))
     return steps
 
 
@@ -120,13 +121,6 @@ def _submit(found: Finding) -> Command:
     if problem is not None:
         data["problem"] = problem
     return Command("submit", reporter, data=data)
-
-
-def _dispatch(decision: Decision, doubts: list[dict[str, Any]]) -> Command:
-    data: dict[str, Any] = {"department": decision.department, "team": decision.team_id}
-    if doubts:
-        data["doubts"] = doubts
-    return Command("dispatch", "system", data=data)
 
 
 def _case_row(case: Case, found: Finding, atlas: Atlas, p: Protocol) -> CaseRow:
@@ -158,18 +152,7 @@ def _decision_row(case_id: int, found: Finding, rule_set_id: int, now: datetime)
         if found.spot.place is not None:
             return None
         return DecisionRow(case_id, now, rule_set_id, None, "place_unknown", None, None, None, None, [])
-    return DecisionRow(
-        case_id=case_id,
-        at=now,
-        rule_set_id=rule_set_id,
-        rule=decision.rule,
-        outcome=decision.outcome,
-        team_id=decision.team_id,
-        department_code=decision.department,
-        goes_up_to=decision.goes_up_to,
-        travel_s=decision.travel_s,
-        candidates=decision.candidates_json(),
-    )
+    return decision_row(case_id, decision, rule_set_id, now)
 
 
 def point_ewkb(lng: float, lat: float) -> str:

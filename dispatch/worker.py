@@ -1,4 +1,5 @@
-"""The worker: claims waiting reports in small batches and makes of each exactly one case, in one transaction a batch.
+"""The worker: claims waiting reports in small batches and makes of each exactly one case, in one transaction a batch; cases
+that wait for a team are matched again between them.
 
 Several workers at once are safe (SKIP LOCKED). A worker that is killed, or loses its database, leaves its batch as it
 found it.
@@ -6,22 +7,23 @@ found it.
 
 import signal
 import threading
-from collections.abc import Sequence
-from dataclasses import replace
+import time
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
 
 from data.database import Connection
 from data.stores import cases, reports
+from data.stores.announcing import GROUND_CHANNEL, TASK_ENDED_CHANNEL
 from data.stores.reports import ReportRow
 from data.stores.workbench import Workbench, load_open_tasks, nearest_addresses
+from dispatch.deciding import decide_spot, doubts_of
 from dispatch.ground import Ground, load_ground, refresh_teams, set_loads
-from dispatch.match_values import Decision
 from dispatch.matters import UNCLASSIFIED
 from dispatch.opening import Finding, open_case
-from dispatch.spots import Spot, locate_reports, other_sides
+from dispatch.spots import Spot, locate_reports
+from dispatch.waiting import Sweep, sweep_on
 from geo.errors import NeedleError
 
 BATCH = 200
@@ -29,6 +31,9 @@ POLL_S = 1.0
 REFRESH_S = 60.0
 RETRY_S = 1.0
 ADDRESS_WITHIN_M = 60.0
+
+WAKING = frozenset({"needle_team", TASK_ENDED_CHANNEL, GROUND_CHANNEL})
+"""Notices of what may free somebody for a case that waits."""
 
 log = structlog.get_logger()
 
@@ -54,26 +59,31 @@ class Worker:
         self.bench = bench
         self.ground: Ground | None = None
         self.refresh_at = datetime.min.replace(tzinfo=UTC)
+        self.sweep = Sweep()
 
     def work(self, stop: threading.Event) -> None:
         """Handle what waits, then wait for more; look every second even when nobody notifies."""
         heard: set[str] = set()
         while not stop.is_set():
-            self.refresh("needle_team" in heard)
-            if self.ground is None or not self.handle_batch():
-                heard = self.bench.wait(POLL_S)
+            self.refresh(heard)
+            busy = self.ground is not None and self.handle_batch() + self.match_waiting() > 0
+            heard = self.bench.wait(0.0 if busy else POLL_S)
 
-    def refresh(self, teams_changed: bool) -> None:
-        """Take changes of the city in: teams when told or once a minute, layers, rules and matters once a minute."""
+    def refresh(self, heard: Collection[str] = ()) -> None:
+        """Take changes of the city in: all once a minute, and at once what notices tell.
+
+        Whatever may have freed somebody asks for a new look at the cases that wait.
+        """
         now = datetime.now(UTC)
         is_time = self.ground is None or (now - self.refresh_at).total_seconds() >= REFRESH_S
-        if not (is_time or teams_changed):
+        if is_time or not WAKING.isdisjoint(heard):
+            self.sweep.ask()
+        if not (is_time or GROUND_CHANNEL in heard or "needle_team" in heard):
             return
-        if is_time:
-            self.refresh_at = now
-            version = self.bench.ground_version()
-            if self.ground is None or self.ground.version != version:
-                self.load(now)
+        self.refresh_at = now
+        version = self.bench.ground_version()
+        if self.ground is None or self.ground.version != version:
+            self.load(now)
         if self.ground is not None and not refresh_teams(self.bench.connection, self.ground, now):
             self.load(now)
 
@@ -92,6 +102,15 @@ class Worker:
             if waiting:
                 open_cases(connection, self.ground, waiting, datetime.now(UTC))
         return len(waiting)
+
+    def match_waiting(self) -> bool:
+        """Match the next cases that wait for a team, when it is time to; whether there are more of them."""
+        assert self.ground is not None
+        if self.sweep.next(time.monotonic()) is None:
+            return False
+        with self.bench.transaction() as connection:
+            set_loads(self.ground, load_open_tasks(connection))
+            return sweep_on(connection, self.ground, self.sweep, datetime.now(UTC))
 
 
 def open_cases(connection: Connection, ground: Ground, waiting: Sequence[ReportRow], now: datetime) -> None:
@@ -133,7 +152,7 @@ def _buildings(connection: Connection, spots: Sequence[Spot]) -> list[tuple[str,
 def _finding(ground: Ground, report: ReportRow, spot: Spot, building: tuple[str, str] | None) -> Finding:
     id_and_matter = ground.matters.get(str(report.body.get("matter")))
     matter_id, matter = id_and_matter if id_and_matter else (ground.unclassified_id, None)
-    decision = _decide(ground, matter.key, spot) if matter else None
+    decision = decide_spot(ground, matter.key, spot) if matter else None
     return Finding(
         report=report,
         spot=spot,
@@ -142,30 +161,5 @@ def _finding(ground: Ground, report: ReportRow, spot: Spot, building: tuple[str,
         matter_name=(matter or UNCLASSIFIED).name_zh,
         building=building,
         decision=decision,
-        doubts=_doubts(ground, matter.key, spot, decision) if matter and decision else [],
+        doubts=doubts_of(ground, matter.key, spot, decision) if matter and decision else [],
     )
-
-
-def _decide(ground: Ground, matter: str, spot: Spot) -> Decision | None:
-    """Decide, and count the task for the team at once: the next event of the batch must see it."""
-    if ground.matcher is None or spot.place is None or spot.lng is None or spot.lat is None:
-        return None
-    decision = ground.matcher.decide(matter, spot.lng, spot.lat, spot.place)
-    if decision.team_id is not None:
-        team = ground.matcher.teams[ground.matcher.columns.index[decision.team_id]]
-        ground.matcher.update_team(replace(team, load=team.load + 1))
-    return decision
-
-
-def _doubts(ground: Ground, matter: str, spot: Spot, decision: Decision) -> list[dict[str, Any]]:
-    """The other sides of near borders where another department or team would act: for who confirms the place."""
-    if ground.matcher is None or spot.place is None or spot.lng is None or spot.lat is None:
-        return []
-    doubts = []
-    for layer, place in other_sides(spot.place, ground.atlas, spot.uncertainty_m):
-        other = ground.matcher.decide(matter, spot.lng, spot.lat, place)
-        if (other.department, other.team_id) != (decision.department, decision.team_id):
-            k = ground.atlas.names.index(layer)
-            code = ground.atlas.layers[k].codes[place.indices[k]]
-            doubts.append({"layer": layer, "code": code, "department": other.department, "team": other.team_id})
-    return doubts

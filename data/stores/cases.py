@@ -3,7 +3,7 @@
 A worker writes many new cases at once (synchronous, by COPY); a desk moves one (asynchronous, under the row's lock).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -145,10 +145,10 @@ def add_cases(
 
     The caller commits.
     """
-    copy_rows(connection, "cases", CASE_COLUMNS, map(_values, cases))
-    copy_rows(connection, "case_event", EVENT_COLUMNS, map(_values, events))
-    copy_rows(connection, "decision", DECISION_COLUMNS, map(_values, decisions))
-    copy_rows(connection, "task", TASK_COLUMNS, map(_values, tasks))
+    copy_rows(connection, "cases", CASE_COLUMNS, map(row_values, cases))
+    copy_rows(connection, "case_event", EVENT_COLUMNS, map(row_values, events))
+    copy_rows(connection, "decision", DECISION_COLUMNS, map(row_values, decisions))
+    copy_rows(connection, "task", TASK_COLUMNS, map(row_values, tasks))
     for notice in notices([c.id for c in cases]):
         connection.execute(NOTIFY, (notice,))
 
@@ -169,7 +169,8 @@ def load_events(connection: Connection, case_id: int) -> list[Event]:
     return [Event(*row) for row in connection.execute(EVENTS, (case_id,))]
 
 
-def _values(row: CaseRow | Event | DecisionRow | TaskRow) -> list[Any]:
+def row_values(row: CaseRow | Event | DecisionRow | TaskRow) -> list[Any]:
+    """A row's values as COPY takes them, in the order of its columns."""
     return [_value(getattr(row, f.name)) for f in fields(row)]
 
 
@@ -213,12 +214,16 @@ async def add_event(connection: AsyncConnection, event: Event, row: Mapping[str,
     """
     try:
         await connection.execute(ADD_EVENT, [_json(getattr(event, name)) for name in EVENT_COLUMNS])
-        assignments = sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in row)
-        update = sql.SQL("update cases set {} where id = %s").format(assignments)
-        await connection.execute(update, [*row.values(), event.case_id])
+        await connection.execute(update_of(row), [*map(_json, row.values()), event.case_id])
         await connection.execute(NOTIFY, (str(event.case_id),))
     except psycopg.errors.ForeignKeyViolation as error:
         raise NeedleError("case.command_invalid", problem=str(error.diag.message_detail)) from error
+
+
+def update_of(columns: Iterable[str]) -> sql.Composed:
+    """The statement that sets some columns of a case; it takes their values, then the case's id."""
+    assignments = sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in columns)
+    return sql.SQL("update cases set {} where id = %s").format(assignments)
 
 
 async def close_task(connection: AsyncConnection, case_id: int, at: datetime, outcome: str) -> None:

@@ -269,7 +269,7 @@ def work_off(url: str) -> None:
     """One worker until nothing waits."""
     with Workbench(url) as bench:
         worker = Worker(bench)
-        worker.refresh(teams_changed=False)
+        worker.refresh()
         while worker.handle_batch():
             pass
 

@@ -1,14 +1,31 @@
-"""A small city to decide in, and random ones to prove laws on."""
+"""A small city to work in, small ones to decide in, and random ones to prove laws on."""
 
-from collections.abc import Callable
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
 
 import numpy as np
 import pytest
 import shapely
 from numpy.typing import NDArray
 
+from data.chain import verify
+from data.cluster import Cluster
+from data.database import Connection, connect
+from data.demo.city import DemoCity, make_city
+from data.demo.load import load_city
+from data.demo.size import BLOCK
+from data.stores.cases import load_events
+from dispatch.case import Case, fold, row
 from dispatch.matching import Matcher, Team
+from dispatch.matters import matters
+from dispatch.reference import load_reference
 from dispatch.rules import Rule, RuleSet
 from geo.atlas import Atlas
 from geo.layers import Layer
@@ -125,3 +142,103 @@ def random_city(atlases: list[Atlas]) -> Callable[[int], RandomCity]:
         return RandomCity(RuleSet(rules, ""), atlas, teams, MATTERS, matter, lng, lat)
 
     return make
+
+
+# --- a demo city in a database ------------------------------------------------------------------------------------
+
+REFERENCE = datetime(2026, 11, 24, 3, 20, tzinfo=UTC)
+WHOLE_DAYS = """
+insert into shift (team_id, weekday, starts, ends)
+select id, weekday, '00:00', '00:00' from team cross join generate_series(0, 6) as weekday
+"""
+PATIENCE_S = 120.0
+_number = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def demo_city() -> DemoCity:
+    """The city that is in ``city_url``; its history ends at ``REFERENCE``."""
+    return make_city(BLOCK)
+
+
+@pytest.fixture(scope="session")
+def city_database(cluster: Cluster, demo_city: DemoCity) -> Iterator[str]:
+    name = "worker_city"
+    url = cluster.copy_database("template", name)
+    load_reference(url)
+    with connect(url) as connection:
+        load_city(connection, demo_city, matters().values(), REFERENCE)
+        connection.execute("delete from shift")
+        connection.execute(WHOLE_DAYS)
+        connection.commit()
+    yield name
+    cluster.drop_database(name)
+
+
+@pytest.fixture
+def city_url(cluster: Cluster, city_database: str) -> Iterator[str]:
+    """A database of its own with a small city, its rules, teams and history, and no report that waits.
+
+    Its teams are on duty at whatever hour the test runs.
+    """
+    name = f"worker_city_{next(_number)}"
+    yield cluster.copy_database(city_database, name)
+    cluster.drop_database(name)
+
+
+def _check_case(connection: Connection, case_id: int) -> Case:
+    events = load_events(connection, case_id)
+    case = fold(case_id, events)
+    expected = row(case)
+    kept = connection.execute(f"select {', '.join(expected)} from cases where id = %s", (case_id,)).fetchone()
+    assert kept == tuple(expected.values())
+    assert verify(events, case.hash) is None
+    tasks = connection.execute("select team_id from task where case_id = %s and done_at is null", (case_id,)).fetchall()
+    assert [team for (team,) in tasks] == ([] if case.open_task_of is None else [case.open_task_of])
+    return case
+
+
+@pytest.fixture(scope="session")
+def check_case() -> Callable[[Connection, int], Case]:
+    """Check that a case's row is the fold of a whole chain, with an open task exactly where due; gives the fold."""
+    return _check_case
+
+
+@pytest.fixture
+def watch(city_url: str) -> Iterator[Connection]:
+    """A connection that sees what is committed, and is told of new cases."""
+    with connect(city_url, autocommit=True) as connection:
+        connection.execute("listen needle_case")
+        yield connection
+
+
+@pytest.fixture
+def until(watch: Connection) -> Callable[[Callable[[], bool], str], None]:
+    """Look whenever a case changes, and five times a second, until something is so."""
+
+    def wait(done: Callable[[], bool], what: str) -> None:
+        deadline = monotonic() + PATIENCE_S
+        while not done():
+            assert monotonic() < deadline, f"waited in vain: {what}"
+            list(watch.notifies(timeout=0.2, stop_after=1))
+
+    return wait
+
+
+@pytest.fixture
+def start(city_url: str, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    """Start one more worker; all are stopped after the test."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start_one() -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "dashboard.cli", "worker"]
+        with (tmp_path / f"worker-{len(running)}.log").open("wb") as log:
+            environment = os.environ | {"NEEDLE_DATABASE_URL": city_url}
+            running.append(subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT))
+        return running[-1]
+
+    yield start_one
+    for process in running:
+        process.terminate()
+    for process in running:
+        process.wait(PATIENCE_S)

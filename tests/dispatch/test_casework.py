@@ -73,7 +73,7 @@ def dispatched_case(url: str, connection: Connection) -> int:
     connection.commit()
     with Workbench(url) as bench:
         worker = Worker(bench)
-        worker.refresh(teams_changed=False)
+        worker.refresh()
         worker.handle_batch()
     found = connection.execute(
         "select c.id from cases c join report r on r.case_id = c.id where c.state = 'dispatched' order by c.id desc"
