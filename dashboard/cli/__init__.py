@@ -6,7 +6,7 @@ from importlib.metadata import version
 import typer
 from rich.console import Console
 
-from dashboard.cli import audit, bench, city, db, demo, events, layer, locate, rules, up
+from dashboard.cli import audit, bench, channel, city, db, demo, events, layer, locate, rules, up
 from geo.errors import NeedleError
 
 app = typer.Typer(
@@ -45,6 +45,7 @@ app.command("serve", rich_help_panel=RUN)(up.serve)
 app.command("rehearse", hidden=True)(up.rehearse)
 app.command("status", rich_help_panel=RUN)(up.status)
 app.add_typer(db.app, name="db", rich_help_panel=RUN)
+app.add_typer(channel.app, name="channel", rich_help_panel=RUN)
 app.add_typer(city.app, name="city", rich_help_panel=CITY)
 app.add_typer(layer.app, name="layer", rich_help_panel=CITY)
 app.add_typer(events.app, name="events", rich_help_panel=CITY)
