@@ -121,6 +121,27 @@ grid_cell = Table(
     Index("ix_grid_cell_geom", "geom", postgresql_using="gist"),
 )
 
+ground_source = Table(
+    "ground_source",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("name", Text, nullable=False, unique=True, comment="'osm', or what the import called it"),
+    Column("file", Text, nullable=False, comment="file name and declared CRS of the newest import"),
+    Column("attribution", Text, nullable=False, server_default="", comment="what a map of it must say, as ODbL asks"),
+    Column("imports", Integer, nullable=False, server_default="1", comment="part of the version of every tile"),
+    moment("loaded_at", nullable=False, now=True),
+    comment="where streets, landscape and buildings came from; the demo city's have none",
+)
+
+
+def from_source() -> tuple[Column[object], Column[object]]:
+    """Where a row of the ground came from, and its code there: the same code again is the same thing."""
+    return (
+        Column("source_id", Integer, ForeignKey("ground_source.id"), comment="null: the demo city"),
+        Column("code", Text, comment="the source's own, e.g. way/1234"),
+    )
+
+
 street = Table(
     "street",
     metadata,
@@ -130,6 +151,8 @@ street = Table(
     Column("speed_kmh", Float, nullable=False),
     Column("oneway", Boolean, nullable=False, server_default=text("false")),
     geometry("LINESTRING"),
+    *from_source(),
+    UniqueConstraint("source_id", "code"),
     Index("ix_street_geom", "geom", postgresql_using="gist"),
 )
 
@@ -140,6 +163,8 @@ landscape = Table(
     Column("kind", Text, nullable=False, comment="water, park, square"),
     Column("name", Text),
     geometry("MULTIPOLYGON"),
+    *from_source(),
+    UniqueConstraint("source_id", "code"),
     CheckConstraint("kind in ('water', 'park', 'square')", name="kind"),
     Index("ix_landscape_geom", "geom", postgresql_using="gist"),
 )
@@ -152,9 +177,11 @@ building = Table(
     Column("name", Text),
     Column("address", Text, nullable=False),
     Column("use", Text, nullable=False, comment="residential, commercial, office, industrial, public"),
-    Column("floors", SmallInteger, nullable=False),
-    Column("height_m", Float, nullable=False),
+    Column("floors", SmallInteger, nullable=False, comment="0: not known"),
+    Column("height_m", Float, nullable=False, comment="0: not known"),
     geometry("POLYGON"),
+    from_source()[0],
+    Index("ix_building_source_id", "source_id"),
     Index("ix_building_geom", "geom", postgresql_using="gist"),
 )
 
