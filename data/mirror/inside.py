@@ -58,3 +58,10 @@ def inside(
                     odd = not odd
             before = at
         fits[i] = odd
+
+
+def mercator_degrees(units: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The inverse of ``mercator_units``: points in WGS84 degrees, longitude first, shape (n, 2)."""
+    lng = units[:, 0] / UNITS * 360.0 - 180.0
+    lat = np.degrees(np.arctan(np.sinh((0.5 - units[:, 1] / UNITS) * 2.0 * np.pi)))
+    return np.column_stack((lng, lat))

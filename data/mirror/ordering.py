@@ -80,10 +80,17 @@ class Ordering:
 
     def ordered(self, fits: Bools, column: str, descending: bool, ranks: Ranks) -> Rows:
         """Every row that fits, in the order of a column."""
-        kept = self.refreshed(column, self.keys(column, ranks), len(fits))
-        order = (
-            np.concatenate((kept.order[: kept.present][::-1], kept.order[kept.present :])) if descending else kept.order
-        )
+        self.refreshed(column, self.keys(column, ranks))
+        return self.picked(fits, column, descending)
+
+    def picked(self, fits: Bools, column: str, descending: bool) -> Rows:
+        """Every row that fits, in the kept order of a column; rows beyond ``fits`` are left out."""
+        kept = self.kept[column]
+        order = kept.order
+        if descending:
+            order = np.concatenate((order[: kept.present][::-1], order[kept.present :]))
+        if len(order) > len(fits):
+            order = order[order < len(fits)]
         return order[fits[order]]
 
     def keys(self, column: str, ranks: Ranks) -> Keys:
@@ -108,17 +115,19 @@ class Ordering:
             return _ranked(mirror.areas[layer][:count], mirror.area_codes[layer], ranks.get(column, {}))
         raise NeedleError("desk.unknown_column", column=column)
 
-    def refreshed(self, column: str, keys: Keys, count: int) -> Sorted:
-        """The kept order of a column, brought up to these keys."""
-        keys = keys[:count]
+    def refreshed(self, column: str, keys: Keys) -> Sorted:
+        """The order of a column, brought up to these keys and kept."""
         kept = self.kept.get(column)
-        changed = None if kept is None or len(kept.keys) > count else _changed(kept.keys, keys)
-        if kept is None or changed is None or len(changed) > PATCHED_SHARE * count:
+        if kept is None:
             order = np.argsort(keys, kind="stable")
-        elif len(changed) == 0:
-            return kept
         else:
-            order = _merged(kept.order, changed[np.argsort(keys[changed], kind="stable")], keys)
+            changed = _changed(kept.keys, keys)
+            if len(changed) == 0:
+                return kept
+            if len(changed) > PATCHED_SHARE * len(keys):
+                order = np.argsort(keys, kind="stable")
+            else:
+                order = _merged(kept.order, changed[np.argsort(keys[changed], kind="stable")], keys)
         present = len(keys) - int(np.count_nonzero(keys == NONE))
         self.kept[column] = fresh = Sorted(keys.copy(), order, present)
         return fresh

@@ -1,0 +1,133 @@
+"""``/api/desk``: windows of the table, what a filter can choose from, saved views."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated, Any, Final
+
+import orjson
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
+
+from dashboard.desk_state import Desk, Sort, desk_of, running
+from dashboard.i18n import language_of
+from dashboard.view_models.desk_rows import row_as_json
+from data.mirror import facets
+from data.mirror.where import parse_where
+from data.stores import desk as store
+from data.stores import saved_views
+from data.stores.reading import reading
+from geo.errors import NeedleError
+
+MOST_ROWS: Final = 1_000
+LONGEST_NAME: Final = 60
+LONGEST_QUERY: Final = 4_000
+
+router = APIRouter(prefix="/api/desk", lifespan=running)
+TheDesk = Annotated[Desk, Depends(desk_of)]
+
+
+def read_sort(query: Mapping[str, str]) -> Sort:
+    """``sort=-due``: a column, descending with a minus; the newest reports first where nothing is said."""
+    said = query.get("sort") or "-reported"
+    return Sort(said.removeprefix("-"), said.startswith("-"))
+
+
+@router.get("/rows")
+async def rows(
+    request: Request,
+    desk: TheDesk,
+    start: Annotated[int, Query(ge=0)] = 0,
+    end: Annotated[int, Query(ge=0)] = 100,
+) -> Response:
+    """Rows ``start`` to ``end`` of the filter in its order: ``total``, ``rows``; ``bounds`` of all with the first window."""
+    query = request.query_params
+    language = language_of(query.get("lang"))
+    found = await desk.found(parse_where(query), read_sort(query), language)
+    ids = desk.mirror.id[found[start : min(end, start + MOST_ROWS)]].tolist()
+    async with reading(desk.wall.pool) as connection:
+        cases = await store.load_rows(connection, ids)
+    name = (await desk.names()).namer(language)
+    answer: dict[str, Any] = {"total": len(found), "rows": [row_as_json(case, name) for case in cases]}
+    if start == 0:
+        answer["bounds"] = facets.bounds(desk.mirror, found)
+    return as_json(answer)
+
+
+@router.get("/place/{case_id}")
+async def place(case_id: int, request: Request, desk: TheDesk) -> Response:
+    """Where a case stands in the filter's order: ``place``, null where the filter leaves it out."""
+    query = request.query_params
+    found = await desk.found(parse_where(query), read_sort(query), language_of(query.get("lang")))
+    at = (desk.mirror.id[found] == case_id).nonzero()[0]
+    return as_json({"place": int(at[0]) if len(at) else None})
+
+
+@router.get("/facet/{facet}")
+async def facet(facet: str, request: Request, desk: TheDesk) -> Response:
+    """What a facet can be filtered by: ``values`` of [code, name, group, cases], by name, under the rest of the filter."""
+    query = request.query_params
+    language = language_of(query.get("lang"))
+    names = await desk.names()
+    rest = facets.without(parse_where(query), facet)
+    counted = facets.counts(desk.mirror, await desk.fits(rest), facet)
+    known = [name for name in names.rows if name.facet == facet]
+    if language == "en":
+        known.sort(key=lambda name: name.place_en)
+    values = [
+        [name.code, name.zh if language == "zh" else name.en, name.group, counted.get(names.key(name), 0)]
+        for name in known
+    ]
+    return as_json({"values": values})
+
+
+# --- saved views ----------------------------------------------------------------------------------------------
+
+
+@router.get("/views")
+async def views(desk: TheDesk, owner: str = "") -> Response:
+    """The owner's views, then those that others share."""
+    async with reading(desk.wall.pool) as connection:
+        found = await saved_views.load_views(connection, owner)
+    return as_json({"views": [asdict(view) for view in found]})
+
+
+@router.post("/views")
+async def save(desk: TheDesk, said: Annotated[dict[str, Any], Body()]) -> Response:
+    """Save {"owner", "name", "query", "shared"}; a view of the same owner and name is replaced."""
+    owner, name, query = (said.get(key) for key in ("owner", "name", "query"))
+    if not (isinstance(owner, str) and isinstance(query, str) and len(query) <= LONGEST_QUERY):
+        raise NeedleError("view.invalid")
+    async with reading(desk.wall.pool) as connection:
+        saved = await saved_views.save_view(connection, owner, view_name(name), query, said.get("shared") is True)
+    return as_json(asdict(saved), 201)
+
+
+@router.patch("/views/{view_id}")
+async def change(view_id: int, desk: TheDesk, said: Annotated[dict[str, Any], Body()]) -> Response:
+    """Rename or share a view: {"owner", "name"?, "shared"?}."""
+    name = view_name(said["name"]) if "name" in said else None
+    shared = bool(said["shared"]) if "shared" in said else None
+    async with reading(desk.wall.pool) as connection:
+        changed = await saved_views.change_view(connection, view_id, str(said.get("owner", "")), name, shared)
+    return as_json(asdict(changed))
+
+
+@router.delete("/views/{view_id}")
+async def delete(view_id: int, desk: TheDesk, owner: str = "") -> Response:
+    """Delete a view of this owner."""
+    async with reading(desk.wall.pool) as connection:
+        await saved_views.delete_view(connection, view_id, owner)
+    return Response(status_code=204)
+
+
+def view_name(said: object) -> str:
+    """A view's name without blanks around it; ``view.invalid`` when it is none."""
+    name = said.strip() if isinstance(said, str) else ""
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise NeedleError("view.invalid")
+    return name
+
+
+def as_json(content: Any, status: int = 200) -> Response:
+    """A JSON answer that no one keeps."""
+    headers = {"Cache-Control": "no-store"}
+    return Response(orjson.dumps(content), status_code=status, media_type="application/json", headers=headers)

@@ -1,0 +1,188 @@
+"""What the process holds for the desk: the texts and orders beside the mirror, and the names behind codes."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import Any, Final, cast
+
+import numpy as np
+from fastapi import FastAPI
+from numpy.typing import NDArray
+from starlette.requests import HTTPConnection
+
+from dashboard.i18n import LANGUAGES
+from dashboard.view_models.desk_columns import Namer
+from dashboard.wall_state import Wall
+from data.mirror.columns import CaseMirror
+from data.mirror.ordering import TIMES, VOCABULARIES, Ordering
+from data.mirror.texts import FIELDS, Texts
+from data.mirror.where import Where, matching
+from data.stores import desk
+from data.stores.reading import reading
+from dispatch.states import states
+from geo.errors import Language, NeedleError
+
+CHUNK: Final = 1 << 15
+LOOK_AGAIN_S: Final = 0.2
+NUMBERED: Final = frozenset({"matter", "team"})
+"""Facets whose codes the mirror holds as numbers."""
+
+
+@dataclass(frozen=True)
+class Sort:
+    """By which column, in which direction; ``-due`` in an address."""
+
+    column: str = "reported"
+    descending: bool = True
+
+
+@dataclass
+class Names:
+    """The names behind codes, as they were at one version of the city."""
+
+    version: str
+    rows: list[desk.Name]
+    by_code: dict[Language, dict[tuple[str, str], str]]
+    ranks: dict[Language, dict[str, dict[Any, int]]]
+
+    def namer(self, language: Language) -> Namer:
+        """What says the name of a code; the code itself where it has none."""
+        said = self.by_code[language]
+        return lambda facet, code: said.get((facet, str(code)), str(code))
+
+    @staticmethod
+    def key(name: desk.Name) -> Any:
+        """A name's code as the mirror holds it."""
+        return int(name.code) if name.facet in NUMBERED else name.code
+
+
+@dataclass
+class Desk:
+    """The desk's side of one process, prepared in the background as soon as the mirror stands."""
+
+    wall: Wall
+    texts: Texts = field(default_factory=Texts)
+    ordering: Ordering | None = None
+    _names: Names | None = None
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def mirror(self) -> CaseMirror:
+        """The mirror; ``desk.loading`` while it is being read."""
+        if self.wall.mirror is None:
+            raise NeedleError("desk.loading")
+        return self.wall.mirror
+
+    async def prepare(self) -> None:
+        """Read the texts and sort every column once, so that nobody waits for it."""
+        while self.wall.mirror is None:
+            await asyncio.sleep(LOOK_AGAIN_S)
+        characters = await self._read_texts(self.wall.mirror)
+        async with reading(self.wall.pool) as connection:
+            places = await desk.load_characters(connection, sorted(characters))
+        ordering = Ordering(self.wall.mirror, self.texts, places)
+        names = await self.names()
+        self.wall.texts = self.texts
+        for column in (*FIELDS, *TIMES, "left", "urgent"):
+            await self._sorted(ordering, column, column, {})
+        for column, language in product((*VOCABULARIES, "team", *map("area:{}".format, self.mirror.areas)), LANGUAGES):
+            await self._sorted(ordering, column, f"{column}/{language}", names.ranks[language])
+        self.ordering = ordering
+
+    async def names(self) -> Names:
+        """The names, read anew when the city's version changed."""
+        version = await self.wall.version()
+        if self._names is None or self._names.version != version:
+            async with reading(self.wall.pool) as connection:
+                rows = await desk.load_names(connection)
+            by_code: dict[Language, dict[tuple[str, str], str]] = {
+                "zh": {(name.facet, name.code): name.zh for name in rows},
+                "en": {(name.facet, name.code): name.en for name in rows},
+            }
+            self._names = Names(version, rows, by_code, {"zh": ranks(rows, "zh"), "en": ranks(rows, "en")})
+        return self._names
+
+    async def found(self, where: Where, sort: Sort, language: Language) -> NDArray[np.int64]:
+        """Rows of the mirror that fit, in order.
+
+        Raises
+        ------
+        NeedleError
+            ``desk.loading``, ``desk.unknown_column``.
+        """
+        ordering = self.ordering
+        if ordering is None:
+            raise NeedleError("desk.loading")
+        names = await self.names()
+        kept = f"{sort.column}/{language}" if sort.column in names.ranks[language] else sort.column
+        fits = await self.fits(where)
+        async with self._turn:
+            keys = await self._sorted(ordering, sort.column, kept, names.ranks[language])
+            return await asyncio.to_thread(ordering.picked, fits[: len(keys)], kept, sort.descending)
+
+    async def fits(self, where: Where) -> NDArray[np.bool_]:
+        """Which rows of the mirror fit: read here, on its writer's loop; texts are searched in a thread."""
+        mirror = self.mirror
+        if where.text is None:
+            return matching(mirror, where, int(time.time()))
+        if self.wall.texts is None:
+            raise NeedleError("desk.loading")
+        async with self._turn:
+            await self._read_texts(mirror)
+            found = await asyncio.to_thread(self.texts.containing, where.text)
+        fits = matching(mirror, replace(where, text=None), int(time.time()))
+        fits[: len(found)] &= found[: len(fits)]
+        fits[len(found) :] = False
+        return fits
+
+    async def _sorted(self, ordering: Ordering, column: str, kept: str, names: Mapping[str, Mapping[Any, int]]) -> Any:
+        """Bring a column's order up to now: what the mirror says is read here, on its writer's loop; the rest in a thread."""
+        if column in FIELDS:
+            await self._read_texts(self.mirror)
+            await asyncio.to_thread(ordering.texts[column].keys)
+        keys = ordering.keys(column, names)
+        await asyncio.to_thread(ordering.refreshed, kept, keys)
+        return keys
+
+    async def _read_texts(self, mirror: CaseMirror) -> set[str]:
+        """Read the texts of rows that have none yet; the characters that they are made of."""
+        characters: set[str] = set()
+        while self.texts.count < mirror.count:
+            start = self.texts.count
+            ids = mirror.id[start : min(start + CHUNK, mirror.count)].tolist()
+            async with reading(self.wall.pool) as connection:
+                blob = await desk.load_texts(connection, ids)
+            characters |= await asyncio.to_thread(self._keep, blob)
+        return characters
+
+    def _keep(self, blob: str) -> set[str]:
+        self.texts.append(blob)
+        return set(blob.lower())
+
+
+def ranks(names: list[desk.Name], language: Language) -> dict[str, dict[Any, int]]:
+    """Facet -> code -> place: names in the order of the language, states in the order of the work."""
+    found: dict[str, dict[Any, int]] = {}
+    for name in names:
+        found.setdefault(name.facet, {})[Names.key(name)] = name.place_zh if language == "zh" else name.place_en
+    found["state"] = {state: place for place, state in enumerate(states())}
+    return found
+
+
+@asynccontextmanager
+async def running(app: FastAPI) -> AsyncIterator[None]:
+    """The desk beside the application's wall, prepared while the application already answers."""
+    app.state.desk = held = Desk(app.state.wall)
+    preparing = asyncio.create_task(held.prepare())
+    yield
+    preparing.cancel()
+    with suppress(asyncio.CancelledError):
+        await preparing
+
+
+def desk_of(connection: HTTPConnection) -> Desk:
+    """The process's desk, for routes (a FastAPI dependency)."""
+    return cast(Desk, connection.app.state.desk)
