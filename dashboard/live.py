@@ -1,53 +1,70 @@
 """Live changes: one LISTEN connection a process, fanned out to every open wall over ``/ws/live``.
 
-A message is one JSON object: ``cases`` (rows that changed), ``pulse`` (key figures and teams), ``source`` (whether the database
-is reachable), ``reload`` (too much was missed: read the snapshot anew). Nothing is lost in a gap of the database connection or of
-the socket: whoever comes back says the last event it knows, and gets every case that changed since.
+A message is one JSON object, told apart by ``kind``:
+
+* ``cases``: rows that changed, each case once, with its ``seq``; ``event``: everything up to this event is told;
+* ``pulse``: figures, hours and ranking under the socket's own filter, and teams; it also proves that the line is alive;
+* ``alarm``, ``acknowledged``: a case sounds an alarm; somebody has seen it;
+* ``source``: whether the database can be heard; ``reload``: too much was missed, read the snapshot anew.
+
+A notice only wakes the hub: what changed is read from the event log (``data.stores.event_log``), once for all walls, so that
+nothing is lost in a gap of the database connection or of a socket, whatever order transactions end in. A wall that comes back
+says the last ``event`` that it was told, and gets every case that changed since.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
+from urllib.parse import parse_qsl
 
-import orjson
 import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from dashboard.view_models.snapshot import case_as_json, figures_as_json, teams_as_json
+from dashboard.live_pulse import LEAST_SECONDS, MOST_SECONDS, Pulse
+from dashboard.reader import Message, Reader, packed
+from dashboard.view_models.snapshot import case_as_json
 from dashboard.wall_state import Wall
-from data.stores import overview
+from data.mirror.patching import patch
+from data.mirror.where import parse_where
+from data.stores import alarms, overview
+from data.stores.announcing import GROUND_CHANNEL
+from data.stores.event_log import Connection, Follower, load_changed_since
 from data.stores.notices import Connected, Lost, listen
 from data.stores.reading import reading
 from geo.errors import NeedleError
 
-CHANNEL: Final = "needle_case"
-GATHER_SECONDS: Final = 0.15
-PULSE_SECONDS: Final = 5.0
-PULSE_LEAST_SECONDS: Final = 1.0
+CASES_CHANNEL: Final = "needle_case"
+COALESCE_SECONDS: Final = 0.1
 RETRY_SECONDS: Final = 1.0
 CATCH_UP_CASES: Final = 1_000
-LATE_COMMITS: Final = 200
-"""How far back of the last seen event a catch-up starts: transactions may commit in another order than their ids."""
-QUEUE_MESSAGES: Final = 500
+PATCH_CASES: Final = 5_000
+TRY_AGAIN_LATER: Final = 1013
 
 log = structlog.get_logger()
 router = APIRouter()
 
 
 class Hub:
-    """Listens, gathers what changed, reads it once, and tells every socket."""
+    """Listens, reads once what changed, patches the mirror, and tells every wall.
+
+    ``_lock`` makes reading and telling one step, so that no row of a case overtakes a newer one on any socket.
+    """
 
     def __init__(self, wall: Wall, url: str) -> None:
         self.wall = wall
         self.url = url
-        self.sockets: set[asyncio.Queue[bytes]] = set()
+        self.readers: set[Reader] = set()
         self.connected = False
-        self.event = 0
+        self.pulse = Pulse(wall)
+        self.log = Follower()
         self._changed: set[int] = set()
+        self._unread: set[int] | None = None
+        self._acknowledging = False
+        self._mirror_version: str | None = None
+        self._lock = asyncio.Lock()
         self._wake = asyncio.Event()
-        self._pulsed_at = 0.0
+        self._told_at = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -55,7 +72,8 @@ class Hub:
         self._tasks = [
             asyncio.create_task(self._listen()),
             asyncio.create_task(self._forever(self._publish)),
-            asyncio.create_task(self._forever(self._pulse)),
+            asyncio.create_task(self._forever(self._beat)),
+            asyncio.create_task(self._forever(self._read_mirror)),
         ]
 
     async def stop(self) -> None:
@@ -64,36 +82,63 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def send(self, message: dict[str, Any]) -> None:
-        """Queue a message for every socket; one that cannot keep up is dropped and will come back for what it missed."""
-        packed = orjson.dumps(message)
-        for queue in tuple(self.sockets):
-            try:
-                queue.put_nowait(packed)
-            except asyncio.QueueFull:
-                self.sockets.discard(queue)
+    def send(self, message: Message) -> None:
+        """Queue a message for every wall."""
+        text = packed(message)
+        for reader in self.readers:
+            reader.put(text)
+        self.readers = {reader for reader in self.readers if not reader.dropped}
 
-    async def missed(self, since: int) -> dict[str, Any]:
-        """The message that brings a reader up to date that has seen events up to ``since``."""
+    # --- walls come and go --------------------------------------------------------------------------------------
+
+    async def join(self, reader: Reader, since: int | None) -> None:
+        """Let a wall hear everything from now on, after what it missed since an event (None: it needs nothing).
+
+        While the database is away it waits: the wall learns that the source is lost, and is told what it missed later.
+        """
+        reader.put(packed({"kind": "source", "connected": self.connected}))
+        while True:
+            try:
+                async with self._lock:
+                    if since is not None:
+                        reader.put(packed(await self._missed(since)))
+                    self.readers.add(reader)
+                return
+            except NeedleError:
+                reader.put(packed({"kind": "source", "connected": False}))
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def ask(self, reader: Reader, query: str) -> None:
+        """A wall says which cases its figures are about, as the query of an address; it is answered at once."""
+        with suppress(NeedleError):
+            reader.where = parse_where(dict(parse_qsl(query)))
+            await self.pulse.figures([reader])
+
+    async def _missed(self, since: int) -> Message:
         async with reading(self.wall.pool) as connection:
-            ids = await overview.load_changed_since(connection, max(0, since - LATE_COMMITS), CATCH_UP_CASES)
-        return {"kind": "reload"} if len(ids) >= CATCH_UP_CASES else await self._cases_message(ids)
+            ids = await load_changed_since(connection, since, CATCH_UP_CASES + 1)
+            return await self._cases_message(connection, ids)
+
+    async def _cases_message(self, connection: Connection, ids: Sequence[int]) -> Message:
+        if len(ids) > CATCH_UP_CASES:
+            return {"kind": "reload"}
+        place_layer = (await self.wall.ground()).place_layer
+        rows = await overview.load_rows(connection, ids)
+        return {"kind": "cases", "event": self.wall.event, "rows": [case_as_json(row, place_layer) for row in rows]}
+
+    # --- what happens in the database ---------------------------------------------------------------------------
 
     async def _listen(self) -> None:
-        async for notice in listen(self.url, CHANNEL):
-            if isinstance(notice, Connected):
-                await self._on_connected()
-            elif isinstance(notice, Lost):
+        async for notice in listen(self.url, (CASES_CHANNEL, GROUND_CHANNEL, alarms.CHANNEL)):
+            if isinstance(notice, Lost):
                 self._tell_source(connected=False)
-            else:
-                self._changed |= {int(part) for part in notice.split(",") if part.strip().isdigit()}
-                self._wake.set()
-
-    async def _on_connected(self) -> None:
-        with suppress(NeedleError):
-            if self.event:
-                self.send(await self.missed(self.event))
-            self._tell_source(connected=True)
+                continue
+            if isinstance(notice, Connected):
+                self._tell_source(connected=True)
+            elif notice.channel == GROUND_CHANNEL:
+                self.wall.forget_version()
+            self._acknowledging |= isinstance(notice, Connected) or notice.channel == alarms.CHANNEL
+            self._wake.set()
 
     def _tell_source(self, *, connected: bool) -> None:
         if connected != self.connected:
@@ -107,72 +152,110 @@ class Hub:
             except NeedleError as error:
                 log.warning("live.interrupted", code=error.code)
                 await asyncio.sleep(RETRY_SECONDS)
+            except Exception:  # walls must not go dark because of one unforeseen row
+                log.exception("live.failed")
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _publish(self) -> None:
+        """Tell what changed, at most every ``COALESCE_SECONDS``; the first change after a rest is told at once."""
         await self._wake.wait()
-        await asyncio.sleep(GATHER_SECONDS)
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(0.0, self._told_at + COALESCE_SECONDS - loop.time()))
         self._wake.clear()
-        changed, self._changed = self._changed, set()
+        self._told_at = loop.time()
         try:
-            self.send(await self._cases_message(sorted(changed)))
-            if asyncio.get_running_loop().time() - self._pulsed_at >= PULSE_LEAST_SECONDS:
-                await self._send_pulse()
+            async with self._lock, reading(self.wall.pool) as connection:
+                news = await self._tell_changes(connection)
+                if self._acknowledging:
+                    await self._tell_acknowledged(connection)
         except NeedleError:
-            self._changed |= changed
             self._wake.set()
             raise
+        if news and self.readers and self.pulse.is_due(LEAST_SECONDS):
+            await self.pulse.figures(self.readers)
+            await self._tell_alarms()
 
-    async def _cases_message(self, ids: list[int]) -> dict[str, Any]:
-        ground = await self.wall.ground()
-        async with reading(self.wall.pool) as connection:
-            self.event = max(self.event, await overview.last_event_id(connection))
-            rows = await overview.load_rows(connection, ids, ground.place_layer)
-        return {"kind": "cases", "event": self.event, "rows": [case_as_json(row) for row in rows]}
+    async def _tell_changes(self, connection: Connection) -> bool:
+        if self.wall.following.is_set():
+            await self.log.catch_up(connection, self._changed)
+        else:
+            await self.log.begin(connection)
+        ids = sorted(self._changed)
+        await self._patch(connection, ids)
+        self.wall.event = self.log.event
+        self.wall.following.set()
+        if ids:
+            self.send(await self._cases_message(connection, ids))
+            self._changed.clear()
+        return bool(ids)
 
-    async def _pulse(self) -> None:
-        await asyncio.sleep(PULSE_SECONDS)
-        await self._send_pulse()
+    async def _patch(self, connection: Connection, ids: Sequence[int]) -> None:
+        if self._unread is not None:
+            self._unread.update(ids)
+        if self.wall.mirror is not None and ids:
+            for start in range(0, len(ids), PATCH_CASES):
+                await patch(self.wall.mirror, connection, ids[start : start + PATCH_CASES])
+            self.wall.changes += 1
 
-    async def _send_pulse(self) -> None:
-        if not self.sockets:
+    async def _tell_acknowledged(self, connection: Connection) -> None:
+        known = self.wall.acknowledged
+        self.wall.acknowledged = {(a.case_id, a.cause): a for a in await alarms.load_of_open(connection)}
+        for key in self.wall.acknowledged.keys() - known.keys():
+            seen = self.wall.acknowledged[key]
+            self.send({"kind": "acknowledged", "case": seen.case_id, "cause": seen.cause, "by": seen.actor})
+        self._acknowledging = False
+
+    # --- from time to time --------------------------------------------------------------------------------------
+
+    async def _beat(self) -> None:
+        """Look at the log even when nobody notifies; tell teams, figures and alarms."""
+        await asyncio.sleep(MOST_SECONDS)
+        self._wake.set()
+        await self._tell_alarms()
+        if self.readers:
+            await self.pulse.figures(self.readers, await self.pulse.changed_teams())
+
+    async def _tell_alarms(self) -> None:
+        for message in await self.pulse.new_alarms():
+            self.send(message)
+
+    async def _read_mirror(self) -> None:
+        """Read every case, once the log is followed; again when the city's layers changed."""
+        await self.wall.following.wait()
+        version = await self.wall.version()
+        if version == self._mirror_version:
+            await asyncio.sleep(MOST_SECONDS)
             return
-        self._pulsed_at = asyncio.get_running_loop().time()
-        ground, now = await self.wall.ground(), datetime.now(UTC)
-        async with reading(self.wall.pool) as connection:
-            figures = await overview.load_figures(connection, now, ground.timezone)
-            teams = await overview.load_team_rows(connection, now, ground.timezone)
-        self.send(
-            {"kind": "pulse", "version": ground.version, **figures_as_json(figures), "teams": teams_as_json(teams)}
-        )
+        self._unread = set()
+        mirror = await self.wall.read_mirror()
+        async with self._lock, reading(self.wall.pool) as connection:
+            await patch(mirror, connection, sorted(self._unread))
+            self.wall.mirror, self._unread, self._mirror_version = mirror, None, version
+            self.wall.changes += 1
+        self.wall.ready.set()
 
 
 @router.websocket("/ws/live")
-async def live(socket: WebSocket, since: int = 0) -> None:
-    """A wall's socket. It first gets what changed after event ``since``, then everything as it happens."""
+async def live(socket: WebSocket, since: int | None = None) -> None:
+    """A wall's socket. It first gets what changed after event ``since``, then everything as it happens.
+
+    Whatever it sends is the query of a filter: its figures are counted under it from then on.
+    """
     hub: Hub = socket.app.state.hub
     await socket.accept()
-    queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE_MESSAGES)
-    hub.sockets.add(queue)
-    sender = asyncio.create_task(_send(socket, hub, queue, since))
+    reader = Reader()
+    tasks = [asyncio.create_task(hub.join(reader, since)), asyncio.create_task(_send(socket, reader))]
     try:
-        while True:
-            await socket.receive_text()
-    except WebSocketDisconnect:
-        pass
+        while (message := await socket.receive())["type"] == "websocket.receive":
+            await hub.ask(reader, message.get("text") or "")
     finally:
-        hub.sockets.discard(queue)
-        sender.cancel()
+        hub.readers.discard(reader)
+        for task in tasks:
+            task.cancel()
 
 
-async def _send(socket: WebSocket, hub: Hub, queue: asyncio.Queue[bytes], since: int) -> None:
-    await _say(socket, {"kind": "source", "connected": hub.connected})
-    with suppress(NeedleError):
-        if since:
-            await _say(socket, await hub.missed(since))
-    while queue in hub.sockets or not queue.empty():
-        await socket.send_text((await queue.get()).decode())
-    await socket.close(code=1013)
-
-
-async def _say(socket: WebSocket, message: dict[str, Any]) -> None:
-    await socket.send_text(orjson.dumps(message).decode())
+async def _send(socket: WebSocket, reader: Reader) -> None:
+    with suppress(WebSocketDisconnect):
+        while (text := await reader.get()) is not None:
+            await socket.send_text(text)
+        await socket.close(code=TRY_AGAIN_LATER)

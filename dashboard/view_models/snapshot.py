@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.wall_state import Ground
-from data.stores.overview import CaseRow, Figures, StateRow, TeamRow
+from data.mirror.alarms import Alarm
+from data.stores.overview import CaseRow, StateRow, TeamRow
 
 TONES = {
     "collection": "new",
@@ -32,19 +33,23 @@ def tone(state: StateRow) -> str:
     return "done" if state.terminal else TONES.get(state.stage, "new")
 
 
-def case_as_json(row: CaseRow) -> dict[str, Any]:
-    """A case as lists and live messages carry it."""
+def case_as_json(row: CaseRow, place_layer: str) -> dict[str, Any]:
+    """A case as lists and live messages carry it; ``area`` is its area of ``place_layer``."""
     return {
         "id": row.id,
+        "seq": row.seq,
         "number": row.number,
         "title": row.title,
         "matter": [row.matter_zh, row.matter_en],
+        "matter_id": row.matter_id,
         "channel": row.channel,
         "address": row.address,
-        "area": row.area,
+        "area": row.areas.get(place_layer),
+        "areas": row.areas,
         "at": None if row.lng is None else [round(row.lng, 6), round(row.lat or 0.0, 6)],
         "state": row.state,
         "urgent": row.urgent,
+        "department": row.department_code,
         "team_id": row.team_id,
         "team": row.team,
         "reported": seconds(row.reported_at),
@@ -54,21 +59,9 @@ def case_as_json(row: CaseRow) -> dict[str, Any]:
     }
 
 
-def figures_as_json(figures: Figures) -> dict[str, Any]:
-    """The key figures under ``figures``, and the nearest deadline as the moment it is."""
-    return {
-        "figures": {
-            "today": figures.today,
-            "open": figures.open,
-            "overdue": figures.overdue,
-            "urgent": figures.urgent,
-            "undispatched": figures.undispatched,
-            "tightest": seconds(figures.tightest_at),
-            "dispatched": figures.dispatch_s,
-            "late": figures.on_time,
-            "closed": figures.closed_today,
-        }
-    }
+def alarm_as_json(alarm: Alarm, row: CaseRow, place_layer: str) -> dict[str, Any]:
+    """A case that sounds an alarm, why, and since when."""
+    return {**case_as_json(row, place_layer), "cause": alarm.cause, "since": alarm.since}
 
 
 def teams_as_json(teams: list[TeamRow]) -> list[dict[str, Any]]:
@@ -80,9 +73,12 @@ def teams_as_json(teams: list[TeamRow]) -> list[dict[str, Any]]:
             "department": [team.department_zh, team.department_en],
             "at": [round(team.lng, 6), round(team.lat, 6)],
             "on_duty": team.on_duty,
+            "shift_end": seconds(team.shift_end),
             "load": team.load,
             "capacity": team.capacity,
             "task": team.task,
+            "task_title": None if team.task is None else [team.task_zh, team.task_en],
+            "task_at": None if team.task_lng is None else [round(team.task_lng, 6), round(team.task_lat or 0.0, 6)],
         }
         for team in teams
     ]
@@ -113,7 +109,10 @@ def ground_as_json(ground: Ground) -> dict[str, Any]:
         ],
         "place_layer": ground.place_layer,
         "areas": ground.areas,
-        "channels": ground.channels,
-        "matters": ground.matters,
+        "channels": ground.words.channels,
+        "matters": ground.words.matters,
+        "majors": ground.words.majors,
+        "matter_majors": ground.words.major_of,
+        "departments": ground.words.departments,
         "states": {s.code: {"name": [s.name_zh, s.name_en], "tone": tone(s)} for s in ground.states},
     }

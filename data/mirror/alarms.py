@@ -2,14 +2,14 @@
 
 from collections.abc import Set
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from data.mirror.columns import CaseMirror
+from data.mirror.columns import CaseMirror
+from geo.errors import NeedleError
 
 URGENT_S: Final = 24 * 3_600
 """An urgent case sounds for a day after its report, unless it is closed or acknowledged before."""
@@ -28,7 +28,7 @@ class Alarm:
     since: int
 
 
-def alarms(mirror: "CaseMirror", acknowledged: Set[tuple[int, str]], now: int) -> list[Alarm]:
+def alarms(mirror: CaseMirror, acknowledged: Set[tuple[int, str]], now: int) -> list[Alarm]:
     """Every alarm that nobody has acknowledged, the newest first. ``acknowledged``: (case id, cause)."""
     count = mirror.count
     rows, causes = _alarming(
@@ -38,6 +38,22 @@ def alarms(mirror: "CaseMirror", acknowledged: Set[tuple[int, str]], now: int) -
     found = zip(mirror.id[rows].tolist(), causes.tolist(), since.tolist(), strict=True)
     sounding = [Alarm(case_id, CAUSES[k], at) for case_id, k, at in found if (case_id, CAUSES[k]) not in acknowledged]
     return sorted(sounding, key=lambda alarm: (-alarm.since, alarm.case_id, alarm.cause))
+
+
+def causes_of(mirror: CaseMirror, case_id: int, now: int) -> list[str]:
+    """What an open case may be sounding, acknowledged or not.
+
+    Raises
+    ------
+    NeedleError
+        ``case.unknown``.
+    """
+    row = int(mirror.row_of(np.array([case_id], np.int64))[0])
+    if row < 0:
+        raise NeedleError("case.unknown", case_id=case_id)
+    if mirror.closed[row]:
+        return []
+    return [URGENT] * bool(mirror.urgent[row]) + [OVERDUE] * bool(0 < mirror.due[row] < now)
 
 
 @njit(cache=True, nogil=True)

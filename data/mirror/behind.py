@@ -3,21 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.mirror.columns import COLUMNS, CaseMirror
 from data.mirror.figures import DAY, WEEK, midnight_before
-
-if TYPE_CHECKING:
-    from data.mirror.columns import CaseMirror
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 NEVER: Final = np.iinfo(np.int64).max
-COLUMNS: Final = ("id", "reported", "due", "dispatched", "answered", "closed", "team")
-FACETS: Final = ("x", "y", "placed", "state", "channel", "matter", "department", "urgent", "updated")
+JUDGED: Final = ("id", "reported", "due", "dispatched", "answered", "closed", "team")
 VOCABULARIES: Final = ("states", "channels", "matters", "majors", "departments", "area_codes")
 
 
@@ -62,7 +59,7 @@ RULES: Final[Mapping[str, Rule]] = {
 """Figure -> its cases; ``late`` are the ones that the on-time share misses."""
 
 
-def behind(mirror: "CaseMirror", fits: Bools, figure: str, now: int, timezone: str, limit: int) -> list[int]:
+def behind(mirror: CaseMirror, fits: Bools, figure: str, now: int, timezone: str, limit: int) -> list[int]:
     """Ids of the cases behind a figure (a key of ``RULES``) among the rows that fit, at most ``limit``.
 
     Raises
@@ -71,19 +68,17 @@ def behind(mirror: "CaseMirror", fits: Bools, figure: str, now: int, timezone: s
         No such figure.
     """
     rule = RULES[figure]
-    rows = SimpleNamespace(**{name: getattr(mirror, name)[: len(fits)] for name in COLUMNS})
+    rows = SimpleNamespace(**{name: getattr(mirror, name)[: len(fits)] for name in JUDGED})
     found = np.flatnonzero(fits & rule.counts(rows, now, midnight_before(now, timezone)))
-    rows = SimpleNamespace(**{name: column[found] for name, column in vars(rows).items()})
-    key = rule.key(rows)
+    key, ids = rule.key(rows)[found], rows.id[found]
     near = np.flatnonzero(key <= np.partition(key, limit - 1)[limit - 1]) if len(key) > limit else np.arange(len(key))
-    ids = rows.id[near]
-    order = np.lexsort((-ids if rule.newest_first else ids, key[near]))
-    return cast(list[int], ids[order[:limit]].tolist())
+    order = np.lexsort((-ids[near] if rule.newest_first else ids[near], key[near]))
+    return cast(list[int], ids[near[order[:limit]]].tolist())
 
 
-def part_of(mirror: "CaseMirror", rows: Ints) -> "CaseMirror":
+def part_of(mirror: CaseMirror, rows: Ints) -> CaseMirror:
     """These rows of the mirror as a mirror of their own, to be asked but never patched."""
-    columns = {name: getattr(mirror, name)[rows] for name in (*COLUMNS, *FACETS)}
+    columns = {name: getattr(mirror, name)[rows] for name in COLUMNS}
     words = {name: getattr(mirror, name) for name in VOCABULARIES}
     areas = {layer: column[rows] for layer, column in mirror.areas.items()}
-    return cast("CaseMirror", SimpleNamespace(count=len(rows), areas=areas, **columns, **words))
+    return cast(CaseMirror, SimpleNamespace(count=len(rows), areas=areas, **columns, **words))

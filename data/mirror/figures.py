@@ -5,15 +5,14 @@ Times are whole Unix seconds, as the mirror keeps them.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from data.mirror.columns import CaseMirror
+from data.mirror.columns import CaseMirror
 
 HOUR: Final = 3_600
 DAY: Final = 24 * HOUR
@@ -82,7 +81,7 @@ def midnight_before(now: int, timezone: str) -> int:
 
 
 def summarise(
-    mirror: "CaseMirror", fits: NDArray[np.bool_], now: int, timezone: str, layer: str, ranked: int = RANKED
+    mirror: CaseMirror, fits: NDArray[np.bool_], now: int, timezone: str, layer: str, ranked: int = RANKED
 ) -> Summary:
     """Count everything a wall shows in numbers over the rows that fit.
 
@@ -106,11 +105,17 @@ def summarise(
     took = np.empty(count, np.int32)
     hours = np.zeros((len(mirror.channels), HOURS), np.int64)
     areas = np.zeros((len(codes), 2), np.int64)
-    columns = (mirror.urgent, mirror.team, mirror.channel, mirror.reported, mirror.due, mirror.dispatched)
     _count(
         fits,
         area,
-        *(column[:count] for column in (*columns, mirror.answered, mirror.closed)),
+        mirror.urgent[:count],
+        mirror.team[:count],
+        mirror.channel[:count],
+        mirror.reported[:count],
+        mirror.due[:count],
+        mirror.dispatched[:count],
+        mirror.answered[:count],
+        mirror.closed[:count],
         (now, midnight_before(now, timezone), start),
         tally,
         took,

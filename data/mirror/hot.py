@@ -1,20 +1,21 @@
 """Where a city's trouble crowds: the places that the wall's automatic tour visits."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final, cast
 
+import h3.api.basic_int as h3
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from data.mirror.columns import CaseMirror
+from data.mirror.columns import CaseMirror
 
 Ints = NDArray[np.int64]
-CELL_BITS: Final = 16
-"""A cell has 2**16 of the 2**32 Mercator units around the earth: 611 m at the equator, 470 m at 40° north."""
-CELLS: Final = 1 << (32 - CELL_BITS)
+Bools = NDArray[np.bool_]
+FINE, RESOLUTION = 9, 8
+"""The mirror keeps H3 cells of resolution 9; a place is one of resolution 8: 0.74 km²."""
 OVERDUE_WEIGHT, URGENT_WEIGHT = 4, 2
 PRESSING: Final = 5
+LEVEL_BIT, DIGIT_BITS, FINEST = 52, 3, 15
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,21 @@ class HotPlace:
     pressing: list[int]
 
 
-def hot_places(mirror: "CaseMirror", fits: NDArray[np.bool_], now: int, layer: str, limit: int = 8) -> list[HotPlace]:
-    """The fullest square cells among the rows that fit, at most ``limit``, none beside another."""
+def parents(cells: Ints) -> Ints:
+    """The cells of resolution 8 around cells of resolution 9, by H3's bits: the level, and 7 for a digit out of use."""
+    outside = 7 << (DIGIT_BITS * (FINEST - FINE))
+    return cast(Ints, (cells & ~(15 << LEVEL_BIT)) | (RESOLUTION << LEVEL_BIT) | outside)
+
+
+def hot_places(mirror: CaseMirror, fits: Bools, now: int, layer: str, limit: int = 8) -> list[HotPlace]:
+    """The fullest hexagons among the rows that fit, at most ``limit``, none beside another."""
     count = len(fits)
-    rows = np.flatnonzero(fits & (mirror.closed[:count] == 0) & mirror.placed[:count])
+    rows = np.flatnonzero(fits & (mirror.closed[:count] == 0) & (mirror.hex[:count] != 0))
     due = mirror.due[rows]
-    overdue, urgent = (due != 0) & (due < now), mirror.urgent[rows].astype(np.bool_)
+    overdue, urgent = (due != 0) & (due < now), mirror.urgent[rows]
     weight = 1 + OVERDUE_WEIGHT * overdue + URGENT_WEIGHT * urgent
-    cell_of = (mirror.x[rows].astype(np.int64) >> CELL_BITS) * CELLS + (mirror.y[rows].astype(np.int64) >> CELL_BITS)
-    cells, member = np.unique(cell_of, return_inverse=True)
-    heat = np.bincount(member, weights=weight, minlength=len(cells))
+    cells, member = np.unique(parents(mirror.hex[rows]), return_inverse=True)
+    heat = np.bincount(member, weights=weight, minlength=len(cells)).astype(np.int64)
     return [
         _place(mirror, rows[inside], overdue[inside], urgent[inside], int(cells[cell]), layer)
         for cell in _apart(cells, heat, limit)
@@ -56,7 +62,7 @@ def hot_places(mirror: "CaseMirror", fits: NDArray[np.bool_], now: int, layer: s
     ]
 
 
-def _apart(cells: Ints, heat: NDArray[np.float64], limit: int) -> list[int]:
+def _apart(cells: Ints, heat: Ints, limit: int) -> list[int]:
     """Indices of the hottest cells, leaving out the neighbours of those taken."""
     taken: list[int] = []
     closed: set[int] = set()
@@ -66,17 +72,16 @@ def _apart(cells: Ints, heat: NDArray[np.float64], limit: int) -> list[int]:
         cell = int(cells[index])
         if cell not in closed:
             taken.append(index)
-            closed |= {cell + east * CELLS + south for east in (-1, 0, 1) for south in (-1, 0, 1)}
+            closed.update(h3.grid_disk(cell, 1))
     return taken
 
 
-def _place(
-    mirror: "CaseMirror", rows: Ints, overdue: NDArray[np.bool_], urgent: NDArray[np.bool_], cell: int, layer: str
-) -> HotPlace:
+def _place(mirror: CaseMirror, rows: Ints, overdue: Bools, urgent: Bools, cell: int, layer: str) -> HotPlace:
     due = np.where(mirror.due[rows] == 0, np.iinfo(np.int64).max, mirror.due[rows])
     order = np.lexsort((due, ~urgent, ~overdue))[:PRESSING]
+    lats, lngs = zip(*h3.cell_to_boundary(cell), strict=True)
     return HotPlace(
-        box=_box(*divmod(cell, CELLS)),
+        box=(min(lngs), min(lats), max(lngs), max(lats)),
         area=_area(mirror, rows, layer),
         open=len(rows),
         overdue=int(overdue.sum()),
@@ -85,14 +90,7 @@ def _place(
     )
 
 
-def _area(mirror: "CaseMirror", rows: Ints, layer: str) -> str | None:
+def _area(mirror: CaseMirror, rows: Ints, layer: str) -> str | None:
     known = mirror.areas[layer][rows] if layer in mirror.areas else np.empty(0, np.int32)
     known = known[known >= 0]
     return mirror.area_codes[layer][int(np.bincount(known).argmax())] if len(known) else None
-
-
-def _box(column: int, row: int) -> tuple[float, float, float, float]:
-    """West, south, east, north of a cell (spherical Mercator, EPSG:3857)."""
-    edges = np.array([row + 1, row]) / CELLS
-    south, north = np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * edges)))).tolist()
-    return column / CELLS * 360 - 180, south, (column + 1) / CELLS * 360 - 180, north

@@ -1,16 +1,14 @@
 """How many cases came, went and stood open over time: what the wall's time slider draws."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from data.mirror.columns import CaseMirror
 from geo.errors import NeedleError
-
-if TYPE_CHECKING:
-    from data.mirror.columns import CaseMirror
 
 MOST_STEPS: Final = 2_000
 
@@ -39,7 +37,7 @@ class Series:
     channels: dict[str, list[int]]
 
 
-def series(mirror: "CaseMirror", fits: NDArray[np.bool_], start: int, end: int, step: int) -> Series:
+def series(mirror: CaseMirror, fits: NDArray[np.bool_], start: int, end: int, step: int) -> Series:
     """Count the rows that fit from ``start`` to ``end`` (Unix seconds) in steps; the last step may reach beyond ``end``.
 
     Raises

@@ -1,7 +1,7 @@
-"""What a wall shows of the whole city: key figures, cases as points and rows, series by hour, ranking by area, teams.
+"""What a wall reads from the base: the city and its words, rows of named cases, teams. Whatever is counted is counted in
+``data.mirror``.
 
-Every query reads open cases (partial indexes) or a bounded stretch of time (indexes on ``reported_at`` and ``updated_at``); none
-walks all cases. Times are aware; points are EPSG:4326, longitude first.
+Times are aware; points are EPSG:4326, longitude first.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,6 @@ from psycopg.rows import class_row
 Connection = AsyncConnection[Any]
 
 POINTS_LIMIT: Final = 20_000
-ROWS_LIMIT: Final = 200
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,25 @@ class LayerRow:
 
 
 @dataclass(frozen=True)
+class Words:
+    """Names as (Chinese, English) by code; ``matters`` by id.
+
+    Attributes
+    ----------
+    majors : dict
+        Name of a major class by ``edition:kind:major code``; the standards name them in Chinese alone.
+    major_of : dict
+        Matter id -> its major class.
+    """
+
+    channels: dict[str, tuple[str, str]]
+    matters: dict[str, tuple[str, str]]
+    departments: dict[str, tuple[str, str]]
+    majors: dict[str, str]
+    major_of: dict[str, str]
+
+
+@dataclass(frozen=True)
 class StateRow:
     """A case state with its names."""
 
@@ -54,54 +72,34 @@ class StateRow:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Key figures of now.
+class CaseRow:
+    """A case as a list or a live message names it.
 
     Attributes
     ----------
-    today : int
-        Reported since the city's midnight.
-    open, overdue, urgent : int
-        Cases not closed; of them past their deadline; of them urgent.
-    undispatched : int
-        Open cases that no team has yet.
-    tightest_at : datetime or None
-        The nearest deadline of an open case that is still ahead.
-    dispatch_s : float or None
-        Median seconds from report to dispatch, of the dispatches of the last 24 hours.
-    on_time : float or None
-        Share (0..1) of the cases closed within the last 7 days that met their deadline.
-    closed_today : int
-        Closed since the city's midnight.
+    seq : int
+        Of its last event: of two rows of a case the one with the higher number is newer.
+    areas : dict
+        Layer -> code.
+    lng, lat : float or None
+        None where the place is unknown.
     """
 
-    today: int
-    open: int
-    overdue: int
-    urgent: int
-    undispatched: int
-    tightest_at: datetime | None
-    dispatch_s: float | None
-    on_time: float | None
-    closed_today: int
-
-
-@dataclass(frozen=True)
-class CaseRow:
-    """A case as a list or a live message names it. ``lng``/``lat``: None where the place is unknown."""
-
     id: int
+    seq: int
     number: str
     title: str
+    matter_id: int
     matter_zh: str
     matter_en: str
     channel: str
     address: str | None
-    area: str | None
+    areas: dict[str, str]
     lng: float | None
     lat: float | None
     state: str
     urgent: bool
+    department_code: str | None
     team_id: int | None
     team: str | None
     reported_at: datetime
@@ -112,7 +110,15 @@ class CaseRow:
 
 @dataclass(frozen=True)
 class TeamRow:
-    """A team on the map: at its position, or at its base while it has sent none."""
+    """A team on the map: at its position, or at its base while it has sent none.
+
+    Attributes
+    ----------
+    on_duty, shift_end : bool, datetime or None
+        Whether a shift of it runs now, and until when.
+    load, task : int, int or None
+        Its open tasks; the case of the oldest one, with its matter and its place.
+    """
 
     id: int
     code: str
@@ -123,9 +129,14 @@ class TeamRow:
     lat: float
     position_at: datetime | None
     on_duty: bool
+    shift_end: datetime | None
     capacity: int
     load: int
     task: int | None
+    task_zh: str | None
+    task_en: str | None
+    task_lng: float | None
+    task_lat: float | None
 
 
 CITY_SQL: Final = """
@@ -145,50 +156,16 @@ select layer.name, layer.kind, layer.title_zh, layer.title_en, layer.rank,
  order by layer.kind = 'grid', layer.kind = 'jurisdiction', layer.rank, layer.name
 """
 
-FIGURES_SQL: Final = """
-with midnight as (select date_trunc('day', %(now)s::timestamptz at time zone %(timezone)s) at time zone %(timezone)s as at),
-open as (
-    select count(*)::int as open, (count(*) filter (where due_at < %(now)s))::int as overdue,
-           (count(*) filter (where urgent))::int as urgent, (count(*) filter (where team_id is null))::int as undispatched,
-           min(due_at) filter (where due_at >= %(now)s) as tightest_at
-      from cases where closed_at is null)
-select (select count(*)::int from cases, midnight where reported_at >= midnight.at and reported_at <= %(now)s) as today,
-       open.*,
-       (select extract(epoch from percentile_cont(0.5) within group (order by dispatched_at - reported_at))::float8
-          from cases where updated_at >= %(now)s::timestamptz - interval '24 hours'
-                       and dispatched_at >= %(now)s::timestamptz - interval '24 hours') as dispatch_s,
-       -- the handling clock stops when the department confirms, not when the case is closed
-       (select avg((coalesce(answered.at, closed_at) <= due_at)::int)::float8
-          from cases
-          cross join lateral (select max(at) as at from case_event where case_id = cases.id and to_state = 'answered') answered
-         where updated_at >= %(now)s::timestamptz - interval '7 days'
-                       and closed_at >= %(now)s::timestamptz - interval '7 days' and due_at is not null) as on_time,
-       (select count(*)::int from cases, midnight where updated_at >= midnight.at and closed_at >= midnight.at) as closed_today
-  from open
+ROWS_SQL: Final = """
+select cases.id, cases.seq, cases.number, cases.title, cases.matter_id, matter.name_zh as matter_zh,
+       matter.name_en as matter_en, cases.channel, cases.address, cases.areas, ST_X(cases.geom) as lng, ST_Y(cases.geom) as lat,
+       cases.state, cases.urgent, cases.department_code, cases.team_id, team.name as team, cases.reported_at, cases.due_at,
+       cases.closed_at, cases.updated_at
+  from unnest(%(ids)s::bigint[]) with ordinality as wanted (id, place)
+       join cases on cases.id = wanted.id
+       join matter on matter.id = cases.matter_id left join team on team.id = cases.team_id
+ order by wanted.place
 """
-
-ROW_COLUMNS: Final = """
-select cases.id, cases.number, cases.title, matter.name_zh as matter_zh, matter.name_en as matter_en, cases.channel,
-       cases.address, cases.areas ->> %(layer)s as area, ST_X(cases.geom) as lng, ST_Y(cases.geom) as lat,
-       cases.state, cases.urgent,
-       cases.team_id, team.name as team, cases.reported_at, cases.due_at, cases.closed_at, cases.updated_at
-  from cases join matter on matter.id = cases.matter_id left join team on team.id = cases.team_id
-"""
-
-BEHIND: Final = {
-    "latest": "true order by cases.reported_at desc, cases.id desc",
-    "today": "cases.reported_at >= date_trunc('day', %(now)s::timestamptz at time zone %(timezone)s) at time zone %(timezone)s"
-    " order by cases.reported_at desc, cases.id desc",
-    "open": "cases.closed_at is null order by cases.due_at nulls last, cases.id",
-    "overdue": "cases.closed_at is null and cases.due_at < %(now)s order by cases.due_at, cases.id",
-    "tightest": "cases.closed_at is null and cases.due_at >= %(now)s order by cases.due_at, cases.id",
-    "undispatched": "cases.closed_at is null and cases.team_id is null order by cases.reported_at desc, cases.id desc",
-    "dispatched": "cases.updated_at >= %(now)s::timestamptz - interval '24 hours' and cases.dispatched_at >="
-    " %(now)s::timestamptz - interval '24 hours' order by cases.dispatched_at - cases.reported_at desc, cases.id",
-    "late": "cases.updated_at >= %(now)s::timestamptz - interval '7 days' and cases.closed_at >="
-    " %(now)s::timestamptz - interval '7 days' and cases.closed_at > cases.due_at order by cases.closed_at desc, cases.id",
-}
-"""The cases behind each figure; ``late`` are the ones that the on-time rate misses."""
 
 POINTS_SQL: Final = """
 select cases.id, ST_X(geom) as lng, ST_Y(geom) as lat, state, urgent, extract(epoch from reported_at)::bigint as reported,
@@ -201,18 +178,27 @@ select cases.id, ST_X(geom) as lng, ST_Y(geom) as lat, state, urgent, extract(ep
 """
 
 TEAMS_SQL: Final = """
+with local as (select at, (extract(isodow from at) - 1)::int as day, at::time as clock, at::date as date
+                 from (select %(now)s::timestamptz at time zone %(timezone)s as at) as moment),
+running as (
+    select team_id, max(case when starts < ends then date + ends
+                             when weekday = day and clock >= starts then date + 1 + ends else date + ends end) as until
+      from shift, local
+     where (starts < ends and weekday = day and clock >= starts and clock < ends)
+        or (starts >= ends and weekday = day and clock >= starts)
+        or (starts >= ends and weekday = (day + 6) %% 7 and clock < ends)
+     group by team_id),
+busy as (select team_id, count(*)::int as load, min(case_id) as task from task where done_at is null group by team_id)
 select team.id, team.code, team.name, department.name_zh as department_zh, department.name_en as department_en,
        ST_X(coalesce(position, base)) as lng, ST_Y(coalesce(position, base)) as lat, position_at,
-       exists (select from shift where shift.team_id = team.id and (
-           (starts < ends and weekday = local.day and local.clock >= starts and local.clock < ends)
-           or (starts >= ends and weekday = local.day and local.clock >= starts)
-           or (starts >= ends and weekday = (local.day + 6) %% 7 and local.clock < ends))) as on_duty, capacity,
-       count(task.id)::int as load, min(task.case_id) as task
+       running.team_id is not null as on_duty, running.until at time zone %(timezone)s as shift_end, capacity,
+       coalesce(busy.load, 0) as load, busy.task, matter.name_zh as task_zh, matter.name_en as task_en,
+       ST_X(cases.geom) as task_lng, ST_Y(cases.geom) as task_lat
   from team join department on department.code = team.department_code
-       left join task on task.team_id = team.id and task.done_at is null
-       cross join (select (extract(isodow from at) - 1)::int as day, at::time as clock
-                     from (select %(now)s::timestamptz at time zone %(timezone)s as at) as moment) as local
- group by team.id, department.code, local.day, local.clock
+       left join running on running.team_id = team.id
+       left join busy on busy.team_id = team.id
+       left join cases on cases.id = busy.task
+       left join matter on matter.id = cases.matter_id
  order by team.id
 """
 
@@ -226,6 +212,10 @@ RANKING_SQL: Final = """
 select areas ->> %(layer)s as code, count(*)::int as open, (count(*) filter (where due_at < %(now)s))::int as overdue
   from cases where closed_at is null and areas ? %(layer)s
  group by 1 order by 2 desc, 1 limit %(limit)s
+"""
+
+MAJORS_SQL: Final = """
+select id::text, edition || ':' || kind || ':' || major_code, major_name from matter order by edition, kind, major_code, id
 """
 
 NAMES_SQL: Final = """
@@ -246,37 +236,10 @@ async def load_layer_rows(connection: Connection) -> list[LayerRow]:
         return await (await cursor.execute(LAYERS_SQL)).fetchall()
 
 
-async def load_figures(connection: Connection, now: datetime, timezone: str) -> Figures:
-    """The key figures of the moment ``now`` in a city of this time zone."""
-    async with connection.cursor(row_factory=class_row(Figures)) as cursor:
-        found = await (await cursor.execute(FIGURES_SQL, {"now": now, "timezone": timezone})).fetchone()
-    assert found is not None, "aggregates without group by give one row"
-    return found
-
-
-async def load_behind(
-    connection: Connection, figure: str, layer: str, now: datetime, timezone: str, limit: int = ROWS_LIMIT
-) -> list[CaseRow]:
-    """The cases behind a figure (a key of ``BEHIND``), the most pressing first, at most ``limit``; ``layer`` gives ``area``.
-
-    Raises
-    ------
-    KeyError
-        No such figure.
-    """
-    statement = f"{ROW_COLUMNS} where {BEHIND[figure]} limit %(limit)s"
-    return await _rows(connection, statement, {"layer": layer, "now": now, "timezone": timezone, "limit": limit})
-
-
-async def load_rows(connection: Connection, ids: Sequence[int], layer: str) -> list[CaseRow]:
-    """These cases, in order of their last change; unknown ids are left out."""
-    statement = f"{ROW_COLUMNS} where cases.id = any(%(ids)s) order by cases.updated_at, cases.id"
-    return await _rows(connection, statement, {"layer": layer, "ids": list(ids)})
-
-
-async def _rows(connection: Connection, statement: str, parameters: dict[str, Any]) -> list[CaseRow]:
+async def load_rows(connection: Connection, ids: Sequence[int]) -> list[CaseRow]:
+    """These cases, in the order asked for; unknown ids are left out."""
     async with connection.cursor(row_factory=class_row(CaseRow)) as cursor:
-        return await (await cursor.execute(statement, parameters)).fetchall()
+        return await (await cursor.execute(ROWS_SQL, {"ids": list(ids)})).fetchall()
 
 
 async def load_points(connection: Connection, now: datetime, limit: int = POINTS_LIMIT) -> list[tuple[Any, ...]]:
@@ -287,7 +250,7 @@ async def load_points(connection: Connection, now: datetime, limit: int = POINTS
 
 
 async def load_team_rows(connection: Connection, now: datetime, timezone: str) -> list[TeamRow]:
-    """Every team with its open tasks (``task``: the case of the oldest one) and whether a shift of it runs at ``now``."""
+    """Every team with its open tasks, and whether a shift of it runs at ``now`` in a city of this time zone."""
     async with connection.cursor(row_factory=class_row(TeamRow)) as cursor:
         return await (await cursor.execute(TEAMS_SQL, {"now": now, "timezone": timezone})).fetchall()
 
@@ -309,13 +272,20 @@ async def load_area_names(connection: Connection, layer: str) -> dict[str, str]:
     return dict(await (await connection.execute(NAMES_SQL, (layer,))).fetchall())
 
 
-async def load_words(connection: Connection) -> dict[str, dict[str, tuple[str, str]]]:
-    """Chinese and English names by code of this city's channels and matters (by id), as ``channel`` and ``matter``."""
-    words: dict[str, dict[str, tuple[str, str]]] = {}
-    for table, key in (("channel", "code"), ("matter", "id")):
+async def load_words(connection: Connection) -> Words:
+    """Chinese and English names by code of what cases refer to."""
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    for table, key in (("channel", "code"), ("matter", "id"), ("department", "code")):
         cursor = await connection.execute(f"select {key}::text, name_zh, name_en from {table} order by {key}")
-        words[table] = {code: (zh, en) for code, zh, en in await cursor.fetchall()}
-    return words
+        found[table] = {code: (zh, en) for code, zh, en in await cursor.fetchall()}
+    majors = await (await connection.execute(MAJORS_SQL)).fetchall()
+    return Words(
+        channels=found["channel"],
+        matters=found["matter"],
+        departments=found["department"],
+        majors={key: name for _, key, name in majors},
+        major_of={matter: key for matter, key, _ in majors},
+    )
 
 
 async def load_states(connection: Connection) -> list[StateRow]:
@@ -323,18 +293,3 @@ async def load_states(connection: Connection) -> list[StateRow]:
     async with connection.cursor(row_factory=class_row(StateRow)) as cursor:
         statement = "select code, name_zh, name_en, stage, terminal from case_state order by code"
         return await (await cursor.execute(statement)).fetchall()
-
-
-async def load_changed_since(connection: Connection, event_id: int, limit: int) -> list[int]:
-    """Ids of the cases with events above ``event_id``, at most ``limit``: the catch-up of a reader after a gap."""
-    cursor = await connection.execute(
-        "select distinct case_id from (select case_id from case_event where id > %s order by id desc limit %s) as late",
-        (event_id, limit),
-    )
-    return [row[0] for row in await cursor.fetchall()]
-
-
-async def last_event_id(connection: Connection) -> int:
-    """The highest ``case_event.id`` so far, 0 before the first."""
-    found = await (await connection.execute("select coalesce(max(id), 0) from case_event")).fetchone()
-    return int(found[0]) if found else 0

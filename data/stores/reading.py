@@ -24,5 +24,5 @@ async def reading(pool: AsyncPool) -> AsyncIterator[psycopg.AsyncConnection[tupl
     try:
         async with pool.connection(timeout=PATIENCE_SECONDS) as connection:
             yield connection
-    except psycopg.OperationalError as error:
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise NeedleError("database.unreachable", reason=str(error).strip()) from error
