@@ -241,6 +241,8 @@ class Answer:
         except NeedleError as error:
             status = error.entry.http_status if error.entry.http_status >= 500 else 400
             document = documents.errors(status, error.as_dict()["en"])
+        finally:
+            await request.close()
         headers = {"Cache-Control": "no-store"}
         response = Response(documents.write(document, form), status, headers, MEDIA_TYPES[form])
         await response(scope, receive, send)
