@@ -18,6 +18,8 @@ FIELD_END: Final = "\x01"
 ROW_END: Final = "\x02"
 FIELDS: Final = ("number", "title", "address")
 SAMPLE_BYTES: Final = 1 << 20
+KEPT_SEARCHES: Final = 8
+"""Answers kept, the last asked for: somebody who scrolls through one asks for it again and again."""
 BLOCK: Final = 64
 """Bytes that are looked at together: a whole number of any processor's vectors."""
 
@@ -39,6 +41,7 @@ class Texts:
         self.count = 0
         self.buffer: Bytes = np.zeros(1 << 16, np.uint8)
         self.starts: NDArray[np.int64] = np.zeros(1 << 10, np.int64)
+        self._found: dict[str, Bools] = {}
 
     @property
     def bytes(self) -> int:
@@ -62,13 +65,19 @@ class Texts:
         return tuple(raw.decode().split(FIELD_END))
 
     def containing(self, wanted: str) -> Bools:
-        """Whether a field of each row contains ``wanted``, in any case; shape (count,)."""
-        found = np.zeros(self.count, np.bool_)
+        """Whether a field of each row contains ``wanted``, in any case; shape (count,), not to be changed."""
         needle = np.frombuffer(wanted.lower().encode(), np.uint8)
-        if len(needle) == 0:
-            return ~found
-        first, second = self._rarest(needle)
-        _scan(self.buffer, self.starts[: self.count + 1], needle, first, second, found)
+        known = self._found.pop(wanted, np.zeros(0, np.bool_))
+        found = np.ones(self.count, np.bool_)
+        found[: len(known)] = known
+        if len(needle) and len(known) < self.count:
+            found[len(known) :] = False
+            first, second = self._rarest(needle)
+            starts = self.starts[len(known) : self.count + 1]
+            _scan(self.buffer, starts, needle, first, second, found[len(known) :])
+        self._found[wanted] = found
+        if len(self._found) > KEPT_SEARCHES:
+            del self._found[next(iter(self._found))]
         return found
 
     def _rarest(self, needle: Bytes) -> tuple[int, int]:
@@ -98,7 +107,7 @@ def _scan(buffer: Bytes, starts: NDArray[np.int64], needle: Bytes, first: int, s
     length, rows = len(needle), len(found)
     end = starts[rows] - length
     a, b = needle[first], needle[second]
-    at, row = 0, 0
+    at, row = starts[0], 0
     while at <= end:
         ahead, behind = buffer[at + first :], buffer[at + second :]
         hits = 0
