@@ -1,15 +1,28 @@
-"""What a page is, and how the one Dash app shows the page of an address."""
+"""What a page is, and how the one Dash app shows the page of an address inside its frame."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import parse_qs
 
-from dash import Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output, ctx, dcc, html
 from dash.development.base_component import Component
 
-from dashboard.i18n import Words, language_of, words
+from dashboard.components.frame import Entry, frame, keyboard_help, reach_banner, trouble
+from dashboard.components.states import lost
+from dashboard.i18n import Words, words
+from dashboard.preferences import Theme, read_preferences
 from dashboard.wall_state import Wall
+
+
+class Role(StrEnum):
+    """Who works with a page; navigation groups pages by role, in this order."""
+
+    OPERATOR = "operator"
+    HANDLER = "handler"
+    SUPERVISOR = "supervisor"
+    PLANNER = "planner"
+    OWNER = "owner"
+    STEWARD = "steward"
 
 
 @dataclass(frozen=True)
@@ -19,19 +32,45 @@ class Page:
     Attributes
     ----------
     path : str
-        Its address, ``/wall``.
+        Its address, ``/wall``; ``nav.wall`` is the message id of its name in the navigation.
     title : str
         Message id of its title.
     layout : callable
         (words, address of the assets) -> the page's components; reads no data.
     register : callable
         (app, state of the process): declares the page's callbacks.
+    role : Role
+        Under whom navigation lists it.
+    icon : str
+        A name of ``icons.txt``.
+    theme : str
+        The theme of a visitor who chose none.
+    modules : tuple of str
+        Scripts below the assets that the browser fetches at once, with all that they import; ``modules/main.mjs``.
+    fetches : tuple of str
+        Addresses of ours that the page's script will ask for first; the browser asks while scripts still load.
+    sheets : tuple of str
+        Style sheets below the assets besides our own.
+    packages : tuple of str
+        Packages of Dash components that the page uses besides Dash's own; no other page carries their scripts.
     """
 
     path: str
     title: str
     layout: Callable[[Words, str], Component]
     register: Callable[[Dash, Wall], None]
+    role: Role = Role.OPERATOR
+    icon: str = "layout-dashboard"
+    theme: Theme = "auto"
+    modules: tuple[str, ...] = ()
+    fetches: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Message id of its name in the navigation."""
+        return f"nav.{self.path.strip('/')}"
 
 
 class Ids(StrEnum):
@@ -49,19 +88,27 @@ def install(app: Dash, wall: Wall, pages: Sequence[Page], assets: str) -> None:
 
     @app.callback(Output(Ids.PAGE, "children"), Input(Ids.ADDRESS, "pathname"), Input(Ids.ADDRESS, "search"))
     async def show(pathname: str | None, search: str | None) -> Component:
-        """The page of the address in the language that it asks for."""
-        query = parse_qs((search or "").removeprefix("?"))
-        say = words(language_of(query.get("lang", [""])[0]))
-        page = by_path.get(pathname or "")
-        return page.layout(say, assets) if page else no_page(say)
+        """The page of the address, as the person likes it."""
+        wanted = read_preferences(search, ctx.cookies)
+        page, say = by_path.get(pathname or ""), wanted.say
+        content = page.layout(say, assets) if page else lost(say, entries(pages, say))
+        return around(content, page, pages, say, wanted.screen)
 
     for page in pages:
         page.register(app, wall)
 
 
-def no_page(say: Words) -> Component:
-    """What stands at an address that has no page."""
-    return html.Main(
-        className="lost",
-        children=[html.H1(say("page.none")), html.A(say("page.to_wall"), href="/wall", className="button")],
-    )
+def around(content: Component, page: Page | None, pages: Sequence[Page], say: Words, screen: bool) -> Component:
+    """A page's content with navigation before it, or alone on a screen that nobody steers."""
+    here = page.path if page else ""
+    navigation = None if screen else entries(pages, say)
+    return frame(content, navigation, here, say, [reach_banner(say), trouble(say), keyboard_help(say)])
+
+
+def entries(pages: Sequence[Page], say: Words) -> list[Entry]:
+    """The pages as navigation lists them: by role, then as they were given."""
+    order = list(Role)
+    return [
+        Entry(page.path, say(page.name), page.icon, say(f"role.{page.role}"))
+        for page in sorted(pages, key=lambda page: order.index(page.role))
+    ]

@@ -2,48 +2,38 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 import uvicorn
 from dash import Dash
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 
-from dashboard import live, tiles, wall_api
+from dashboard import desk_api, live, sheets, tiles, wall_api
 from dashboard.api import Api
+from dashboard.components.icon import icon_names
 from dashboard.compression import Compression
+from dashboard.document import DocumentDash, Missing
+from dashboard.files import Files
 from dashboard.live import Hub
+from dashboard.open311_api import Open311
 from dashboard.page import install
 from dashboard.pages import wall as wall_page
 from dashboard.security import Guard
+from dashboard.trouble import tell_trouble
 from dashboard.wall_state import Wall
 from data.cluster import ensure_database
 from data.database import open_pool
-from data.settings import Settings
+from data.settings import Settings, get_settings
+from data.stores.photos import PhotoFolder
 from geo.errors import NeedleError
 
 ASSETS: Final = Path(__file__).with_name("assets")
 PAGES: Final = (wall_page.PAGE,)
-OWN_PREFIXES: Final = ("api", "tiles", "ws", "static")
-MEDIA_TYPES: Final = {".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-INDEX: Final = """<!DOCTYPE html>
-<html lang="zh">
-  <head>
-    {%metas%}
-    <title>{%title%}</title>
-    {%favicon%}
-    <link rel="modulepreload" href="ASSETS/vendor/maplibre-gl.mjs">
-    <link rel="modulepreload" href="ASSETS/modules/main.mjs">
-    <link rel="stylesheet" href="ASSETS/vendor/maplibre-gl.css">
-    {%css%}
-  </head>
-  <body>
-    {%app_entry%}
-    <footer>{%config%}{%scripts%}{%renderer%}</footer>
-  </body>
-</html>"""
+OWN_PREFIXES: Final = ("api", "open311", "tiles", "ws", "static")
+#: What Dash checks a document's frame for; ``document.py`` writes the document itself.
+INDEX: Final = "{%app_entry%}{%config%}{%scripts%}{%renderer%}"
 
 
 def create_app(url: str) -> FastAPI:
@@ -56,6 +46,7 @@ def create_app(url: str) -> FastAPI:
     """
     wall = Wall(open_pool(url))
     hub, api = Hub(wall, url), Api(wall.pool)
+    open311 = Open311(wall.pool, api.intake, PhotoFolder(get_settings().home / "photos"))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -69,51 +60,33 @@ def create_app(url: str) -> FastAPI:
     app.add_exception_handler(NeedleError, answer_error)
     app.add_api_route("/", to_wall)
     app.add_api_route("/api/health", health)
-    for router in (api.router, tiles.router, wall_api.router, live.router):
+    for router in (api.router, open311.router, tiles.router, wall_api.router, desk_api.router, live.router):
         app.include_router(router)
-    version = serve_assets(app)
+    files = Files(ASSETS, {sheets.NAME: sheets.style_sheet(ASSETS, icon_names())})
+    files.serve(app)
     refuse_unknown(app)
-    dash = create_dash(app, wall, f"/static/{version}")
+    dash = create_dash(app, wall, files)
+    app.add_middleware(Missing, addresses=[page.path for page in PAGES])
     app.add_middleware(Compression)
     app.add_middleware(Guard, script_hashes=dash.csp_hashes)
     return app
 
 
-def create_dash(app: FastAPI, wall: Wall, assets: str) -> Dash:
+def create_dash(app: FastAPI, wall: Wall, files: Files) -> Dash:
     """Dash on this server with every page."""
-    dash = Dash(
+    dash = DocumentDash(
         __name__,
         server=app,
         title="Needle",
         update_title="",
         assets_folder=str(ASSETS),
-        assets_path_ignore=["vendor", "modules"],
-        index_string=INDEX.replace("ASSETS", assets),
+        include_assets_files=False,
+        index_string=INDEX,
+        on_error=tell_trouble,
     )
-    install(dash, wall, PAGES, assets)
-    # Dash sets itself up on the first request, after it has already answered it with a page without assets.
-    dash._setup_server()
+    dash.describe(files, PAGES)
+    install(dash, wall, PAGES, files.root)
     return dash
-
-
-def serve_assets(app: FastAPI) -> str:
-    """Serve the assets under an address that changes with their content, so that browsers may keep them for good."""
-    files = {path.relative_to(ASSETS).as_posix(): path for path in sorted(ASSETS.rglob("*")) if path.is_file()}
-    digest = sha256()
-    for name, path in files.items():
-        digest.update(f"{name}:{path.stat().st_mtime_ns}:{path.stat().st_size}".encode())
-    version = digest.hexdigest()[:12]
-
-    async def asset(name: str) -> Response:
-        """A file of the assets."""
-        path = files.get(name)
-        if path is None:
-            return Response(status_code=404)
-        headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-        return FileResponse(path, media_type=MEDIA_TYPES.get(path.suffix), headers=headers)
-
-    app.add_api_route(f"/static/{version}/{{name:path}}", asset)
-    return version
 
 
 def refuse_unknown(app: FastAPI) -> None:
@@ -147,4 +120,6 @@ async def answer_error(_request: Request, error: Exception) -> Response:
 def serve(settings: Settings) -> None:
     """Run the process until it is told to stop; starts the embedded database when the settings name no other."""
     app = create_app(ensure_database(settings))
-    uvicorn.run(app, host=settings.host, port=settings.port, log_level="warning", access_log=False, ws="websockets")
+    uvicorn.run(
+        app, host=settings.host, port=settings.port, log_level="warning", access_log=False, ws="websockets-sansio"
+    )

@@ -135,6 +135,8 @@ def test_tones_of_cases_differ_for_every_eye(name: str, eye: str) -> None:
 
 @pytest.mark.parametrize("path", sorted(CSS.glob("*.css")), ids=lambda path: path.name)
 def test_every_value_that_a_sheet_asks_for_exists(path: Path) -> None:
-    asked = re.findall(r"var\(--([\w-]+)[),]", path.read_text(encoding="utf-8"))
-    given = re.findall(r"--([\w-]+):", "".join(sheet.read_text(encoding="utf-8") for sheet in CSS.glob("*.css")))
+    asked = re.findall(r"var\(--([\w-]+)\)", path.read_text(encoding="utf-8"))
+    sheets = "".join(sheet.read_text(encoding="utf-8") for sheet in CSS.glob("*.css"))
+    scripts = "".join(script.read_text(encoding="utf-8") for script in CSS.parent.glob("modules/*.mjs"))
+    given = re.findall(r"--([\w-]+):", sheets) + re.findall(r"'--([\w-]+)'", scripts)
     assert sorted(set(asked) - set(given)) == []
