@@ -1,0 +1,53 @@
+/* What is under the pointer: a few words beside it; a click selects the case. */
+
+import { CASE_LAYERS } from './case_style.mjs';
+import { element, slot } from './page.mjs';
+import { enlargement } from './view.mjs';
+
+const REACH = 5;
+
+export class Tips {
+  constructor(map, page, cases, teams, onSelect) {
+    Object.assign(this, { map, page, cases, teams });
+    map.on('click', (event) => {
+      const hit = this.find(event.point, CASE_LAYERS);
+      if (hit) onSelect(hit);
+    });
+    map.on('mousemove', (event) => this.hover(event));
+    map.on('mouseout', () => (slot('tip').hidden = true));
+  }
+
+  /* The topmost mark that is really there: what has a newer row in the overlay is hidden below. */
+  find(point, layers) {
+    const box = [[point.x - REACH, point.y - REACH], [point.x + REACH, point.y + REACH]];
+    return this.map.queryRenderedFeatures(box, { layers }).find((hit) => hit.source !== 'cases' || !hit.state.stale);
+  }
+
+  hover(event) {
+    const hit = this.find(event.point, [...CASE_LAYERS, 'team', 'hex']);
+    this.map.getCanvas().style.cursor = hit && hit.source !== 'teams' && hit.source !== 'hexes' ? 'pointer' : '';
+    const tip = slot('tip');
+    const lines = hit ? this.lines(hit) : [];
+    tip.hidden = lines.length === 0;
+    if (tip.hidden) return;
+    tip.replaceChildren(...lines.map((line, index) => element(index ? 'span' : 'b', '', line)));
+    const right = event.point.x > this.map.getContainer().clientWidth - 320;
+    tip.style.transform = `translate(${event.point.x + (right ? -14 : 14)}px, ${event.point.y + 14}px)${right ? ' translateX(-100%)' : ''}`;
+  }
+
+  lines(hit) {
+    if (hit.source === 'teams') return this.teams.lines(hit.id);
+    return hit.source === 'hexes' ? this.cellLines(hit.properties) : this.caseLines(hit);
+  }
+
+  cellLines({ n, o = 0, u = 0 }) {
+    const { number } = this.page;
+    return [this.page.say('tip.cell', { n: number.format(n) }), ...(o ? [this.page.say('tip.cell_overdue', { n: number.format(o) })] : []), ...(u ? [this.page.say('tip.cell_urgent', { n: number.format(u) })] : [])];
+  }
+
+  caseLines({ properties: { s, m, d, c, r } }) {
+    const state = this.cases.stateOf(s);
+    const left = this.page.left({ due: d * 60, closed: c });
+    return [this.page.pick(this.cases.matters[m]) || this.page.pick(state?.name), this.page.pick(state?.name), this.page.moment(r * 60), left?.text].filter(Boolean);
+  }
+}

@@ -1,0 +1,45 @@
+/* The map itself: where it starts, how large its marks are, and what of it the panels leave free. */
+
+import * as maplibre from '../vendor/maplibre-gl.mjs';
+import { addIcons } from './icons.mjs';
+import { mapStyle } from './style.mjs';
+
+const AIR = 24;
+
+/** How much larger than on a desk everything is drawn: a wall's pixels are seen from afar (`zoom` in wall.css). */
+export function enlargement() {
+  return Number(getComputedStyle(document.querySelector('.wall')).zoom) || 1;
+}
+
+/** What the panels cover, in the map's own pixels, on each side. */
+export function padding() {
+  const map = box('.map');
+  const scale = enlargement();
+  const cover = { top: AIR, right: AIR, bottom: AIR, left: AIR };
+  for (const panel of document.querySelectorAll('[data-covers]')) {
+    const rect = panel.getBoundingClientRect();
+    if (!rect.width || getComputedStyle(panel).visibility === 'hidden') continue;
+    const depth = { top: rect.bottom - map.top, bottom: map.bottom - rect.top, left: rect.right - map.left, right: map.right - rect.left }[panel.dataset.covers];
+    cover[panel.dataset.covers] = Math.max(cover[panel.dataset.covers], depth / scale + AIR);
+  }
+  return cover;
+}
+
+export function makeMap(snapshot, page, where, view) {
+  const [west, south, east, north] = snapshot.city.bounds;
+  const start = view
+    ? { zoom: view[0], center: [view[2], view[1]], bearing: view[3] ?? 0, pitch: view[4] ?? 0 }
+    : { bounds: [[west, south], [east, north]], fitBoundsOptions: { padding: padding() } };
+  const map = new maplibre.Map({
+    container: document.querySelector('.map'), style: mapStyle(snapshot, page, where), attributionControl: false, fadeDuration: 120, maxPitch: 60, minZoom: 7, maxZoom: 19,
+    pixelRatio: devicePixelRatio * enlargement(), cancelPendingTileRequestsWhileZooming: true,
+    localIdeographFontFamily: "'Noto Sans SC', 'Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif", ...start,
+  });
+  map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), 'bottom-left');
+  map.on('error', (event) => console.warn('map', event.error?.message));
+  map.once('style.load', () => addIcons(map));
+  addEventListener('resize', () => map.setPixelRatio(devicePixelRatio * enlargement()));
+  return map;
+}
+
+const box = (query) => document.querySelector(query).getBoundingClientRect();

@@ -1,0 +1,71 @@
+/* Which cases are meant: the filter in the page's address, in requests, and as a test on live rows (data/mirror/where.py). */
+
+const LISTS = ['channel', 'matter', 'major', 'area', 'state', 'department', 'team'];
+const FLAGS = ['urgent', 'open', 'overdue'];
+const OTHERS = ['from', 'to', 'box', 'polygon', 'text'];
+export const WHERE_KEYS = [...LISTS, ...FLAGS, ...OTHERS];
+
+/** The filter of a query: `{channel: ['12345'], open: '1', …}`; keys without a value are absent. */
+export function readWhere(query) {
+  const where = {};
+  for (const key of LISTS) {
+    const values = (query.get(key) ?? '').split(',').map((value) => value.trim()).filter(Boolean);
+    if (values.length) where[key] = [...new Set(values)].sort();
+  }
+  for (const key of FLAGS) if (['0', '1'].includes(query.get(key))) where[key] = query.get(key);
+  for (const key of OTHERS) if (query.get(key)) where[key] = query.get(key);
+  return where;
+}
+
+/** The filter as a query string in one canonical order, so that equal filters have equal addresses. */
+export function writeWhere(where) {
+  const parts = WHERE_KEYS.filter((key) => where[key] !== undefined && where[key].length !== 0);
+  return parts.map((key) => `${key}=${[where[key]].flat().map(encodeURIComponent).join(',').replaceAll('%3A', ':').replaceAll('%2B', '+')}`).join('&');
+}
+
+/** `path` asked under the filter. */
+export function under(path, where, more = {}) {
+  const query = [writeWhere(where), ...Object.entries(more).map(([key, value]) => `${key}=${encodeURIComponent(value)}`)].filter(Boolean).join('&');
+  return query ? `${path}?${query}` : path;
+}
+
+export const isEmpty = (where) => writeWhere(where) === '';
+
+/** Without its stretch of time: the slider filters the loaded tiles by itself. */
+export function timeless({ from: _from, to: _to, ...rest }) {
+  return rest;
+}
+
+/** A moment of the filter in Unix seconds: digits, or ISO 8601. */
+export function moment(text) {
+  if (text === undefined) return null;
+  return /^\d+$/.test(text) ? Number(text) : Date.parse(text) / 1000;
+}
+
+/** A test of live rows. `majorOf`: matter id → major code; `now`: () → Unix seconds. */
+export function tester(where, majorOf, now) {
+  const sets = Object.fromEntries(LISTS.filter((key) => where[key]).map((key) => [key, new Set(where[key])]));
+  const [from, to] = [moment(where.from), moment(where.to)];
+  const box = where.box?.split(',').map(Number);
+  const tests = [
+    sets.channel && ((row) => sets.channel.has(row.channel)),
+    sets.matter && ((row) => sets.matter.has(String(row.matter_id))),
+    sets.major && ((row) => sets.major.has(majorOf(row.matter_id))),
+    sets.area && ((row) => Object.entries(row.areas ?? {}).some(([layer, code]) => sets.area.has(`${layer}:${code}`))),
+    sets.state && ((row) => sets.state.has(row.state)),
+    sets.department && ((row) => sets.department.has(row.department)),
+    sets.team && ((row) => sets.team.has(String(row.team_id))),
+    where.urgent && ((row) => Boolean(row.urgent) === (where.urgent === '1')),
+    where.open && ((row) => !row.closed === (where.open === '1')),
+    where.overdue && ((row) => isOverdue(row, now()) === (where.overdue === '1')),
+    from && ((row) => row.reported >= from),
+    to && ((row) => row.reported <= to),
+    box && ((row) => row.at && row.at[0] >= box[0] && row.at[1] >= box[1] && row.at[0] <= box[2] && row.at[1] <= box[3]),
+    where.text && ((row) => [row.number, row.title, row.address].join(' ').toLowerCase().includes(where.text.toLowerCase())),
+  ].filter(Boolean);
+  return (row) => tests.every((test) => test(row));
+}
+
+export function isOverdue(row, now) {
+  return Boolean(!row.closed && row.due && row.due < now);
+}
