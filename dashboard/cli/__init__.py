@@ -1,4 +1,4 @@
-"""The one command line: ``needle``. This file only wires; each group of commands has its own module."""
+"""The one command line: ``needle``. This file only lists; each command is imported when it is called."""
 
 import sys
 from importlib.metadata import version
@@ -6,11 +6,65 @@ from importlib.metadata import version
 import typer
 from rich.console import Console
 
-from dashboard.cli import audit, bench, channel, city, db, demo, events, layer, locate, rules, up
+from dashboard.cli.lazy import Entry, lazy_group
 from geo.errors import NeedleError
+
+RUN, CITY, TOOLS = "Run the system", "Bring in a city", "Work with the parts"
+COMMANDS = (
+    Entry(
+        "demo",
+        "dashboard.cli.demo:demo",
+        RUN,
+        "Build the demo city (first time only) and show it live: reports, teams at work, everything on the wall map.",
+    ),
+    Entry(
+        "up",
+        "dashboard.cli.up:up",
+        RUN,
+        "Start the database, the operators' server and the worker; stop them all with Ctrl-C.",
+    ),
+    Entry(
+        "worker",
+        "dashboard.cli.up:worker",
+        RUN,
+        "Run one worker alone, in the foreground; several may run side by side.",
+    ),
+    Entry("serve", "dashboard.cli.up:serve", RUN, "Run the operators' server alone, in the foreground."),
+    Entry(
+        "rehearse",
+        "dashboard.cli.up:rehearse",
+        "",
+        "Let the demo city's people live: they report, and teams work, over HTTP alone.",
+    ),
+    Entry(
+        "status", "dashboard.cli.up:status", RUN, "Say what runs, which city is loaded and how much work is waiting."
+    ),
+    Entry("db", "dashboard.cli.db:app", RUN, "Start, stop, migrate, back up and restore the database."),
+    Entry(
+        "channel", "dashboard.cli.channel:app", RUN, "Give systems keys to send reports with, list them, revoke them."
+    ),
+    Entry("city", "dashboard.cli.city:app", CITY, "Bring in a real city by its profile."),
+    Entry("layer", "dashboard.cli.layer:app", CITY, "Bring in boundaries and see which there are."),
+    Entry("events", "dashboard.cli.events:app", CITY, "Bring in what happened, or let it happen again."),
+    Entry(
+        "locate",
+        "dashboard.cli.locate:locate",
+        TOOLS,
+        "Say for each point in which area of each layer it lies, and how near the border.",
+    ),
+    Entry("audit", "dashboard.cli.audit:app", TOOLS, "Check what was loaded before anybody decides by it."),
+    Entry("rules", "dashboard.cli.rules:app", TOOLS, "Check, accept, learn and explain the rules of who acts where."),
+    Entry(
+        "bench",
+        "dashboard.cli.bench:bench",
+        TOOLS,
+        "Measure the hot paths beside their peers, in the same run, as ratios.",
+    ),
+)
 
 app = typer.Typer(
     name="needle",
+    cls=lazy_group(COMMANDS),
     help=(
         "Needle (一根针): put every incident on the right grid cell, with the nearest team that has the power to act, "
         "and watch it until it is verified as done.\n\n"
@@ -35,24 +89,6 @@ def root(
     version: bool = typer.Option(False, "--version", callback=print_version, is_eager=True, help="Show the version."),
 ) -> None:
     """Options that stand before any command."""
-
-
-RUN, CITY, TOOLS = "Run the system", "Bring in a city", "Work with the parts"
-app.command("demo", rich_help_panel=RUN)(demo.demo)
-app.command("up", rich_help_panel=RUN)(up.up)
-app.command("worker", rich_help_panel=RUN)(up.worker)
-app.command("serve", rich_help_panel=RUN)(up.serve)
-app.command("rehearse", hidden=True)(up.rehearse)
-app.command("status", rich_help_panel=RUN)(up.status)
-app.add_typer(db.app, name="db", rich_help_panel=RUN)
-app.add_typer(channel.app, name="channel", rich_help_panel=RUN)
-app.add_typer(city.app, name="city", rich_help_panel=CITY)
-app.add_typer(layer.app, name="layer", rich_help_panel=CITY)
-app.add_typer(events.app, name="events", rich_help_panel=CITY)
-app.command("locate", rich_help_panel=TOOLS)(locate.locate)
-app.add_typer(audit.app, name="audit", rich_help_panel=TOOLS)
-app.add_typer(rules.app, name="rules", rich_help_panel=TOOLS)
-app.command("bench", rich_help_panel=TOOLS)(bench.bench)
 
 
 def main() -> None:
