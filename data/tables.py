@@ -487,3 +487,60 @@ saved_view = Table(
     CheckConstraint("name <> ''", name="name"),
     comment="views of the desk: what was filtered, sorted and shown",
 )
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False, comment="webhook, open311"),
+    Column("department_code", Text, ForeignKey("department.code"), index=True, comment="null: told of every case"),
+    Column("settings", JSONB, nullable=False, comment="the connector: address, translation; its secret only by name"),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    moment("created_at", nullable=False, now=True),
+    CheckConstraint("kind in ('webhook', 'open311')", name="kind"),
+    comment="systems that are told of cases, from the moment they are entered",
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("subscription_id", Integer, ForeignKey("subscription.id", ondelete="CASCADE"), nullable=False),
+    Column("event_id", BigInteger, ForeignKey("case_event.id"), nullable=False, index=True),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False, index=True),
+    moment("created_at", nullable=False, now=True),
+    moment("next_try_at", nullable=False, now=True),
+    Column("tries", SmallInteger, nullable=False, server_default="0"),
+    moment("delivered_at"),
+    moment("given_up_at"),
+    Column("problem", Text, comment="what the last try met"),
+    UniqueConstraint("subscription_id", "event_id"),
+    CheckConstraint("delivered_at is null or given_up_at is null", name="outcome"),
+    Index(
+        "ix_delivery_open",
+        "subscription_id",
+        "case_id",
+        "event_id",
+        postgresql_where=text("delivered_at is null and given_up_at is null"),
+    ),
+    Index(
+        "ix_delivery_due",
+        "subscription_id",
+        "next_try_at",
+        postgresql_where=text("delivered_at is null and given_up_at is null"),
+    ),
+    comment="the outbox: written by a trigger in the event's own transaction",
+)
+
+remote_case = Table(
+    "remote_case",
+    metadata,
+    Column("subscription_id", Integer, ForeignKey("subscription.id", ondelete="CASCADE"), nullable=False),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("remote_id", Text, nullable=False, comment="what the system calls our case"),
+    Column("remote_status", Text),
+    moment("checked_at"),
+    PrimaryKeyConstraint("subscription_id", "case_id"),
+    UniqueConstraint("subscription_id", "remote_id"),
+)

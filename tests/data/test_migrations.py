@@ -119,7 +119,7 @@ def test_every_foreign_key_has_an_index(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize(
-    "attempt", ["update case_event set actor = 'me'", "delete from case_event", "truncate case_event"]
+    "attempt", ["update case_event set actor = 'me'", "delete from case_event", "truncate case_event cascade"]
 )
 def test_history_cannot_be_rewritten(attempt: str, connection: Connection) -> None:
     with pytest.raises(errors.RestrictViolation, match="case_event is append-only"):
