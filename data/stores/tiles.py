@@ -171,7 +171,8 @@ async def tiles_version(connection: AsyncConnection[Any]) -> str:
     """A word that changes whenever the city's ground or a layer's generation changes: the base of every tile's ETag."""
     cursor = await connection.execute(
         "select coalesce((select extract(epoch from loaded_at)::bigint from city), 0),"
-        " coalesce((select max(id) from generation), 0), coalesce((select count(*) from generation where valid_to is null), 0)"
+        " coalesce((select max(id) from generation), 0), coalesce((select count(*) from generation where valid_to is null), 0),"
+        " coalesce((select sum(imports) from ground_source), 0)"
     )
     found = await cursor.fetchone()
     return "-".join(str(part) for part in found or (0,))
