@@ -14,6 +14,7 @@ from typing import Any
 
 from data.chain import GENESIS, Event
 from dispatch.clock import Limit
+from dispatch.spots import point_ewkb
 from dispatch.states import states
 
 WORKING_STATES = frozenset(
@@ -33,6 +34,10 @@ WORKING_STATES = frozenset(
 """States in which the team that the case names has it as an open task."""
 
 
+PLACE = "corrected_place"
+"""Where an event's payload keeps a corrected place: lng, lat (WGS84), uncertainty_m, cell, areas, borders, h3_9, sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """Where a case stands. Times are aware; None means not yet, or not any more.
@@ -40,6 +45,7 @@ class Case:
     ``answered_at`` is when the department last confirmed the work: punctuality ends there; it is unset again while the
     work is being done anew. ``handlers`` are the actors who took part in handling it: none of them may verify it.
     ``remaining_s`` is what was left of the limit when it was suspended. ``last_department`` is the one that returned it.
+    ``place`` is where it lies since it was corrected (as its event says), None while it lies where it was reported.
     """
 
     id: int
@@ -68,6 +74,7 @@ class Case:
     late: bool = False
     excused: bool = False
     handlers: frozenset[str] = frozenset()
+    place: Mapping[str, Any] | None = None
 
     @property
     def open_task_of(self) -> int | None:
@@ -99,6 +106,7 @@ def evolve(case: Case, event: Event) -> Case:
         state=event.to_state,
         updated_at=event.at,
         closed_at=_closed_at(case, event),
+        place=event.payload.get(PLACE, case.place),
         **changes,
     )
 
@@ -120,6 +128,21 @@ def row(case: Case) -> dict[str, Any]:
         "seq": case.seq,
         "hash": case.hash,
         "updated_at": case.updated_at,
+    }
+
+
+def place_row(case: Case) -> dict[str, Any]:
+    """The columns of table ``cases`` that follow from a corrected place; none where it was never corrected."""
+    place = case.place
+    if place is None:
+        return {}
+    return {
+        "geom": point_ewkb(place["lng"], place["lat"]),
+        "uncertainty_m": place["uncertainty_m"],
+        "cell_code": place["cell"],
+        "areas": place["areas"],
+        "borders": place["borders"],
+        "h3_9": place["h3_9"],
     }
 
 

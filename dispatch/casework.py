@@ -4,6 +4,7 @@ Event, row, task and notice are written together under the lock of the case's ro
 interleave.
 """
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,10 +13,13 @@ from data.chain import Event
 from data.database import AsyncPool
 from data.stores import cases, reference, reports
 from data.stores.cases import AsyncConnection, TaskRow
+from data.stores.placing import add_decision, load_placed
 from data.stores.reading import reading
-from dispatch.case import Case, evolve, fold, row, task_change
+from dispatch.case import Case, evolve, fold, place_row, row, task_change
 from dispatch.clock import working_time
 from dispatch.commands import Command, Protocol
+from dispatch.correcting import Survey, corrects, with_place
+from dispatch.deciding import decision_row
 from dispatch.protocol import decide
 from dispatch.reference import matter_of
 from geo.errors import NeedleError
@@ -27,6 +31,8 @@ class CaseDesk:
     def __init__(self, pool: AsyncPool) -> None:
         self.pool = pool
         self.protocol: Protocol | None = None
+        self.survey = Survey()
+        self.surveying = asyncio.Lock()
 
     async def read(self, case_id: int) -> dict[str, Any]:
         """A case with its events, decisions and tasks, as JSON; ``case.unknown`` when there is none."""
@@ -60,22 +66,59 @@ class CaseDesk:
         NeedleError
             ``case.unknown``, ``case.conflict``, ``database.unreachable``, or the protocol's refusal.
         """
+        is_corrected = corrects(command)
+        if is_corrected:
+            await self._refresh_survey(now)
         async with reading(self.pool) as connection:
             protocol = await self._protocol(connection)
             before = fold(case_id, await cases.lock_events(connection, case_id))
             if seq is not None and seq != before.seq:
                 raise NeedleError("case.conflict", seq=before.seq)
-            event = decide(before, await _completed(connection, case_id, command), now, protocol)
-            after = evolve(before, event)
-            await cases.add_event(connection, event, row(after))
-            await _keep_task(connection, before, event, after)
+            if is_corrected:
+                after = await self._correct(connection, before, command, now, protocol)
+            else:
+                after = await carry_out(
+                    connection, before, await _completed(connection, case_id, command), now, protocol
+                )
         return summary(after)
+
+    async def _correct(
+        self, connection: AsyncConnection, before: Case, command: Command, now: datetime, protocol: Protocol
+    ) -> Case:
+        """Carry out a command that corrects the place: locate and decide anew, and go on as the machine would."""
+        placed = await load_placed(connection, before.id)
+        completed = await _completed(connection, before.id, command)
+        async with self.surveying:
+            found = self.survey.find(placed, completed, now)
+        after = await carry_out(connection, before, with_place(completed, found), now, protocol)
+        ahead = found.next_commands(after.state)
+        if found.decision is not None and found.rule_set_id is not None and (ahead or found.changes(placed)):
+            await add_decision(connection, decision_row(before.id, found.decision, found.rule_set_id, now))
+        for following in ahead:
+            after = await carry_out(connection, after, following, now, protocol)
+        return after
+
+    async def _refresh_survey(self, now: datetime) -> None:
+        async with self.surveying:
+            await asyncio.to_thread(self.survey.refresh, str(self.pool.conninfo), now)
 
     async def _protocol(self, connection: AsyncConnection) -> Protocol:
         if self.protocol is None:
             zone, settings = await reference.load_city_clock(connection)
             self.protocol = Protocol(working_time(zone, settings))
         return self.protocol
+
+
+async def carry_out(
+    connection: AsyncConnection, before: Case, command: Command, now: datetime, protocol: Protocol
+) -> Case:
+    """Write what a command does to a locked case: event, row, task and notice; the case after it."""
+    event = decide(before, command, now, protocol)
+    after = evolve(before, event)
+    moved = place_row(after) if after.place != before.place else {}
+    await cases.add_event(connection, event, row(after) | moved)
+    await _keep_task(connection, before, event, after)
+    return after
 
 
 def summary(case: Case) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from data.stores.cases import DecisionRow
 from dispatch.commands import Command
 from dispatch.ground import Ground
 from dispatch.match_values import Decision
+from dispatch.matters import Matter
 from dispatch.spots import Spot, other_sides
 
 Doubts = list[dict[str, Any]]
@@ -45,6 +46,20 @@ def dispatch_command(decision: Decision, doubts: Sequence[dict[str, Any]]) -> Co
     if doubts:
         data["doubts"] = list(doubts)
     return Command("dispatch", "system", data=data)
+
+
+def commands_ahead(matter: Matter, decision: Decision | None, doubts: Sequence[dict[str, Any]]) -> list[Command]:
+    """What the machine does by itself with a reported case whose place and matter are known.
+
+    It takes the case in, files it under the first condition, and sends it where a team was found.
+    """
+    limit, number = matter.limit_of(None)
+    urgent = decision is not None and decision.urgent
+    filing = {"condition": number, "limit": {"value": limit.value, "unit": limit.unit}, "urgent": urgent}
+    commands = [Command("accept", "system"), Command("file", "system", data=filing)]
+    if decision is not None and decision.team_id is not None:
+        commands.append(dispatch_command(decision, doubts))
+    return commands
 
 
 def decision_row(case_id: int, decision: Decision, rule_set_id: int, now: datetime) -> DecisionRow:

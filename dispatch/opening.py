@@ -4,7 +4,6 @@ What the machine may do by itself: take the case in, accept and file it where pl
 where a team was found. All else waits, in the state it has reached, for a person.
 """
 
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,11 +14,11 @@ from data.stores.cases import CaseRow, DecisionRow, TaskRow
 from data.stores.reports import ReportRow
 from dispatch.case import Case, evolve, row
 from dispatch.commands import Command, Protocol
-from dispatch.deciding import decision_row, dispatch_command
+from dispatch.deciding import commands_ahead, decision_row
 from dispatch.match_values import Decision
 from dispatch.matters import Matter
 from dispatch.protocol import decide
-from dispatch.spots import Spot, areas_of, borders_of, cell_of
+from dispatch.spots import Spot, areas_of, borders_of, cell_of, point_ewkb
 from geo.atlas import Atlas
 
 SUBMITTERS: Mapping[str, str] = {
@@ -98,13 +97,7 @@ def _commands(found: Finding, now: datetime) -> list[tuple[Command, datetime]]:
     steps = [(_submit(found), min(found.report.received_at, now))]
     if found.matter is None or found.spot.place is None:
         return steps
-    limit, number = found.matter.limit_of(None)
-    urgent = found.decision is not None and found.decision.urgent
-    filing = {"condition": number, "limit": {"value": limit.value, "unit": limit.unit}, "urgent": urgent}
-    steps += [(Command("accept", "system"), now), (Command("file", "system", data=filing), now)]
-    if found.decision is not None and found.decision.team_id is not None:
-        steps.append((dispatch_command(found.decision, found.doubts), now))
-    return steps
+    return steps + [(command, now) for command in commands_ahead(found.matter, found.decision, found.doubts)]
 
 
 def _submit(found: Finding) -> Command:
@@ -153,8 +146,3 @@ def _decision_row(case_id: int, found: Finding, rule_set_id: int, now: datetime)
             return None
         return DecisionRow(case_id, now, rule_set_id, None, "place_unknown", None, None, None, None, [])
     return decision_row(case_id, decision, rule_set_id, now)
-
-
-def point_ewkb(lng: float, lat: float) -> str:
-    """A point (EPSG:4326) as the text that a geometry column takes."""
-    return (b"\x01\x01\x00\x00\x20\xe6\x10\x00\x00" + struct.pack("<dd", lng, lat)).hex()

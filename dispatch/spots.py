@@ -3,6 +3,7 @@
 Pure.
 """
 
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,6 +97,11 @@ def other_sides(place: Place, atlas: Atlas, uncertainty_m: float) -> list[tuple[
             indices = (*place.indices[:k], place.other[k], *place.indices[k + 1 :])
             sides.append((layer.name, place._replace(indices=indices)))
     return sides
+
+
+def point_ewkb(lng: float, lat: float) -> str:
+    """A point (EPSG:4326) as the text that a geometry column takes."""
+    return (b"\x01\x01\x00\x00\x20\xe6\x10\x00\x00" + struct.pack("<dd", lng, lat)).hex()
 
 
 def _as_sent(body: Mapping[str, Any]) -> tuple[float, float] | None:

@@ -67,9 +67,7 @@ class Workbench:
     def ground_version(self) -> tuple[int, ...]:
         """Changes with the layers, the rules and the matters."""
         with lost_connections():
-            row = self.connection.execute(GROUND_VERSION).fetchone()
-        assert row is not None
-        return tuple(row)
+            return ground_version(self.connection)
 
 
 @contextmanager
@@ -79,6 +77,13 @@ def lost_connections() -> Iterator[None]:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise NeedleError("database.unreachable", reason=str(error).strip()) from error
+
+
+def ground_version(connection: Connection) -> tuple[int, ...]:
+    """Changes with the layers, the rules and the matters."""
+    row = connection.execute(GROUND_VERSION).fetchone()
+    assert row is not None
+    return tuple(row)
 
 
 def load_open_tasks(connection: Connection) -> dict[int, int]:
