@@ -135,7 +135,9 @@ update delivery set given_up_at = null, next_try_at = now(), tries = 0
 
 REMEMBER = """
 insert into remote_case (subscription_id, case_id, remote_id) values (%s, %s, %s)
-on conflict (subscription_id, case_id) do nothing
+on conflict (subscription_id, case_id) do update
+    set remote_id = excluded.remote_id, remote_status = null, checked_at = null
+    where remote_case.remote_id <> excluded.remote_id
 """
 
 OPEN_REMOTE = """
@@ -240,7 +242,7 @@ async def retry(connection: AsyncConnection, delivery_id: int) -> None:
 
 
 async def remember_remote(connection: AsyncConnection, subscription: int, case_id: int, remote_id: str) -> None:
-    """What the system calls our case."""
+    """What the system calls our case from now on."""
     await connection.execute(REMEMBER, (subscription, case_id, remote_id))
 
 
