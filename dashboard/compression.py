@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TYPES: Final = ("text/", "application/json", "application/javascript", "image/svg+xml")
 SMALLEST_BYTES: Final = 1_000
-KEPT_LEVEL, FRESH_LEVEL = 7, 3
+KEPT_LEVEL, FRESH_LEVEL = 9, 3
 
 
 class Compression:

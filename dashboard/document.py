@@ -15,8 +15,15 @@ from dashboard.files import Files
 from dashboard.page import Page
 from dashboard.preferences import HTML_LANGUAGE, Preferences, Theme, read_preferences
 
-#: What Dash tells every browser about the server's software; the page works without.
-NOT_TOLD: Final = ("dash_version", "python_version", "dash_version_url", "ddk_version", "plotly_version")
+#: What Dash tells every browser though the page works without.
+NOT_TOLD: Final = (
+    "dash_version",
+    "python_version",
+    "dash_version_url",
+    "ddk_version",
+    "plotly_version",
+    "validation_layout",
+)
 #: A table that no page uses, though Dash sends it with every page.
 NOT_SENT: Final = "/dash/dash_table/"
 SCRIPT: Final = re.compile(r'<script src="[^"]*/_dash-component-suites/([\w.-]+)/[^"]*"></script>\n?')
@@ -40,7 +47,7 @@ class DocumentDash(Dash):  # type: ignore[misc]  # Dash is untyped here
         wanted = read_preferences(str(request.args), request.cookies)
         page = self.by_path.get(request.path)
         packages = ("dash", *(page.packages if page else ()))
-        foot = without_versions(config) + needed(scripts, packages) + renderer
+        foot = thin(config) + needed(scripts, packages) + renderer
         return document(page, wanted, self.files, foot)
 
 
@@ -56,7 +63,7 @@ def document(page: Page | None, wanted: Preferences, files: Files, foot: str) ->
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>{title}</title>
-    {head(page, files)}
+    {head(page, wanted, files)}
   </head>
   <body>
     {ENTRY}
@@ -65,18 +72,16 @@ def document(page: Page | None, wanted: Preferences, files: Files, foot: str) ->
 </html>"""
 
 
-def head(page: Page | None, files: Files) -> str:
+def head(page: Page | None, wanted: Preferences, files: Files) -> str:
     """Links to what the page needs, most urgent first."""
     modules = files.with_imports(("modules/frame.mjs", *(page.modules if page else ())))
+    fetches = page.fetches if page and wanted.plain else ()
     starters = sorted(name for name in files.paths if "/" not in name and name.endswith(".js") and name != "head.js")
     lines = [
         f'<script src="{files.root}/head.js"></script>',
         f'<link rel="stylesheet" href="{files.root}/{sheets.NAME}">',
         *(f'<link rel="stylesheet" href="{files.root}/{name}">' for name in (page.sheets if page else ())),
-        *(
-            f'<link rel="preload" as="fetch" crossorigin href="{address}">'
-            for address in (page.fetches if page else ())
-        ),
+        *(f'<link rel="preload" as="fetch" crossorigin href="{address}">' for address in fetches),
         f'<link rel="preload" as="font" type="font/woff2" crossorigin href="{files.root}/{FONT}">',
         *(f'<link rel="modulepreload" href="{files.root}/{name}">' for name in modules),
         *(f'<script src="{files.root}/{name}"></script>' for name in starters),
@@ -86,12 +91,15 @@ def head(page: Page | None, files: Files) -> str:
     return "\n    ".join(lines)
 
 
-def without_versions(config: str) -> str:
-    """Dash's configuration without what tells an attacker which weaknesses to try, and without the layouts of other pages."""
+def thin(config: str) -> str:
+    """Dash's configuration without what tells an attacker which weaknesses to try, and without the layouts of all pages.
+
+    The layouts are for a check of ids that browsers would repeat with every page; a test makes it once.
+    """
 
     def thinned(match: re.Match[str]) -> str:
         content: dict[str, Any] = {k: v for k, v in json.loads(match[2]).items() if k not in NOT_TOLD}
-        content |= {"disable_version_check": True}
+        content |= {"disable_version_check": True, "suppress_callback_exceptions": True}
         return match[1] + json.dumps(content, separators=(",", ":")).replace("/", "\\u002f") + match[3]
 
     return CONFIG.sub(thinned, config)

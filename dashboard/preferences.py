@@ -12,17 +12,30 @@ Theme = Literal["dark", "light", "auto"]
 THEMES: Final[tuple[Theme, ...]] = get_args(Theme)
 #: Cookies that the frame's script writes; they hold no more than the choice.
 LANGUAGE_COOKIE, THEME_COOKIE = "needle_lang", "needle_theme"
+OWN_KEYS: Final = frozenset({"lang", "theme", "screen"})
 HTML_LANGUAGE: Final[Mapping[Language, str]] = {"zh": "zh-CN", "en": "en"}
 
 
 @dataclass(frozen=True)
 class Preferences:
-    """How one page is shown. ``theme``: None when the person chose none, so that the page's own holds; ``screen``: as on a
-    video wall, without navigation."""
+    """How one page is shown.
+
+    Attributes
+    ----------
+    language : str
+        The language of its words.
+    theme : str or None
+        None when the person chose none, so that the page's own holds.
+    screen : bool
+        As on a video wall: without navigation.
+    plain : bool
+        The address asks for nothing else: no filter, no opened case.
+    """
 
     language: Language
     theme: Theme | None
-    screen: bool
+    screen: bool = False
+    plain: bool = True
 
     @property
     def say(self) -> Words:
@@ -37,6 +50,7 @@ def read_preferences(search: str | None, cookies: Mapping[str, str]) -> Preferen
         language=language_of(query.get("lang", cookies.get(LANGUAGE_COOKIE))),
         theme=theme_of(query.get("theme")) or theme_of(cookies.get(THEME_COOKIE)),
         screen=query.get("screen") == "1",
+        plain=not query.keys() - OWN_KEYS,
     )
 
 
