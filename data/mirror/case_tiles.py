@@ -1,0 +1,137 @@
+"""Tiles of the cases from the mirror: marks near by, counted hexagons farther out.
+
+Layers and properties (integers unless said otherwise; minutes are Unix minutes):
+
+* ``case`` (zoom ``POINTS_FROM`` and deeper): points, id = case id; ``s`` state (text), ``t`` tone (index into ``TONES``), ``u``
+  urgent 0/1, ``r`` reported, ``d`` due (0: none), ``c`` closed 0/1, ``e`` closed at (closed ones only), ``m`` matter id,
+  ``h`` channel (text). At most ``MOST`` a tile, the most pressing; farther out than ``EXACT_FROM`` the minutes of closed
+  cases are cut to ``COARSE_MIN``, which halves the tile;
+* ``more``: one point in the middle, ``n``: how many were left out;
+* ``hex`` and ``hexpoint`` (above): H3 cells as polygons and their centres; ``n`` open, ``o`` overdue,
+  ``u`` urgent and open, ``a`` all.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from data.mirror.columns import CaseMirror, Rows
+from data.mirror.hexes import LEVEL_OF_ZOOM
+from data.mirror.places import Places
+from data.mirror.pyramid import ALL, OPEN, OVERDUE, URGENT, Counts, Pyramid
+from geo.mvt import BUFFER, EXTENT, OMIT, POLYGONS, Texts, encode_points, encode_shapes
+
+Tile = tuple[int, int, int]
+Bools = NDArray[np.bool_]
+
+POINTS_FROM: Final = 12
+EXACT_FROM: Final = 14
+COARSE_MIN: Final = 15
+MOST: Final = 10_000
+LEAST_PRESSING: Final = 1 << 60
+
+
+class CaseTiles:
+    """What tiles of a mirror are made of; follows it. Making one for a million cases takes about a second."""
+
+    def __init__(self, mirror: CaseMirror, now: int) -> None:
+        self.mirror = mirror
+        self.places = Places(mirror)
+        self.pyramid = Pyramid(mirror, now)
+        self._spoken: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        self._words = Texts.of(())
+
+    def version(self, tile: Tile, now: int) -> str:
+        """Changes whenever the tile may look different: with its cases, and each minute where it counts what is overdue."""
+        minute = f"-{now // 60}" if tile[0] < POINTS_FROM else ""
+        return self.places.version_of(*tile) + minute
+
+    def points(self, tile: Tile, fits: Bools | None = None) -> bytes:
+        """The marks of a tile; of the rows that fit (shape (count,)) where that is said."""
+        rows = self.places.in_tile(*tile)
+        if fits is not None:
+            rows = rows[rows < len(fits)]
+            rows = rows[fits[rows]]
+        left_out = len(rows) - MOST
+        if left_out > 0:
+            pressing = _pressing(rows, self.mirror.closed, self.mirror.due, self.mirror.urgent)
+            rows = rows[np.argpartition(pressing, MOST)[:MOST]]
+        return self._marks(tile, rows) + (_more(tile, left_out) if left_out > 0 else b"")
+
+    def hexes(self, tile: Tile, now: int, counts: Counts | None = None) -> bytes:
+        """The hexagons of a tile, from the pyramid or from a filter's ``counts`` of the tile's level."""
+        level = LEVEL_OF_ZOOM[tile[0]]
+        self.pyramid.advance(now)
+        counts = self.pyramid.counts[level] if counts is None else counts
+        outlines = self.pyramid.hexes.outlines(level)
+        counts = counts[: len(outlines.x)]
+        filled = np.zeros(len(outlines.x), np.bool_)
+        filled[: len(counts)] = counts[:, ALL] > 0
+        drawn = np.flatnonzero(filled & outlines.touching(*tile, BUFFER / EXTENT))
+        cells = encode_shapes("hex", POLYGONS, tile, outlines.shapes, drawn, numbers=_numbers(counts[drawn]))
+        centred = np.flatnonzero(filled & outlines.centred(*tile))
+        return cells + encode_points(
+            "hexpoint", tile, outlines.x[centred], outlines.y[centred], numbers=_numbers(counts[centred])
+        )
+
+    def of_filter(self, zoom: int, fits: Bools) -> Counts:
+        """The counts that ``hexes`` takes for a filter."""
+        return self.pyramid.of_filter(LEVEL_OF_ZOOM[zoom], fits)
+
+    def _marks(self, tile: Tile, rows: Rows) -> bytes:
+        mirror = self.mirror
+        closed, state = mirror.closed[rows], mirror.state[rows]
+        step = np.where((closed != 0) & (tile[0] < EXACT_FROM), COARSE_MIN, 1)
+        numbers: dict[str, NDArray[Any]] = {
+            "t": np.array([*mirror.tones, 0], np.int64)[state],
+            "u": mirror.urgent[rows],
+            "r": _minutes(mirror.reported[rows], step),
+            "d": _minutes(mirror.due[rows], step),
+            "c": closed != 0,
+            "e": np.where(closed != 0, _minutes(closed, step), OMIT),
+            "m": np.array([*mirror.matters, 0], np.int64)[mirror.matter[rows]],
+        }
+        words = self._texts()
+        texts: dict[str, NDArray[Any]] = {"s": state, "h": mirror.channel[rows].astype(np.int64) + len(mirror.states)}
+        return encode_points("case", tile, mirror.x[rows], mirror.y[rows], mirror.id[rows], numbers, texts, words)
+
+    def _texts(self) -> Texts:
+        """Codes of states, then of channels."""
+        spoken = (self.mirror.states, self.mirror.channels)
+        if spoken != self._spoken:
+            self._spoken, self._words = spoken, Texts.of([*spoken[0], *spoken[1]])
+        return self._words
+
+
+@njit(cache=True, nogil=True)
+def _pressing(
+    rows: Rows, closed: NDArray[np.int64], due: NDArray[np.int64], urgent: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """A number for each row, smaller for what presses more: open before closed, urgent first, the nearest or longest passed
+    deadline first; closed ones from the last closed back."""
+    pressing = np.empty(len(rows), np.int64)
+    for k in range(len(rows)):
+        row = rows[k]
+        if closed[row]:
+            pressing[k] = 2 * LEAST_PRESSING - closed[row]
+        else:
+            calm = due[row] if due[row] else LEAST_PRESSING // 2 - 1
+            pressing[k] = calm if urgent[row] else calm + LEAST_PRESSING // 2
+    return pressing
+
+
+def _minutes(seconds: NDArray[np.int64], step: NDArray[np.int64]) -> NDArray[np.int64]:
+    return seconds // (60 * step) * step
+
+
+def _more(tile: Tile, count: int) -> bytes:
+    zoom, column, row = tile
+    side = 1 << (32 - zoom)
+    x, y = (np.array([at * side + side // 2], np.uint32) for at in (column, row))
+    return encode_points("more", tile, x, y, numbers={"n": np.array([count])})
+
+
+def _numbers(counts: Counts) -> dict[str, NDArray[np.int64]]:
+    return {"n": counts[:, OPEN], "o": counts[:, OVERDUE], "u": counts[:, URGENT], "a": counts[:, ALL]}
