@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, description="an existing PostGIS; none: the embedded cluster")
     home: Path = Field(default_factory=lambda: _base() / ".needle", description="folder of the embedded cluster")
     data: Path = Field(default_factory=lambda: _base().parent / "shared" / "data", description="folder of real data")
+    outgoing_networks: str = Field(
+        default="", description="internal networks that connectors may call besides public addresses, comma separated"
+    )
     host: str = Field(default="127.0.0.1", description="address that the operators' pages are served on")
     port: int = Field(default=8640, ge=1, le=65535, description="port of the operators' pages")
 

@@ -21,7 +21,7 @@ COMMANDS = (
         "up",
         "dashboard.cli.up:up",
         RUN,
-        "Start the database, the operators' server and the worker; stop them all with Ctrl-C.",
+        "Start the database, the operators' server, the worker and the deliverer; stop them all with Ctrl-C.",
     ),
     Entry(
         "worker",
@@ -29,6 +29,7 @@ COMMANDS = (
         RUN,
         "Run one worker alone, in the foreground; several may run side by side.",
     ),
+    Entry("deliver", "dashboard.cli.up:deliver", RUN, "Tell other systems of cases and take their answers."),
     Entry("serve", "dashboard.cli.up:serve", RUN, "Run the operators' server alone, in the foreground."),
     Entry(
         "rehearse",
@@ -42,6 +43,12 @@ COMMANDS = (
     Entry("db", "dashboard.cli.db:app", RUN, "Start, stop, migrate, back up and restore the database."),
     Entry(
         "channel", "dashboard.cli.channel:app", RUN, "Give systems keys to send reports with, list them, revoke them."
+    ),
+    Entry(
+        "connector",
+        "dashboard.cli.connector:app",
+        RUN,
+        "Connect departments' own systems: which are told of cases, and what is not delivered.",
     ),
     Entry("city", "dashboard.cli.city:app", CITY, "Bring in a real city by its profile."),
     Entry("layer", "dashboard.cli.layer:app", CITY, "Bring in boundaries and see which there are."),

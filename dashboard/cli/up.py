@@ -32,9 +32,13 @@ def address(settings: Settings) -> str:
 
 
 def parts(settings: Settings) -> list[Part]:
-    """The processes that make an installation work: the operators' server and the worker."""
+    """The processes that make an installation work: the operators' server, the worker, the deliverer."""
     serve = needle_command("serve", "--host", settings.host, "--port", str(settings.port))
-    return [Part("server", serve), Part("worker", needle_command("worker"))]
+    return [
+        Part("server", serve),
+        Part("worker", needle_command("worker")),
+        Part("deliverer", needle_command("deliver")),
+    ]
 
 
 def is_answering(settings: Settings) -> bool:
@@ -67,7 +71,7 @@ def run_together(settings: Settings, url: str, more: list[Part], console: Consol
         try:
             for part in parts(settings):
                 supervisor.start(part)
-            with console.status("starting the server and the worker"):
+            with console.status("starting the server, the worker and the deliverer"):
                 wait_until_ready(supervisor, settings)
             for part in more:
                 supervisor.start(part)
@@ -97,7 +101,7 @@ def watch(supervisor: Supervisor, console: Console) -> None:
 
 
 def up(host: Host = None, port: Port = None) -> None:
-    """Start the database, the operators' server and the worker; stop them all with Ctrl-C."""
+    """Start the database, the operators' server, the worker and the deliverer; stop them all with Ctrl-C."""
     console = Console()
     settings = chosen_settings(host, port)
     with console.status("starting the database"):
@@ -117,6 +121,18 @@ def worker() -> None:
     from dispatch.worker import run
 
     run(ensure_database(get_settings()))
+
+
+def deliver() -> None:
+    """Tell other systems of cases and take their answers; one process, in the foreground."""
+    import asyncio
+
+    from dispatch.delivery.addresses import networks
+    from dispatch.delivery.deliverer import deliver as run
+
+    settings = get_settings()
+    allowed = networks(settings.outgoing_networks)
+    asyncio.run(run(ensure_database(settings), settings.home / "secrets", allowed))
 
 
 def rehearse(
