@@ -14,6 +14,9 @@ from geo.errors import NeedleError
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+TRANSLATED = tuple(ipaddress.ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
+"""NAT64, 6to4 and Teredo: IPv6 addresses that lead to an IPv4 address hidden in them, possibly an internal one."""
+
 
 def networks(text: str) -> tuple[Network, ...]:
     """Networks from a comma list, as in ``10.20.0.0/16, 192.168.7.4``.
@@ -51,7 +54,8 @@ def may_reach(address: Address, allowed: Sequence[Network]) -> bool:
     plain = getattr(address, "ipv4_mapped", None) or address
     if any(plain.version == network.version and plain in network for network in allowed):
         return True
-    return bool(plain.is_global and not plain.is_multicast)
+    translated = plain.version == 6 and any(plain in network for network in TRANSLATED)
+    return bool(plain.is_global and not plain.is_multicast and not translated)
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):

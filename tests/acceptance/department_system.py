@@ -1,0 +1,78 @@
+"""A department's own system, as an integrator would meet it: another process, another store, another vocabulary.
+
+    python department_system.py STORE PORT [SECONDS A STEP]
+
+It speaks GeoReport v2: takes requests (one per ``Idempotency-Key``), works them off by itself (received, in progress, fixed) at
+its own pace, and answers how they stand. What it has accepted survives being killed.
+"""
+
+import sqlite3
+import sys
+import time
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+STEPS = ("action_scheduled", "in_progress", "fixed")
+TABLE = """
+create table if not exists request (
+    id integer primary key autoincrement, key text unique, service_code text, description text, received real)
+"""
+
+
+class DepartmentSystem:
+    """Requests in a file of its own; a request's status is how long ago it came."""
+
+    def __init__(self, store: Path, step_s: float) -> None:
+        self.step_s = step_s
+        self.store = sqlite3.connect(store, check_same_thread=False, isolation_level=None)
+        self.store.execute("pragma journal_mode = wal")
+        self.store.execute("pragma synchronous = full")
+        self.store.execute(TABLE)
+
+    def app(self) -> Starlette:
+        """The system's addresses."""
+        routes = [
+            Route("/open311/v2/requests.json", self.take, methods=["POST"]),
+            Route("/open311/v2/requests.json", self.tell, methods=["GET"]),
+            Route("/count", self.count, methods=["GET"]),
+        ]
+        return Starlette(routes=routes)
+
+    async def take(self, request: Request) -> JSONResponse:
+        """A new request, or the one of the same key."""
+        async with request.form() as form:
+            if form.get("api_key") != "department-key":
+                return JSONResponse([{"code": "403", "description": "api_key"}], 403)
+            values = (request.headers["idempotency-key"], form["service_code"], form["description"], time.time())
+        self.store.execute(
+            "insert into request (key, service_code, description, received) values (?, ?, ?, ?) on conflict (key) do nothing",
+            values,
+        )
+        (id,) = self.store.execute("select id from request where key = ?", values[:1]).fetchone()
+        return JSONResponse([{"service_request_id": f"CG-{id}"}], 201)
+
+    async def tell(self, request: Request) -> JSONResponse:
+        """How requests stand."""
+        ids = [int(part.removeprefix("CG-")) for part in request.query_params["service_request_id"].split(",")]
+        marks = ",".join("?" * len(ids))
+        rows = self.store.execute(f"select id, received from request where id in ({marks})", ids).fetchall()
+        return JSONResponse([{"service_request_id": f"CG-{id}", **self.status(received)} for id, received in rows])
+
+    def status(self, received: float) -> dict[str, str]:
+        """Status and extended status of a request that came at ``received``."""
+        step = STEPS[min(int((time.time() - received) / self.step_s), len(STEPS) - 1)]
+        return {"status": "closed" if step == "fixed" else "open", "extended_status": step}
+
+    async def count(self, _request: Request) -> JSONResponse:
+        """How many requests it ever took."""
+        return JSONResponse(self.store.execute("select count(*) from request").fetchone()[0])
+
+
+if __name__ == "__main__":
+    system = DepartmentSystem(Path(sys.argv[1]), float(sys.argv[3]) if len(sys.argv) > 3 else 1.0)
+    uvicorn.run(system.app(), port=int(sys.argv[2]), log_level="warning")
