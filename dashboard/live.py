@@ -232,6 +232,7 @@ class Hub:
             await patch(mirror, connection, sorted(self._unread))
             self.wall.mirror, self._unread, self._mirror_version = mirror, None, version
             self.wall.changes += 1
+        await self.pulse.new_alarms()
         self.wall.ready.set()
 
 
