@@ -13,26 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 from data.chain import GENESIS, Event
+from data.working_states import WORKING_STATES
 from dispatch.clock import Limit
 from dispatch.spots import point_ewkb
 from dispatch.states import states
-
-WORKING_STATES = frozenset(
-    {
-        "dispatched",
-        "return_requested",
-        "signed",
-        "handling",
-        "extension_requested",
-        "suspended",
-        "whistled",
-        "whistle_refused",
-        "responding",
-        "rework",
-    }
-)
-"""States in which the team that the case names has it as an open task."""
-
 
 PLACE = "corrected_place"
 """Where an event's payload keeps a corrected place: lng, lat (WGS84), uncertainty_m, cell, areas, borders, h3_9, sent."""

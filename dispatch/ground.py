@@ -15,7 +15,6 @@ from data.stores.workbench import load_city_settings
 from dispatch.clock import working_time
 from dispatch.commands import Protocol
 from dispatch.duty import on_duty
-from dispatch.match_roads import build_roads
 from dispatch.matching import Matcher, Team
 from dispatch.matters import UNCLASSIFIED, Matter
 from dispatch.reference import matter_of
@@ -23,6 +22,7 @@ from dispatch.rules import RuleSet, parse_rules
 from geo.atlas import Atlas
 from geo.defaults import LEAST_POINTS, LEAST_SHARE
 from geo.errors import NeedleError
+from geo.street_network import build_roads
 
 LATEST_REPORTS = 100_000
 FRESH = timedelta(minutes=10)

@@ -12,7 +12,9 @@ from data.demo.lattice import Floats, Ints
 from data.demo.people import department_code, rule_name
 from data.demo.powers import HABITS, POWERS, power_of
 from data.demo.rhythm import UTC_OFFSET_S, duty_table
+from data.demo.streets import SPEED_KMH
 from data.demo.whereabouts import Whereabouts
+from geo.street_network import build_roads
 
 DETOUR = 1.3
 SHOWN = 5
@@ -80,6 +82,10 @@ class Assigner:
         self.capacity = np.array([t.capacity for t in teams], np.int32)
         tables = {t.shift: duty_table(t.shift) for t in teams}
         self.duty = np.array([tables[t.shift] for t in teams])
+        self.position = [(t.lng, t.lat) for t in teams]
+        streets = city.streets
+        both_ways = np.zeros(len(streets.lines), np.bool_)
+        self.roads = build_roads(streets.lines, SPEED_KMH[streets.street_class], both_ways, PLANE)
         self.power = np.array([-1 if (k := power_of(h.key)) is None else k for h in HABITS], np.int32)
 
     def assign(self, incidents: Incidents, found: Whereabouts, at: Longs, shift: int = 0) -> Assignment:
@@ -110,33 +116,33 @@ class Assigner:
             np.zeros((n, SHOWN)),
             np.zeros((n, SHOWN), np.int32),
         )
-        x, y = PLANE.to_xy(incidents.lng, incidents.lat)
+        lnglat = np.column_stack([incidents.lng, incidents.lat])
         minute = ((at + UTC_OFFSET_S) // 60 + 3 * 1440) % (7 * 1440)
         order = np.argsort(out.department, kind="stable")
         bounds = np.searchsorted(out.department[order], np.arange(len(self.departments) + 1))
         for k in range(len(self.departments)):
             here = order[bounds[k] : bounds[k + 1]]
             if len(here):
-                self._rank(k, here, np.column_stack([x[here], y[here]]), found.where[:, here], minute[here], out, rng)
+                self._rank(k, here, lnglat[here], found.where[:, here], minute[here], out, rng)
         return out
 
     def _rank(
         self,
         department: int,
         here: NDArray[np.int64],
-        xy: Floats,
+        lnglat: Floats,
         where: Ints,
         minute: Longs,
         out: Assignment,
         rng: np.random.Generator,
     ) -> None:
-        """Rank the teams of one department for its incidents."""
+        """Rank the teams of one department for its incidents: those that are free by road, as the live worker does."""
         teams = np.flatnonzero(self.team_department == department)
-        way = DETOUR * np.hypot(xy[:, :1] - self.xy[teams, 0], xy[:, 1:] - self.xy[teams, 1]) / self.speed_m_s[teams]
-        load = np.minimum(rng.poisson(1.6, way.shape), self.capacity[teams] - 1)
-        cost = way * (1 + load / self.capacity[teams])
         scope = self.scope_area[teams] == where[self.scope_layer[teams]].T
         duty = self.duty[teams][:, minute].T
+        way = self._ways(teams, lnglat, scope & duty)
+        load = np.minimum(rng.poisson(1.6, way.shape), self.capacity[teams] - 1)
+        cost = way * (1 + load / self.capacity[teams])
         rank = cost + np.where(scope, 0, 1e7) + np.where(duty, 0, 1e5)
         best = np.argsort(rank, axis=1, kind="stable")[:, :SHOWN]
         rows = np.arange(len(here))[:, None]
@@ -152,3 +158,14 @@ class Assigner:
         out.reasons[here, columns] = reason
         out.way_s[here, columns], out.cost_s[here, columns] = way[rows, best], cost[rows, best]
         out.load[here, columns] = load[rows, best]
+
+    def _ways(self, teams: NDArray[np.int64], lnglat: Floats, free: NDArray[np.bool_]) -> Floats:
+        """Seconds of each team's way to each place: by road where the team is free, else by the straight line."""
+        x, y = PLANE.to_xy(lnglat[:, 0], lnglat[:, 1])
+        way = DETOUR * np.hypot(x[:, None] - self.xy[teams, 0], y[:, None] - self.xy[teams, 1]) / self.speed_m_s[teams]
+        for j, team in enumerate(teams.tolist()):
+            goes = np.flatnonzero(free[:, j])
+            if len(goes):
+                lng, lat = self.position[team]
+                way[goes, j] = self.roads.travel_times(lng, lat, lnglat[goes, 0], lnglat[goes, 1])
+        return np.asarray(way)

@@ -17,6 +17,7 @@ from data.demo.courses import (
 )
 from data.demo.lattice import Ints
 from data.demo.limits import NO_CALENDAR, Clock, Floats, Longs
+from data.working_states import WORKING_STATES
 
 Flags = NDArray[np.bool_]
 NEVER = np.int64(-(2**62))
@@ -198,23 +199,6 @@ def unfold(
     )
 
 
-WORKING = frozenset(
-    {
-        "dispatched",
-        "return_requested",
-        "signed",
-        "handling",
-        "extension_requested",
-        "suspended",
-        "whistled",
-        "whistle_refused",
-        "responding",
-        "rework",
-    }
-)
-"""States in which the team of the case has it as an open task."""
-
-
 class _Row:
     """The fold of a group, move by move. `carried`: the team as if nothing were cut at the reference date."""
 
@@ -273,9 +257,9 @@ class _Row:
 
     def _task(self, move: str, state: str, happened: Flags, at: Longs) -> None:
         """Close and open tasks so that one is open exactly while a team works on the case."""
-        holds: Ints = np.where(happened & (state in WORKING), self.team, np.where(happened, -1, self.open_team)).astype(
-            np.int32
-        )
+        holds: Ints = np.where(
+            happened & (state in WORKING_STATES), self.team, np.where(happened, -1, self.open_team)
+        ).astype(np.int32)
         ended = happened & (self.open_team >= 0) & (holds != self.open_team)
         if ended.any():
             outcome = "done" if move in ("finish", "finish_jointly") else "returned"

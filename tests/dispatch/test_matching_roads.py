@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import shapely
 
-from dispatch.match_roads import build_roads
 from dispatch.matching import Matcher, Team
 from dispatch.reasons import OUTCOME_CODES
 from dispatch.rules import Rule, RuleSet
 from geo.atlas import Atlas
 from geo.layers import Layer
 from geo.roads import RoadNetwork
+from geo.street_network import build_roads
 
 MATTER = "2026:event:09006"
 RULE = Rule("街面秩序", ("2026:event:09*",), ("*",), "cg", "street")
