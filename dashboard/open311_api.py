@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse
 from starlette.routing import Route
 
+from dashboard.i18n import LANGUAGES, words
 from dashboard.rates import Rates
 from data.database import AsyncPool
 from data.stores import open311 as store
@@ -61,6 +62,10 @@ class Asked:
     def pick(self, zh: str | None, en: str | None) -> str | None:
         """The name in the language asked for."""
         return (zh, en)[self.language]
+
+    def say(self, message: str) -> str:
+        """A word of our own in the language asked for."""
+        return words(LANGUAGES[self.language])(message)
 
 
 class Open311:
@@ -280,7 +285,7 @@ def idempotency_key(request: Request, key: ChannelKey, fields: list[tuple[str, s
 def service_of(row: store.ServiceRow, asked: Asked) -> Service:
     """A matter as a service; its filing conditions are what a sender may choose from."""
     choices = tuple(Choice(str(number), words) for number, words in row.conditions)
-    condition = Attribute("condition", "singlevaluelist", ("立案条件", "Filing condition")[asked.language], choices)
+    condition = Attribute("condition", "singlevaluelist", asked.say("open311.condition"), choices)
     return Service(row.key, asked.pick(row.name_zh, row.name_en) or row.key, row.major, (condition,) if choices else ())
 
 
@@ -299,7 +304,7 @@ def request_of(row: store.RequestRow, asked: Asked) -> ServiceRequest:
     return ServiceRequest(
         id=row.id,
         state=row.state or UNOPENED,
-        state_name=asked.pick(row.state_zh or "已上报", row.state_en or "Reported") or "",
+        state_name=asked.pick(row.state_zh, row.state_en) or asked.say("open311.reported"),
         service_code=row.matter or "",
         service_name=asked.pick(row.matter_zh, row.matter_en) or "",
         requested_at=row.requested_at,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dashboard.i18n import LANGUAGES, Words, words
 from dashboard.view_models.snapshot import case_as_json
 from data.mirror.figures import Figures, Summary
 from data.mirror.hot import HotPlace
@@ -55,22 +56,14 @@ def hot_as_json(place: HotPlace, names: Mapping[str, str], rows: Sequence[CaseRo
         "open": place.open,
         "overdue": place.overdue,
         "urgent": place.urgent,
-        "sentence": [sentence_zh(place), sentence_en(place)],
+        "sentence": [sentence(place, words(language)) for language in LANGUAGES],
         "cases": [case_as_json(row, place_layer) for row in rows],
     }
 
 
-def sentence_zh(place: HotPlace) -> str:
-    """How much waits there, in Chinese."""
-    parts = [f"{place.open} 件未结"]
-    parts += [f"{place.overdue} 件超期"] if place.overdue else []
-    parts += [f"{place.urgent} 件紧急"] if place.urgent else []
-    return ",".join(parts)
-
-
-def sentence_en(place: HotPlace) -> str:
-    """How much waits there, in English."""
-    parts = [f"{place.open} open"]
-    parts += [f"{place.overdue} overdue"] if place.overdue else []
-    parts += [f"{place.urgent} urgent"] if place.urgent else []
-    return ", ".join(parts)
+def sentence(place: HotPlace, say: Words) -> str:
+    """How much waits there."""
+    parts = [say("hot.open", n=place.open)]
+    parts += [say("hot.overdue", n=place.overdue)] if place.overdue else []
+    parts += [say("hot.urgent", n=place.urgent)] if place.urgent else []
+    return say("hot.comma").join(parts)

@@ -83,6 +83,14 @@ def served(block_url: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
+def served_city(cluster: Cluster, block_template: str) -> Iterator[str]:
+    """The address of a server over the demo block, for all tests of a file that only look."""
+    with Served(cluster.copy_database(block_template, "city_to_look_at")) as server:
+        yield server.address
+    cluster.drop_database("city_to_look_at")
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium with a software renderer, closed with its file: Playwright keeps an event loop until then."""
     with sync_playwright() as playwright:
