@@ -19,6 +19,7 @@ from dashboard.files import Files
 from dashboard.live import Hub
 from dashboard.open311_api import Open311
 from dashboard.page import install
+from dashboard.pages import desk as desk_page
 from dashboard.pages import wall as wall_page
 from dashboard.security import Guard
 from dashboard.trouble import tell_trouble
@@ -30,7 +31,7 @@ from data.stores.photos import PhotoFolder
 from geo.errors import NeedleError
 
 ASSETS: Final = Path(__file__).with_name("assets")
-PAGES: Final = (wall_page.PAGE,)
+PAGES: Final = (wall_page.PAGE, desk_page.PAGE)
 OWN_PREFIXES: Final = ("api", "open311", "tiles", "ws", "static")
 #: What Dash checks a document's frame for; ``document.py`` writes the document itself.
 INDEX: Final = "{%app_entry%}{%config%}{%scripts%}{%renderer%}"

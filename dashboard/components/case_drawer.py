@@ -1,23 +1,28 @@
-"""The drawer of one case: what, where, how long, why this team, what has happened."""
+"""The drawer of one case: what, where, how long, why this team and who instead, what has happened."""
+
+import json
 
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.components.icon import icon
 from dashboard.i18n import Words
 from dashboard.view_models.case_view import CandidateView, CaseView, DeadlineView, DecisionView, EventView, PlaceView
+from dashboard.view_models.override_view import OverrideView
 
 SHOWN_CANDIDATES = 5
 
 
-def case_drawer(case: CaseView, say: Words) -> Component:
-    """The drawer's content."""
+def case_drawer(case: CaseView, say: Words, override: OverrideView | None = None) -> Component:
+    """The drawer's content; with ``override`` the form by which a dispatcher decides otherwise (``desk_drawer.mjs``)."""
     return html.Article(
         className="case",
         children=[
             head(case, say),
             deadline(case.deadline) if case.deadline else html.Div(),
-            why(case.decision, say) if case.decision else html.Div(),
+            why(case.decision, say, override) if case.decision else html.Div(),
             where(case, say),
+            photos(case.photos, say),
             timeline(case.events, say),
         ],
     )
@@ -80,27 +85,80 @@ def place(view: PlaceView) -> Component:
     return pair(view.layer, *values, *doubt)
 
 
-def why(decision: DecisionView, say: Words) -> Component:
-    """The decision's sentence and the candidates with their reasons."""
+def photos(addresses: list[str], say: Words) -> Component:
+    """The photos that came with the reports, each opening at its full size."""
+    pictures = [
+        html.A(html.Img(src=address, alt=say("case.photo", n=number), loading="lazy"), href=address, target="_blank")
+        for number, address in enumerate(addresses, start=1)
+    ]
+    none = html.P([icon("camera"), say("case.no_photos")], className="no-photos")
+    return section(say("case.photos"), [html.Div(pictures, className="photos") if pictures else none], "photos")
+
+
+def why(decision: DecisionView, say: Words, override: OverrideView | None) -> Component:
+    """The decision's sentence, the candidates with their reasons, and the way to decide otherwise."""
     title = say("case.why") if decision.found else say("case.why_nobody")
     rule = [html.P(decision.rule, className="rule")] if decision.rule else []
     first, rest = decision.candidates[:SHOWN_CANDIDATES], decision.candidates[SHOWN_CANDIDATES:]
-    rows = [html.Ol([candidate(view) for view in first], className="candidates")] if first else []
-    return section(
-        title, [html.P(decision.sentence, className="sentence"), *rule, *rows, *passed_over(rest, say)], "why"
+    teams = {team for team, _, _ in override.teams} if override else set()
+    rows = [html.Ol([candidate(view, say, teams) for view in first], className="candidates")] if first else []
+    content = [html.P(decision.sentence, className="sentence"), *rule, *rows, *passed_over(rest, say, teams)]
+    return section(title, [*content, *(override_form(override, say) if override else [])], "why")
+
+
+def override_form(view: OverrideView, say: Words) -> list[Component]:
+    """A button, and behind it: which team, which reason, in what words, by whom. Fields are made by the script."""
+    teams = html.Div(**{"data-override": "team", "data-options": json.dumps(view.teams, ensure_ascii=False)})
+    codes = html.Div(**{"data-override": "code", "data-options": json.dumps(view.reasons, ensure_ascii=False)})
+    words = html.Div(**{"data-override": "reason", "data-hint": say("override.hint")})
+    fields = {"team": teams, "code": codes, "reason": words, "actor": html.Div(**{"data-override": "actor"})}
+    start = html.Button(say("override.start"), type="button", className="button override", **{"data-override": "start"})
+    form = html.Div(
+        className="override-form",
+        role="form",
+        hidden=True,
+        **{
+            "data-override": "form",
+            "data-action": view.action,
+            "data-role": view.role,
+            "data-seq": str(view.seq),
+            "aria-label": say("override.start"),
+        },
+        children=[
+            *(html.Label([html.Span(say(f"override.{name}")), field]) for name, field in fields.items()),
+            html.Div(className="override-told", **{"data-override": "told"}),
+            html.Div(
+                className="override-acts",
+                children=[
+                    html.Button(
+                        say("override.cancel"), type="button", className="button", **{"data-override": "cancel"}
+                    ),
+                    html.Button(
+                        say("override.send"), type="button", className="button is-main", **{"data-override": "send"}
+                    ),
+                ],
+            ),
+        ],
     )
+    return [start, form]
 
 
-def passed_over(candidates: list[CandidateView], say: Words) -> list[Component]:
+def passed_over(candidates: list[CandidateView], say: Words, teams: set[int]) -> list[Component]:
     """The candidates further down the list, folded."""
     if not candidates:
         return []
     summary = html.Summary(say("case.more_candidates", n=len(candidates)), className="more")
-    return [html.Details([summary, html.Ol([candidate(view) for view in candidates])])]
+    return [html.Details([summary, html.Ol([candidate(view, say, teams) for view in candidates])])]
 
 
-def candidate(view: CandidateView) -> Component:
-    """One team: its number on the map, its name, its way, the reason."""
+def candidate(view: CandidateView, say: Words, teams: set[int]) -> Component:
+    """One team: its number on the map, its name, its way, the reason; a button where the case can go to it instead."""
+    choose = html.Button(
+        say("override.choose"),
+        type="button",
+        className="candidate-choose",
+        **{"data-team": str(view.team_id), "aria-label": say("override.choose_team", team=view.team)},
+    )
     return html.Li(
         className=f"candidate {'is-chosen' if view.chosen else 'is-free' if view.free else ''}",
         children=[
@@ -111,6 +169,7 @@ def candidate(view: CandidateView) -> Component:
                     html.P(view.reason, className="candidate-reason"),
                 ]
             ),
+            *([choose] if view.team_id in teams else []),
         ],
     )
 

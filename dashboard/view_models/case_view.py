@@ -12,6 +12,7 @@ from dispatch.states import states, transitions
 
 FREE = ("chosen", "tied", "slower", "busier_slower", "position_stale")
 """Reasons of candidates that could have gone."""
+PHOTOS = "/open311/v2/media"
 DRAWN_CANDIDATES = 12
 """How many candidates the map draws; the list names all."""
 
@@ -43,6 +44,7 @@ class CandidateView:
     """One team that was looked at. ``mark``: its number on the map, empty for those passed over early."""
 
     mark: str
+    team_id: int
     team: str
     department: str
     reason: str
@@ -95,6 +97,7 @@ class CaseView:
     places: list[PlaceView]
     events: list[EventView]
     decision: DecisionView | None
+    photos: list[str]
 
 
 def case_view(detail: CaseDetail, say: Words, now: datetime, timezone: str) -> CaseView:
@@ -119,6 +122,7 @@ def case_view(detail: CaseDetail, say: Words, now: datetime, timezone: str) -> C
         places=place_views(detail, say),
         events=[event_view(event, say, now, timezone) for event in reversed(detail.events)],
         decision=decision_view(detail.decision, detail, say, now, timezone) if detail.decision else None,
+        photos=[f"{PHOTOS}/{digest}" for digest in facts.photos],
     )
 
 
@@ -237,6 +241,7 @@ def candidate_views(decision: DecisionRow, detail: CaseDetail, say: Words) -> li
         views.append(
             CandidateView(
                 mark=str(number),
+                team_id=team.id,
                 team=team.name,
                 department=say.pick(team.department_zh, team.department_en),
                 reason=reason.removeprefix(team.name).lstrip(":： "),

@@ -13,7 +13,10 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class CaseFacts:
-    """The case itself, names resolved. ``areas``: layer -> code; ``borders``: layer -> {m, other, ambiguous}."""
+    """The case itself, names resolved.
+
+    ``areas``: layer -> code; ``borders``: layer -> {m, other, ambiguous}; ``photos``: digests of those that came with its reports.
+    """
 
     id: int
     number: str
@@ -48,6 +51,7 @@ class CaseFacts:
     reworks: int
     seq: int
     text: str | None
+    photos: list[str]
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class CandidateTeam:
 
     id: int
     name: str
+    department_code: str
     department_zh: str
     department_en: str
     lng: float
@@ -127,7 +132,12 @@ select cases.id, cases.number, cases.title, matter.name_zh as matter_zh, matter.
        cases.state, case_state.name_zh as state_zh, case_state.name_en as state_en, case_state.terminal, cases.urgent,
        department.name_zh as department_zh, department.name_en as department_en, cases.team_id, team.name as team,
        cases.reported_at, cases.dispatched_at, cases.due_at, cases.closed_at, cases.returns, cases.reworks, cases.seq,
-       (select report.body ->> 'text' from report where report.case_id = cases.id order by report.id limit 1) as text
+       (select report.body ->> 'text' from report where report.case_id = cases.id order by report.id limit 1) as text,
+       array(select photo.digest from report
+                    cross join lateral jsonb_array_elements_text(
+                        case jsonb_typeof(report.body -> 'photos') when 'array' then report.body -> 'photos' else '[]' end) as named (digest)
+                    join photo using (digest)
+              where report.case_id = cases.id order by report.id) as photos
   from cases join matter on matter.id = cases.matter_id join channel on channel.code = cases.channel
        join case_state on case_state.code = cases.state
        left join department on department.code = cases.department_code left join team on team.id = cases.team_id
@@ -146,7 +156,7 @@ select decision.at, rule, outcome, team_id, department.name_zh as department_zh,
 """
 
 TEAMS_SQL: Final = """
-select team.id, team.name, department.name_zh as department_zh, department.name_en as department_en,
+select team.id, team.name, team.department_code, department.name_zh as department_zh, department.name_en as department_en,
        ST_X(coalesce(position, base)) as lng, ST_Y(coalesce(position, base)) as lat, capacity,
        (select count(*)::int from task where task.team_id = team.id and done_at is null) as load
   from team join department on department.code = team.department_code where team.id = any(%s)

@@ -1,0 +1,15 @@
+/* Classic script: it exists before Dash's renderer starts, and brings in the desk's modules when a desk is shown. */
+(() => {
+  const space = (window.dash_clientside = window.dash_clientside || {});
+  let desk = null;
+  space.desk = {
+    start(config) {
+      if (config && !desk) desk = import(`${config.assets}/modules/desk.mjs`).then((module) => module.start(config));
+      return space.no_update;
+    },
+    opened(candidates) {
+      if (desk && candidates) desk.then((running) => running && running.opened(candidates));
+      return space.no_update;
+    },
+  };
+})();

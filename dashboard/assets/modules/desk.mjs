@@ -1,0 +1,187 @@
+/* The desk: one state (filter, order, case, columns, map) that the address keeps, and the parts that show it. */
+
+import { readQuery, writeQuery } from './address.mjs';
+import { Columns } from './desk_columns.mjs';
+import { Drawer } from './desk_drawer.mjs';
+import { ExportMenu } from './desk_export.mjs';
+import { Filters } from './desk_filters.mjs';
+import { Grid } from './desk_grid.mjs';
+import { DeskMap } from './desk_map.mjs';
+import { closeMenus, watchMenus } from './desk_menu.mjs';
+import { ViewsMenu } from './desk_views.mjs';
+import { register } from './keys.mjs';
+import { Page, setText, slot } from './page.mjs';
+import { stateOf } from './states.mjs';
+import { WHERE_KEYS, readWhere, writeWhere } from './where.mjs';
+
+const LOOK_AGAIN_MS = 1_500;
+const REFRESH_MS = 5_000;
+
+export async function start(config) {
+  const desk = new Desk(config);
+  document.title = desk.page.say('title');
+  await desk.open();
+  window.needleDesk = desk;
+  return desk;
+}
+
+class Desk {
+  constructor(config) {
+    this.config = config;
+    this.page = new Page(config);
+    this.mapPage = new Page({ ...config, words: config.map_words });
+    const query = readQuery();
+    this.where = readWhere(query);
+    this.sort = query.get('sort') || '-reported';
+    this.selected = Number(query.get('case')) || null;
+  }
+
+  async open() {
+    const snapshot = await this.snapshot();
+    if (!snapshot) return this.again();
+    if (!snapshot.city?.bounds) return this.say('empty', { title: this.page.say('no_city'), text: this.page.say('no_city_text') });
+    for (const page of [this.page, this.mapPage]) page.follow(snapshot);
+    this.layers = snapshot.layers.filter((layer) => layer.kind !== 'grid');
+    this.columns = new Columns(this, snapshot);
+    this.filters = new Filters(this);
+    this.drawer = new Drawer(this);
+    this.views = new ViewsMenu(this);
+    this.exports = new ExportMenu(this);
+    this.map = new DeskMap(this, snapshot);
+    this.grid = new Grid(this, await gridApi(this.config.grid));
+    watchMenus({ views: this.views, columns: this.columns, export: this.exports });
+    this.registerKeys();
+    this.filters.show();
+    if (this.selected) this.select(this.selected, { reveal: true, open: true });
+    this.follow(snapshot.event);
+    return undefined;
+  }
+
+  async snapshot() {
+    const answer = await fetch('/api/wall/snapshot').catch(() => null);
+    return answer?.ok ? answer.json() : null;
+  }
+
+  again() {
+    this.say('loading', { text: this.page.say('loading') });
+    return new Promise((done) => setTimeout(() => done(this.open()), LOOK_AGAIN_MS));
+  }
+
+  /* --- the state, and who shows it --- */
+
+  /** Nothing is filtered. */
+  get isWhole() {
+    return writeWhere(this.where) === '';
+  }
+
+  setWhere(where) {
+    this.where = where;
+    closeMenus();
+    this.filters.show();
+    this.map.setWhere(where);
+    this.grid.reload();
+    this.remember();
+  }
+
+  setSort(sort) {
+    this.sort = sort;
+    this.remember();
+  }
+
+  /** One case: marked in the table and on the map; `open` shows it in the drawer, `reveal` brings its row into view. */
+  select(id, { open = false, reveal = false, fly = false } = {}) {
+    this.selected = id;
+    this.map.mark(id, { fly });
+    if (reveal) this.grid.reveal(id);
+    if (open || (id && this.drawer.isOpen)) this.drawer.open(id);
+    if (!id) this.drawer.close();
+    this.remember();
+  }
+
+  /** The address says the same again: filter, order, columns, case, the map's view. */
+  remember() {
+    const changes = Object.fromEntries(WHERE_KEYS.map((key) => [key, null]));
+    for (const [key, value] of Object.entries(this.where)) changes[key] = [value].flat().join(',');
+    changes.sort = this.sort === '-reported' ? null : this.sort;
+    changes.case = this.drawer.isOpen ? this.selected : null;
+    changes.cols = this.columns.written();
+    writeQuery(changes, this.map.written());
+  }
+
+  /** What a request asks for: the filter, the order, the language. */
+  query(more = {}) {
+    const rest = new URLSearchParams({ sort: this.sort, lang: this.page.language, ...more });
+    return [writeWhere(this.where), rest.toString()].filter(Boolean).join('&');
+  }
+
+  /** The page's state as saved views keep it. */
+  written() {
+    const query = readQuery();
+    for (const key of ['lang', 'theme', 'screen', 'case']) query.delete(key);
+    return query.toString() + location.hash;
+  }
+
+  opened(candidates) {
+    this.drawer.filled();
+    this.map.drawCandidates(candidates);
+  }
+
+  /* --- what is said of the whole --- */
+
+  showTotal(total) {
+    setText(slot('total'), this.page.say(this.isWhole ? 'total_all' : 'total', { n: this.page.number.format(total) }));
+    if (total > 0) return this.say(null);
+    const action = { words: this.page.say('clear'), act: () => this.setWhere({}) };
+    return this.say('empty', { title: this.page.say('nothing'), text: this.page.say('nothing_text'), ...(!this.isWhole && { action }) });
+  }
+
+  say(kind, content) {
+    slot('state').replaceChildren(...(kind ? [stateOf(kind, content)] : []));
+    slot('state').hidden = !kind;
+  }
+
+  fail(error) {
+    this.say('failed', { title: this.page.say('failed'), text: error.message, action: { words: this.page.say('retry'), act: () => this.grid.reload() } });
+  }
+
+  /* Changes: the table asks anew for what is in view, at most every few seconds. */
+  follow(since) {
+    const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/ws/live?since=${since}`);
+    socket.addEventListener('message', ({ data }) => {
+      if (JSON.parse(data).kind !== 'cases' || this.due) return;
+      this.due = setTimeout(() => {
+        this.due = null;
+        this.grid.refresh();
+        this.map.refresh();
+      }, REFRESH_MS);
+    });
+    socket.addEventListener('close', () => setTimeout(() => this.follow(since), LOOK_AGAIN_MS));
+  }
+
+  registerKeys() {
+    const { page, grid } = this;
+    const key = (name, words, act) => register(name, page.say(`key.${words}`), act);
+    key('j', 'next', () => grid.step(1));
+    key('k', 'previous', () => grid.step(-1));
+    key('Enter', 'open', (event) => (event.target.closest('button, a, input, summary') ? false : this.selected ? this.select(this.selected, { open: true }) : false));
+    key('x', 'pick', () => grid.pick());
+    key('/', 'search', () => this.filters.focusSearch());
+    key('o', 'overridden', () => this.drawer.startOverride());
+    register('ArrowDown', '', () => grid.step(1));
+    register('ArrowUp', '', () => grid.step(-1));
+    register('Escape', '', () => closeMenus() || this.map.cancel() || (this.drawer.isOpen ? this.drawer.close() : false));
+  }
+}
+
+/** Dash draws the grid in its own time; asked for it before, it throws. */
+async function gridApi(id) {
+  for (;;) {
+    try {
+      const api = window.dash_ag_grid.getApi(id);
+      if (api) return api;
+    } catch {
+      // not drawn yet
+    }
+    await new Promise((done) => setTimeout(done, 40));
+  }
+}

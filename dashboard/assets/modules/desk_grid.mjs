@@ -1,0 +1,123 @@
+/* The table: rows come in blocks as they come into view; order, selection and what is shown stay while they change. */
+
+import { sortOf } from './desk_columns.mjs';
+
+export class Grid {
+  constructor(desk, api) {
+    Object.assign(this, { desk, api, turn: 0 });
+    this.setColumns();
+    api.setGridOption('datasource', { getRows: (params) => this.load(params) });
+    api.addEventListener('sortChanged', () => this.sorted());
+    api.addEventListener('rowClicked', ({ data, event }) => data && !event.ctrlKey && !event.shiftKey && desk.select(data.id));
+    api.addEventListener('rowDoubleClicked', ({ data }) => data && desk.select(data.id, { open: true, fly: true }));
+    api.addEventListener('selectionChanged', () => desk.map.pick(api.getSelectedRows()));
+    api.addEventListener('columnMoved', ({ finished }) => finished && this.moved());
+  }
+
+  setColumns() {
+    this.quiet = true;
+    this.api.setGridOption('columnDefs', this.desk.columns.definitions());
+    this.quiet = false;
+  }
+
+  async load({ startRow, endRow, successCallback, failCallback }) {
+    const turn = this.turn;
+    try {
+      const answer = await fetch(`/api/desk/rows?${this.desk.query({ start: startRow, end: endRow })}`);
+      const said = await answer.json();
+      if (turn !== this.turn) return failCallback();
+      if (answer.status === 503) return this.later(said, failCallback);
+      if (!answer.ok) throw new Error(said[this.desk.page.language] ?? String(answer.status));
+      successCallback(said.rows, said.total);
+      if (startRow === 0) this.desk.map.setBounds(said.bounds);
+      this.desk.showTotal(said.total);
+      return this.restore();
+    } catch (error) {
+      failCallback();
+      return this.desk.fail(error);
+    }
+  }
+
+  /* The server is still reading the cases. */
+  later(said, failCallback) {
+    failCallback();
+    this.desk.say('loading', { text: said[this.desk.page.language] });
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.reload(), 1_500);
+  }
+
+  reload() {
+    this.turn += 1;
+    this.api.purgeInfiniteCache();
+    if (this.api.getDisplayedRowCount()) this.api.ensureIndexVisible(0, 'top');
+  }
+
+  refresh() {
+    this.api.refreshInfiniteCache();
+  }
+
+  sorted() {
+    if (this.quiet) return;
+    const sorted = this.api.getColumnState().find(({ sort }) => sort);
+    const written = sorted ? `${sorted.sort === 'desc' ? '-' : ''}${sorted.colId}` : '-reported';
+    if (written === this.desk.sort) return;
+    this.turn += 1;
+    this.desk.setSort(written);
+  }
+
+  moved() {
+    const order = this.api.getAllDisplayedColumns().map((column) => column.getColId()).filter((key) => this.desk.columns.all.includes(key));
+    this.desk.columns.shown = order;
+    this.desk.remember();
+  }
+
+  /* --- the current row --- */
+
+  rowOf(id) {
+    let found = null;
+    this.api.forEachNode((node) => {
+      if (node.data?.id === id) found = node;
+    });
+    return found;
+  }
+
+  step(by) {
+    const now = this.rowOf(this.desk.selected);
+    const at = Math.min(Math.max((now ? now.rowIndex : -1) + by, 0), this.api.getDisplayedRowCount() - 1);
+    this.api.ensureIndexVisible(at);
+    const node = this.api.getDisplayedRowAtIndex(at);
+    if (!node?.data) return;
+    this.mark(node);
+    this.desk.select(node.data.id);
+  }
+
+  /** Tick the current row, or take the tick away. */
+  pick() {
+    const node = this.rowOf(this.desk.selected);
+    node?.setSelected(!node.isSelected());
+  }
+
+  mark(node) {
+    this.api.deselectAll();
+    node.setSelected(true);
+  }
+
+  /** Bring a case's row into view, wherever it stands in the order. */
+  async reveal(id) {
+    const here = this.rowOf(id);
+    const place = here ? here.rowIndex : (await (await fetch(`/api/desk/place/${id}?${this.desk.query()}`)).json()).place;
+    if (place === null || place === undefined) return;
+    this.wanted = id;
+    this.api.ensureIndexVisible(place, 'middle');
+    this.restore();
+  }
+
+  restore() {
+    const node = this.wanted && this.rowOf(this.wanted);
+    if (!node) return;
+    this.wanted = null;
+    this.mark(node);
+  }
+}
+
+export { sortOf };
