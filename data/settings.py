@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     outgoing_networks: str = Field(
         default="", description="internal networks that connectors may call besides public addresses, comma separated"
     )
+    poll_seconds: float = Field(default=20.0, gt=0, description="how often connectors ask how their cases stand")
     host: str = Field(default="127.0.0.1", description="address that the operators' pages are served on")
     port: int = Field(default=8640, ge=1, le=65535, description="port of the operators' pages")
 

@@ -132,7 +132,7 @@ def deliver() -> None:
 
     settings = get_settings()
     allowed = networks(settings.outgoing_networks)
-    asyncio.run(run(ensure_database(settings), settings.home / "secrets", allowed))
+    asyncio.run(run(ensure_database(settings), settings.home / "secrets", allowed, settings.poll_seconds))
 
 
 def rehearse(

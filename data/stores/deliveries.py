@@ -54,7 +54,6 @@ class DueDelivery:
     department: str | None
     due_at: datetime | None
     text: str | None
-    remote_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +116,9 @@ select leased.id, leased.tries, leased.event_id, leased.case_id, cases.number, c
        matter.edition || ':' || matter.kind || ':' || matter.code as matter, matter.name_zh as matter_name, cases.urgent,
        ST_X(cases.geom) as lng, ST_Y(cases.geom) as lat, cases.address, cases.areas, cases.department_code as department,
        cases.due_at,
-       (select body ->> 'text' from report where report.case_id = cases.id order by report.id limit 1) as text,
-       remote_case.remote_id
+       (select body ->> 'text' from report where report.case_id = cases.id order by report.id limit 1) as text
   from leased join case_event on case_event.id = leased.event_id join cases on cases.id = leased.case_id
        join matter on matter.id = cases.matter_id
-       left join remote_case on remote_case.case_id = cases.id and remote_case.subscription_id = %(subscription)s
  order by leased.id
 """
 

@@ -36,7 +36,6 @@ AT_ONCE: Final = 8
 LEASE: Final = timedelta(seconds=60)
 TIMEOUT_S: Final = 15.0
 LOOK_AGAIN_S: Final = 5.0
-POLL_S: Final = 20.0
 POLLED_CASES: Final = 500
 SOURCE: Final = "/needle"
 CHANNEL: Final = "needle_delivery"
@@ -53,7 +52,7 @@ class Surroundings:
     pool: AsyncPool
     secrets: Path
     networks: Sequence[Network]
-    poll_s: float = POLL_S
+    poll_s: float
     look_again_s: float = LOOK_AGAIN_S
 
 
@@ -116,8 +115,8 @@ class Line:
                 await deliveries.remember_remote(connection, self.row.id, due.case_id, remote_id)
 
     def _is_work(self, due: DueDelivery) -> bool:
-        """Whether the event gives this department something to do that its system does not know of."""
-        return due.department == self.connector.department and (due.remote_id is None or due.action in NEW_WORK)
+        """Whether the event gives this department something to do."""
+        return due.department == self.connector.department and due.action in NEW_WORK
 
     async def _post_event(self, due: DueDelivery) -> None:
         now, name = datetime.now(UTC), message_id(self.row.id, due.event_id)
@@ -237,10 +236,10 @@ class Deliverer:
                 line.wake.set()
 
 
-async def deliver(url: str, secrets: Path, networks: Sequence[Network]) -> None:
-    """Deliver until SIGTERM or SIGINT."""
+async def deliver(url: str, secrets: Path, networks: Sequence[Network], poll_s: float) -> None:
+    """Deliver until SIGTERM or SIGINT; systems are asked how their cases stand every ``poll_s`` seconds."""
     async with open_pool(url) as pool:
-        work = asyncio.ensure_future(Deliverer(url, Surroundings(pool, secrets, networks)).run())
+        work = asyncio.ensure_future(Deliverer(url, Surroundings(pool, secrets, networks, poll_s)).run())
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, work.cancel)
         with suppress(asyncio.CancelledError):
