@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from datetime import date, time
 
-import pandas as pd
 import pytest
 import shapely
 
@@ -12,21 +11,12 @@ from data.importers.city import import_into
 from data.importers.events import read_events
 from data.importers.people import save_teams
 from data.importers.teams import TeamPlan
-from data.profile_model import EventColumns, EventSource, EventTime
 from data.stores.layers import save_layer
 from data.stores.rules import save_rule_set
 from dispatch.reference import load_reference
 from geo.layers import Layer
+from tests.data.conftest import event_rows, event_source
 
-SOURCE = EventSource(
-    file="events.csv",
-    crs="wgs84",
-    uncertainty_m=20,
-    channel="import",
-    number_prefix="import-",
-    time=EventTime(zone="Asia/Shanghai"),
-    columns=EventColumns(key="id", reported_at="at", category="what", x="lng", y="lat"),
-)
 PLAN = TeamPlan(
     code="t",
     name="队",
@@ -53,13 +43,8 @@ def a_team(connection: Connection) -> None:
 
 
 def old_events(connection: Connection) -> None:
-    table = pd.DataFrame(
-        [
-            {"id": str(i), "at": "2026-03-01 10:00", "what": "2026:event:09006", "lng": 116.6, "lat": 39.3}
-            for i in range(3)
-        ]
-    )
-    import_into(connection, None, SOURCE, read_events(table, SOURCE))
+    source = event_source()
+    import_into(connection, None, source, read_events(event_rows({}, {}, {}), source))
 
 
 @pytest.fixture

@@ -9,53 +9,16 @@ import pytest
 
 from data.importers.columns import moments, recorded_codes, texts, verbatim
 from data.importers.events import EventTable, read_events
-from data.profile_model import ChannelSource, EventColumns, EventSource, EventStatus, EventTime, Title
+from data.profile_model import ChannelSource, Title
 from geo.datums import wgs84_to_gcj02
 from geo.errors import NeedleError
+from tests.data.conftest import event_rows, event_source
 
 BOSTON_CLOCK = "%m/%d/%Y %I:%M:%S %p"
 
 
-def source(**changes: Any) -> EventSource:
-    columns = EventColumns(
-        key="id",
-        reported_at="opened",
-        closed_at="closed",
-        category="type",
-        x="lng",
-        y="lat",
-        status="status",
-        channel="via",
-    )
-    said = EventSource(
-        file="events.csv",
-        crs="wgs84",
-        uncertainty_m=10,
-        channel="call",
-        number_prefix="T-",
-        time=EventTime(zone="Asia/Shanghai"),
-        columns=columns,
-        status=EventStatus(open=("open",), closed=("closed",)),
-    )
-    return said.model_copy(update=changes)
-
-
-def rows(*changes: dict[str, Any]) -> pd.DataFrame:
-    row = {
-        "id": "1",
-        "opened": "2026-03-01 10:00:00",
-        "closed": None,
-        "type": "pothole",
-        "lng": 116.4,
-        "lat": 39.9,
-        "status": "open",
-        "via": "phone",
-    }
-    return pd.DataFrame([row | change for change in changes])
-
-
 def read(*changes: dict[str, Any], **source_changes: Any) -> EventTable:
-    return read_events(rows(*changes), source(**source_changes))
+    return read_events(event_rows(*changes), event_source(**source_changes))
 
 
 @pytest.mark.parametrize(
@@ -176,5 +139,7 @@ def test_a_foreign_datum_is_shifted_and_the_recorded_point_kept() -> None:
 
 def test_channels_are_told_by_what_the_column_says() -> None:
     web = ChannelSource(code="web", title=Title(zh="网站", en="Web"), uncertainty_m=10, values=("Self Service",))
-    events = read_events(rows({"via": "Self Service"}, {"via": "Pigeon"}), source(), (web,))
+    columns = event_source().columns.model_copy(update={"channel": "via"})
+    source = event_source(columns=columns, channel="call")
+    events = read_events(event_rows({"via": "Self Service"}, {"via": "Pigeon"}), source, (web,))
     assert events.channel.tolist() == ["web", "call"]

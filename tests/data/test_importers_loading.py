@@ -13,31 +13,13 @@ from data.database import Connection, connect
 from data.importers.city import import_into
 from data.importers.events import read_events
 from data.importers.loading import Loaded
-from data.profile_model import EventColumns, EventSource, EventStatus, EventTime
 from data.stores.layers import save_layer
 from dispatch.reference import load_reference
 from geo.errors import NeedleError
 from geo.layers import Layer
+from tests.data.conftest import event_rows, event_source
 
-SOURCE = EventSource(
-    file="events.csv",
-    crs="wgs84",
-    uncertainty_m=20,
-    channel="import",
-    number_prefix="import-",
-    time=EventTime(zone="Asia/Shanghai"),
-    status=EventStatus(open=("open",), closed=("closed",)),
-    columns=EventColumns(
-        key="id",
-        reported_at="at",
-        closed_at="closed",
-        category="what",
-        x="lng",
-        y="lat",
-        status="status",
-        department="who",
-    ),
-)
+SOURCE = event_source()
 
 
 @pytest.fixture
@@ -58,20 +40,6 @@ def town(database_url: str) -> Iterator[Connection]:
         yield connection
 
 
-def events(*changes: dict[str, Any]) -> pd.DataFrame:
-    row = {
-        "id": "1",
-        "at": "2026-03-01 10:00",
-        "closed": None,
-        "what": "2026:event:09006",
-        "lng": 116.05,
-        "lat": 39.05,
-        "status": "open",
-        "who": "works",
-    }
-    return pd.DataFrame([row | {"id": str(i)} | change for i, change in enumerate(changes)], dtype=object)
-
-
 def bring_in(connection: Connection, table: pd.DataFrame) -> Loaded:
     return import_into(connection, None, SOURCE, read_events(table, SOURCE))
 
@@ -81,7 +49,7 @@ def all_rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
 
 
 def test_a_row_becomes_a_case_where_it_lies(town: Connection) -> None:
-    bring_in(town, events({}, {"lng": 116.15}))
+    bring_in(town, event_rows({}, {"lng": 116.15}))
     query = "select number, state, areas, department_code, cell_code from cases order by id"
     assert all_rows(town, query) == [
         ("import-0", "dispatched", {"district": "w"}, "works", None),
@@ -90,53 +58,53 @@ def test_a_row_becomes_a_case_where_it_lies(town: Connection) -> None:
 
 
 def test_a_matter_may_be_named_in_words(town: Connection) -> None:
-    bring_in(town, events({"what": "占道经营"}))
+    bring_in(town, event_rows({"type": "占道经营"}))
     assert all_rows(town, "select edition, code from cases join matter m on m.id = matter_id") == [("2026", "09006")]
 
 
 @pytest.mark.parametrize(
     ("change", "problem"),
-    [({"what": "dragons"}, "event.matter_unknown"), ({"at": "one day"}, "event.time_invalid")],
+    [({"type": "dragons"}, "event.matter_unknown"), ({"opened": "one day"}, "event.time_invalid")],
 )
 def test_what_cannot_be_a_case_stays_a_report_with_its_reason(
     town: Connection, change: dict[str, Any], problem: str
 ) -> None:
-    loaded = bring_in(town, events(change))
+    loaded = bring_in(town, event_rows(change))
     assert (loaded.read, loaded.reports, loaded.cases) == (1, 1, 0)
     assert loaded.problems[problem] == 1
     assert all_rows(town, "select problem, case_id, handled_at is not null from report") == [(problem, None, True)]
 
 
 def test_a_row_beyond_the_city_is_a_case_outside_every_area(town: Connection) -> None:
-    loaded = bring_in(town, events({"lng": 117.0}))
+    loaded = bring_in(town, event_rows({"lng": 117.0}))
     assert loaded.problems["coordinate.outside"] == 1
     assert all_rows(town, "select areas, geom is not null from cases") == [({}, True)]
 
 
 def test_near_a_border_both_sides_are_named(town: Connection) -> None:
-    loaded = bring_in(town, events({"lng": 116.1001}))
+    loaded = bring_in(town, event_rows({"lng": 116.1001}))
     assert loaded.ambiguous == 1
     ((border,),) = all_rows(town, "select borders -> 'district' from cases")
     assert (border["other"], border["ambiguous"], border["m"] < 10) == ("w", True, True)
 
 
 def test_an_unknown_department_is_kept_in_the_history_only(town: Connection) -> None:
-    bring_in(town, events({"who": "wizards"}))
+    bring_in(town, event_rows({"who": "wizards"}))
     assert all_rows(town, "select department_code from cases") == [(None,)]
     query = "select payload ->> 'recorded_department' from case_event where action = 'dispatch'"
     assert all_rows(town, query) == [("wizards",)]
 
 
 def test_nothing_is_taken_twice(town: Connection) -> None:
-    bring_in(town, events({}, {}))
-    again = bring_in(town, events({}, {}, {}, {"id": "2"}))
+    bring_in(town, event_rows({}, {}))
+    again = bring_in(town, event_rows({}, {}, {}, {"id": "2"}))
     assert (again.already, again.reports, again.repeated) == (2, 1, 1)
     assert all_rows(town, "select count(*), count(distinct id) from cases") == [(3, 3)]
 
 
 def test_an_import_that_stopped_goes_on_where_it_was(town: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("data.importers.loading.BATCH", 2)
-    table = events(*[{}] * 5)
+    table = event_rows(*[{}] * 5)
 
     def give_up(done: int, _total: int) -> None:
         if done == 4:
@@ -150,12 +118,12 @@ def test_an_import_that_stopped_goes_on_where_it_was(town: Connection, monkeypat
 
 def test_a_base_without_a_city_is_refused(connection: Connection) -> None:
     with pytest.raises(NeedleError) as caught:
-        bring_in(connection, events({}))
+        bring_in(connection, event_rows({}))
     assert caught.value.code == "city.missing"
 
 
 def test_a_channel_that_nobody_knows_is_refused(town: Connection) -> None:
     source = SOURCE.model_copy(update={"channel": "pigeon"})
     with pytest.raises(NeedleError, match="pigeon") as caught:
-        import_into(town, None, source, read_events(events({}), source))
+        import_into(town, None, source, read_events(event_rows({}), source))
     assert caught.value.code == "report.channel_unknown"

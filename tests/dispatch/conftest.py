@@ -146,6 +146,9 @@ def random_city(atlases: list[Atlas]) -> Callable[[int], RandomCity]:
 
 # --- a demo city in a database ------------------------------------------------------------------------------------
 
+CheckCase = Callable[[Connection, int], Case]
+Start = Callable[[], subprocess.Popen[bytes]]
+Until = Callable[[Callable[[], bool], str], None]
 REFERENCE = datetime(2026, 11, 24, 3, 20, tzinfo=UTC)
 WHOLE_DAYS = """
 insert into shift (team_id, weekday, starts, ends)
@@ -199,7 +202,7 @@ def _check_case(connection: Connection, case_id: int) -> Case:
 
 
 @pytest.fixture(scope="session")
-def check_case() -> Callable[[Connection, int], Case]:
+def check_case() -> CheckCase:
     """Check that a case's row is the fold of a whole chain, with an open task exactly where due; gives the fold."""
     return _check_case
 
@@ -213,7 +216,7 @@ def watch(city_url: str) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def until(watch: Connection) -> Callable[[Callable[[], bool], str], None]:
+def until(watch: Connection) -> Until:
     """Look whenever a case changes, and five times a second, until something is so."""
 
     def wait(done: Callable[[], bool], what: str) -> None:
@@ -226,7 +229,7 @@ def until(watch: Connection) -> Callable[[Callable[[], bool], str], None]:
 
 
 @pytest.fixture
-def start(city_url: str, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def start(city_url: str, tmp_path: Path) -> Iterator[Start]:
     """Start one more worker; all are stopped after the test."""
     running: list[subprocess.Popen[bytes]] = []
 

@@ -1,6 +1,6 @@
 """A place corrected on the spot moves its case: other areas, other decision, other team, all of it in the history."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,8 +18,7 @@ from dispatch.commands import Command
 from dispatch.ground import Ground, load_ground
 from dispatch.worker import Worker
 from geo.errors import NeedleError
-
-CheckCase = Callable[[Connection, int], Case]
+from tests.dispatch.conftest import CheckCase
 
 LOST = {"channel": "12345", "reported_at": "2026-11-24T03:20:00Z", "lng": None, "lat": None}
 PLACE_COLUMNS = "st_asewkb(geom), uncertainty_m, cell_code, areas, borders, h3_9"

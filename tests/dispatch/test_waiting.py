@@ -2,8 +2,7 @@
 
 import asyncio
 import signal
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,18 +14,13 @@ from data.database import Connection, connect, open_pool
 from data.stores.announcing import GROUND_CHANNEL, TASK_ENDED_CHANNEL
 from data.stores.waiting import FIRST, Place, claim_waiting, take_turn
 from data.stores.workbench import Workbench, load_open_tasks
-from dispatch.case import Case
 from dispatch.casework import CaseDesk
 from dispatch.commands import Command
 from dispatch.ground import load_ground, set_loads
 from dispatch.waiting import PAUSE_SHARE, Sweep, look_through
 from dispatch.worker import Worker
+from tests.dispatch.conftest import REFERENCE, CheckCase, Start, Until
 
-CheckCase = Callable[[Connection, int], Case]
-Start = Callable[[], subprocess.Popen[bytes]]
-Until = Callable[[Callable[[], bool], str], None]
-
-REFERENCE = datetime(2026, 11, 24, 3, 20, tzinfo=UTC)
 BLOCKED = """
 select pid from pg_stat_activity
 where datname = current_database() and wait_event_type = 'Lock' and pid <> pg_backend_pid()

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -14,13 +12,10 @@ import pytest
 from data.database import Connection, connect
 from data.demo.live import reports_live
 from data.stores.workbench import Workbench
-from dispatch.case import Case
 from dispatch.worker import Worker
+from tests.dispatch.conftest import CheckCase, Start, Until
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-CheckCase = Callable[[Connection, int], Case]
-Start = Callable[[], subprocess.Popen[bytes]]
-Until = Callable[[Callable[[], bool], str], None]
 ADD = "insert into report (channel, idempotency_key, body, reported_at) values (%s, %s, %s, %s)"
 
 

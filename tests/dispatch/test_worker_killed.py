@@ -2,9 +2,7 @@
 
 import asyncio
 import signal
-import subprocess
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -15,15 +13,10 @@ from data.database import Connection, connect, open_pool
 from data.demo.city import DemoCity
 from data.demo.live import reports_live
 from data.stores.reports import ReportWriter
-from dispatch.case import Case
 from dispatch.intake import IncomingReport, read_batch
 from dispatch.reference import channels
+from tests.dispatch.conftest import REFERENCE, CheckCase, Start, Until
 
-CheckCase = Callable[[Connection, int], Case]
-Start = Callable[[], subprocess.Popen[bytes]]
-Until = Callable[[Callable[[], bool], str], None]
-
-REFERENCE = datetime(2026, 11, 24, 3, 20, tzinfo=UTC)
 PATIENCE_S = 120.0
 DATUMS = {channel.code: channel.crs for channel in channels()}
 SNAP: dict[str, Any] = {
