@@ -544,3 +544,25 @@ remote_case = Table(
     PrimaryKeyConstraint("subscription_id", "case_id"),
     UniqueConstraint("subscription_id", "remote_id"),
 )
+
+case_pyramid = Table(
+    "case_pyramid",
+    metadata,
+    Column("resolution", SmallInteger, nullable=False, comment="of H3: 4 .. 9"),
+    Column("cell", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("urgent", Boolean, nullable=False),
+    Column("cases", Integer, nullable=False, comment="below zero while what was before it is not yet folded"),
+    PrimaryKeyConstraint("resolution", "cell", "state", "urgent"),
+    comment="cases counted by cell, level and state; with the changes not yet folded in it is always exact",
+)
+
+case_pyramid_change = Table(
+    "case_pyramid_change",
+    metadata,
+    Column("cell", BigInteger, nullable=False, comment="of resolution 9"),
+    Column("state", Text, nullable=False),
+    Column("urgent", Boolean, nullable=False),
+    Column("cases", Integer, nullable=False, comment="how many more, below zero how many fewer"),
+    comment="appended by triggers in the case's own transaction, so that no two of them wait for one cell; folded in batches",
+)
