@@ -1,4 +1,4 @@
-"""The wall's side panels: live feed, layers with their legend, charts, drawer, and the curtain for loading and failing."""
+"""The wall's side panels: live feed, charts, layers with their legend, and the curtain for loading and failing."""
 
 from dash import html
 
@@ -9,7 +9,7 @@ def feed_panel(words: Words) -> html.Aside:
     """The live feed; its rows are written by the wall's script."""
     return html.Aside(
         className="panel feed",
-        **{"aria-label": words("wall.feed.title")},
+        **{"aria-label": words("wall.feed.title"), "data-covers": "left"},
         children=[
             html.Header(
                 className="panel-head",
@@ -38,34 +38,37 @@ def search_box(words: Words) -> html.Div:
     return html.Div(**{"data-slot": "search-box", "data-placeholder": words("wall.feed.search")})
 
 
-def layer_panel(words: Words) -> html.Section:
-    """The switches of the map's layers and the legend; the layers themselves come with the city."""
+def chart_panel(name: str, words: Words) -> html.Section:
+    """A titled chart, drawn by the wall's script into the slot ``name``."""
+    empty = html.P(words("wall.charts.empty"), className="panel-note", hidden=True, **{"data-slot": f"{name}-empty"})
     return html.Section(
-        className="panel layers",
-        **{"aria-label": words("wall.layers.title"), "data-open": "true"},
+        className=f"panel chart-panel chart-panel-{name}",
         children=[
-            html.Header(className="panel-head", children=[html.H2(words("wall.layers.title"))]),
-            html.Div(className="layer-list", **{"data-slot": "layers"}),
-            html.Dl(className="legend", children=legend(words)),
+            html.Header(html.H2(words(f"wall.charts.{name}")), className="panel-head"),
+            html.Div(className="chart", **{"data-slot": name}),
+            empty,
         ],
     )
 
 
-def legend(words: Words) -> list[html.Div]:
-    """What the marks on the map mean; shape and ring say it besides colour."""
-    marks = ("new", "work", "check", "done", "overdue", "urgent", "team", "team-off")
-    return [
-        html.Div(
-            [html.Dt(className=f"mark mark-{mark}"), html.Dd(words(f"wall.legend.{mark}"))], className="legend-item"
-        )
-        for mark in marks
-    ]
+def layer_panel(words: Words) -> html.Section:
+    """The switches of the map's layers and the legend of what is on; both come with the city."""
+    return html.Section(
+        className="panel layers",
+        **{"aria-label": words("wall.layers.title")},
+        children=[
+            html.Header(className="panel-head", children=[html.H2(words("wall.layers.title"))]),
+            html.Div(className="layer-list", **{"data-slot": "layers"}),
+            html.Dl(className="legend", **{"data-slot": "legend", "aria-label": words("wall.legend.title")}),
+        ],
+    )
 
 
 def curtain(words: Words) -> html.Div:
     """What stands before the map while it loads, when there is no city, or when loading failed."""
     return html.Div(
         className="curtain",
+        role="status",
         **{"data-slot": "curtain", "data-state": "loading"},
         children=[
             html.Span(className="brand-mark curtain-mark"),

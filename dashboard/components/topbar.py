@@ -1,9 +1,10 @@
-"""The strip above the wall: the city's name, its key figures, the clock, the state of the connection, the language."""
+"""The strip above the wall: the city's name, its key figures, the clock, the state of the connection, the tour."""
 
 from enum import StrEnum
 
 from dash import html
 
+from dashboard.components.icon import icon
 from dashboard.i18n import Words
 
 
@@ -23,6 +24,7 @@ def topbar(words: Words) -> html.Header:
     """The strip; its numbers are filled in by the wall's script."""
     return html.Header(
         className="topbar",
+        **{"data-covers": "top"},
         children=[
             html.Div(
                 className="brand",
@@ -37,7 +39,7 @@ def topbar(words: Words) -> html.Header:
                 ],
             ),
             html.Div(className="figures", role="group", children=[figure_button(figure, words) for figure in Figure]),
-            html.Div(className="status", children=[clock(), link_state(words), language_switch(words)]),
+            html.Div(className="status", children=[clock(), link_state(words), tour_switch(words)]),
         ],
     )
 
@@ -83,12 +85,12 @@ def link_state(words: Words) -> html.Div:
     )
 
 
-def language_switch(words: Words) -> html.A:
-    """The way to the same view in the other language."""
-    return html.A(
-        words("wall.other_language"),
-        href=words("wall.other_language_href"),
-        className="language",
-        title=words("wall.other_language_hint"),
-        **{"data-slot": "language"},
+def tour_switch(words: Words) -> html.Button:
+    """Starts and stops the automatic tour."""
+    return html.Button(
+        icon("route"),
+        type="button",
+        className="icon-button tour-toggle",
+        title=words("wall.tour.toggle"),
+        **{"data-slot": "tour-toggle", "aria-label": words("wall.tour.toggle"), "aria-pressed": "false"},
     )

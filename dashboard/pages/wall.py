@@ -1,7 +1,7 @@
 """``/wall``: the wall map. What is happening now, where, who is on it, how many minutes are left.
 
-The map, the feed and the figures are patched by the page's script from ``/api/wall/snapshot`` and ``/ws/live``; the drawer and
-the charts are Dash callbacks, asked by the script through stores.
+Map, feed, figures and charts are the page's script, over vector tiles, ``/api/wall/snapshot`` and ``/ws/live``; the drawer is a
+Dash callback, asked by the script through a store.
 """
 
 from datetime import UTC, datetime
@@ -12,14 +12,14 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.components.case_drawer import case_drawer, no_case
-from dashboard.components.charts import charts
-from dashboard.components.panels import curtain, feed_panel, layer_panel
+from dashboard.components.panels import chart_panel, curtain, feed_panel, layer_panel
+from dashboard.components.time_slider import time_slider
 from dashboard.components.topbar import topbar
+from dashboard.components.wall_filters import filter_bar, notices, tour_card
 from dashboard.i18n import Words, words
 from dashboard.page import Page
 from dashboard.view_models.case_view import candidate_lines, case_view
 from dashboard.wall_state import Wall
-from data.stores import overview
 from data.stores.case_detail import load_case_detail
 from data.stores.reading import reading
 
@@ -30,8 +30,6 @@ class Ids(StrEnum):
     CONFIG = "wall-config"
     MAP = "wall-map"
     SELECTED = "wall-selected"
-    PULSE = "wall-pulse"
-    CHARTS = "wall-charts"
     DRAWER = "wall-drawer"
     CANDIDATES = "wall-candidates"
     STARTED = "wall-started"
@@ -47,19 +45,27 @@ def layout(say: Words, assets: str) -> Component:
         children=[
             dcc.Store(id=Ids.CONFIG, data=config),
             dcc.Store(id=Ids.SELECTED),
-            dcc.Store(id=Ids.PULSE),
             dcc.Store(id=Ids.CANDIDATES),
             dcc.Store(id=Ids.STARTED),
             dcc.Store(id=Ids.DRAWN),
             html.Div(id=Ids.MAP, className="map", role="application", **{"aria-label": say("wall.map")}),
             topbar(say),
+            filter_bar(say),
+            notices(say),
             feed_panel(say),
             html.Div(
                 className="right",
-                children=[html.Section(id=Ids.CHARTS, className="panel charts"), layer_panel(say)],
+                **{"data-covers": "right"},
+                children=[chart_panel("hours", say), chart_panel("ranking", say), layer_panel(say)],
             ),
+            time_slider(say),
+            tour_card(say),
+            html.P("", className="alarm-said", role="status", **{"data-slot": "alarm-said"}),
             html.Aside(
-                className="panel drawer", hidden=True, children=html.Div(id=Ids.DRAWER), **{"data-slot": "drawer"}
+                className="panel drawer",
+                hidden=True,
+                children=html.Div(id=Ids.DRAWER),
+                **{"data-slot": "drawer", "data-covers": "right"},
             ),
             html.Div(className="tip", hidden=True, **{"data-slot": "tip"}),
             curtain(say),
@@ -87,24 +93,19 @@ def register(app: Dash, wall: Wall) -> None:
             return no_case(say), {}
         return case_drawer(case_view(detail, say, datetime.now(UTC), ground.timezone), say), candidate_lines(detail)
 
-    @app.callback(
-        Output(Ids.CHARTS, "children"),
-        Input(Ids.PULSE, "data"),
-        State(Ids.CONFIG, "data"),
-        prevent_initial_call=True,
-    )
-    async def draw_charts(_pulse: object, config: dict[str, Any]) -> list[Component]:
-        """Both charts of now; the page's script asks when the map stands, and again from time to time."""
-        ground, now = await wall.ground(), datetime.now(UTC)
-        async with reading(wall.pool) as connection:
-            hours = await overview.load_hours(connection, now)
-            ranking = await overview.load_ranking(connection, now, ground.place_layer)
-        return charts(hours, ranking, ground, now, words(config["language"]))
-
     app.clientside_callback(ClientsideFunction("wall", "start"), Output(Ids.STARTED, "data"), Input(Ids.CONFIG, "data"))
     app.clientside_callback(
         ClientsideFunction("wall", "drawCandidates"), Output(Ids.DRAWN, "data"), Input(Ids.CANDIDATES, "data")
     )
 
 
-PAGE = Page(path="/wall", title="wall.title", layout=layout, register=register)
+PAGE = Page(
+    path="/wall",
+    title="wall.title",
+    layout=layout,
+    register=register,
+    icon="map",
+    theme="dark",
+    modules=("modules/main.mjs",),
+    sheets=("vendor/maplibre-gl.css",),
+)

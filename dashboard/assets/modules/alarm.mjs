@@ -4,16 +4,20 @@
 import { element, setText, slot } from './page.mjs';
 import { collection, point } from './teams.mjs';
 
-const SHOWN = 5;
+const SHOWN = 8;
 const ACKNOWLEDGED_MS = 8_000;
+const DRAW_MS = 30_000;
+const SOUNDS_S = { urgent: 86_400, overdue: 3_600 };
 
 export class Alarm {
   constructor(map, page, snapshot, { sound, onSelect, onChange }) {
     Object.assign(this, { map, page, sound, onSelect, onChange, byId: new Map(), states: snapshot.states });
     slot('alarm').addEventListener('click', (event) => this.clicked(event));
     slot('alarm-sound').addEventListener('click', () => this.setSound(!this.sound));
+    slot('alarm-open').addEventListener('click', () => this.open(slot('alarm').dataset.open !== 'true'));
     this.setSound(sound, false);
     this.take(snapshot.alarms ?? []);
+    setInterval(() => this.draw(), DRAW_MS);
   }
 
   /** All open alarms anew. */
@@ -53,10 +57,12 @@ export class Alarm {
   }
 
   draw() {
+    for (const [id, row] of this.byId) if (this.page.now() - row.since > SOUNDS_S[row.cause]) this.byId.delete(id);
     const rows = this.rows();
     slot('alarm').hidden = rows.length === 0;
     slot('alarm').dataset.urgent = String(rows.some((row) => row.urgent));
     setText(slot('alarm-count'), this.page.number.format(rows.length));
+    slot('alarm-open').hidden = rows.length < 2;
     slot('alarm-list').replaceChildren(...rows.slice(0, SHOWN).map((row) => this.line(row)));
     setText(slot('alarm-more'), rows.length > SHOWN ? this.page.say('alarm.more', { n: rows.length - SHOWN }) : '');
     this.map.getSource('alarms').setData(collection(rows.filter((row) => row.at).map((row) => point(row.id, row.at, { urgent: Boolean(row.urgent) }))));
@@ -74,6 +80,12 @@ export class Alarm {
     button.type = 'button';
     item.append(element('span', `mark mark-${row.urgent ? 'urgent' : 'overdue'}`), what, button);
     return item;
+  }
+
+  /** All of them, or the first alone. */
+  open(open) {
+    slot('alarm').dataset.open = String(open);
+    slot('alarm-open').setAttribute('aria-expanded', String(open));
   }
 
   titleOf(row) {

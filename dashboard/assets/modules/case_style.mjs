@@ -1,79 +1,77 @@
-/* What happens on the map: cases, teams, the threads between them, and the candidates of one decision. */
+/* Near: every case a mark. Colour says its state, the ring its urgency, size and strength its age and the minutes left.
+   Whether it is overdue or closed is worked out on the map, against the clock in the map's state: nothing is sent anew as time passes,
+   and a clock set back shows the city as it was. */
 
-import { FONT, byZoom } from './base_style.mjs';
-import { CHOSEN, GROUND, OVERDUE, THREAD, TONE, URGENT } from './palette.mjs';
+import { FONT } from './base_style.mjs';
+import { GROUND, OVERDUE, TONE, URGENT } from './palette.mjs';
+import { HANDOVER } from './hex_style.mjs';
 
-/* Far out, density speaks; near, every case is a mark. */
-export function heat() {
-  return [{
-    id: 'heat', type: 'heatmap', source: 'cases', maxzoom: 13, filter: ['!', ['get', 'closed']],
-    paint: {
-      'heatmap-weight': ['case', ['get', 'overdue'], 1, 0.55], 'heatmap-radius': byZoom(8, 8, 12, 26),
-      'heatmap-intensity': ['interpolate', ['linear'], ['zoom'], 8, 0.35, 12, 0.7],
-      'heatmap-opacity': ['interpolate', ['linear'], ['zoom'], 11.4, 0.75, 13, 0],
-      'heatmap-color': ['interpolate', ['linear'], ['heatmap-density'], 0, 'rgba(30,90,160,0)', 0.25, 'rgba(32,104,178,.35)', 0.6, 'rgba(70,160,225,.55)', 1, 'rgba(190,228,255,.8)'],
-    },
-  }];
+const PRESSING_MIN = 60;
+const [get, state] = [(name) => ['get', name], (name) => ['number', ['global-state', name], 0]];
+const now = state('now');
+
+/** What the map holds besides data: its clock, whether it shows a stretch of time, and which; in Unix minutes. */
+export const MAP_STATE = { now: { default: 0 }, past: { default: 0 }, from: { default: 0 }, to: { default: 2 ** 31 } };
+
+export const CASE = {
+  closed: ['all', ['==', get('c'), 1], ['<=', get('e'), now]],
+  due: ['>', get('d'), 0],
+  shown: ['all', ['>=', get('r'), state('from')], ['<=', get('r'), state('to')]],
+};
+CASE.open = ['!', CASE.closed];
+CASE.overdue = ['all', CASE.due, ['<', get('d'), now]];
+CASE.pressing = ['all', CASE.due, ['>=', get('d'), now], ['<', get('d'), ['+', now, PRESSING_MIN]]];
+CASE.urgent = ['==', get('u'), 1];
+
+const age = ['max', 0, ['-', now, get('r')]];
+const strength = ['case', CASE.overdue, 1, ['interpolate', ['linear'], age, 0, 1, 1440, 0.85, 10_080, 0.6]];
+const growth = ['*', ['interpolate', ['linear'], age, 0, 1.3, 30, 1], ['case', CASE.overdue, 1.12, CASE.pressing, 1.12, 1]];
+const tone = ['match', get('t'), 0, TONE.new, 1, TONE.work, 2, TONE.check, ['case', CASE.closed, TONE.done, TONE.work]];
+const ringColour = ['case', CASE.urgent, URGENT, CASE.overdue, OVERDUE, TONE.new];
+
+const size = (scale, by = 1) => ['interpolate', ['linear'], ['zoom'], ...[[11.5, 1.5], [12.5, 2.4], [14, 4.4], [17, 8], [19, 11]].flatMap(([zoom, pixels]) => [zoom, ['*', pixels * scale, by]])];
+const coming = (value) => ['interpolate', ['linear'], ['zoom'], HANDOVER[0], 0, HANDOVER[1], value];
+const kept = (value) => ['case', ['boolean', ['feature-state', 'stale'], false], 0, value];
+
+const CLOSED_FROM = 13;
+const CLOSED = { 'circle-radius': size(0.72), 'circle-color': GROUND.land, 'circle-opacity': kept(0.45),
+  'circle-stroke-color': TONE.done, 'circle-stroke-width': 1, 'circle-stroke-opacity': kept(0.75) };
+
+/** What was closed within the last day, while the map shows now; a map that wants it makes it visible. */
+export function doneLayers() {
+  return [{ id: 'done-closed', type: 'circle', source: 'done', 'source-layer': 'case', minzoom: CLOSED_FROM, layout: { visibility: 'none' }, filter: ['all', ['==', state('past'), 0], CASE.closed], paint: CLOSED }];
 }
 
-export function cases() {
-  const tone = ['match', ['get', 'tone'], 'new', TONE.new, 'work', TONE.work, 'check', TONE.check, TONE.done];
-  const size = (scale) => ['interpolate', ['linear'], ['zoom'], 9, 1.2 * scale, 12, 2.6 * scale, 14, 4.6 * scale, 17, 8 * scale];
-  const open = ['!', ['get', 'closed']];
-  const pressing = ['any', ['get', 'overdue'], ['get', 'urgent']];
-  const dot = (id, minzoom, filter, paint) => ({ id, type: 'circle', source: 'cases', minzoom, filter, layout: { 'circle-sort-key': ['get', 'weight'] }, paint });
+/** The layers of one source of cases: the tiles (`case`) or what changed since they were loaded (`fresh`). */
+export function caseLayers(prefix, source) {
+  const dot = (name, filter, paint, more = {}) => ({
+    id: `${prefix}-${name}`, type: 'circle', ...source, minzoom: HANDOVER[0], filter: ['all', CASE.shown, ...filter],
+    layout: { 'circle-sort-key': ['+', ['case', CASE.overdue, 2, 0], ['*', 4, get('u')]] }, paint, ...more,
+  });
   return [
-    dot('case-closed', 12.2, ['get', 'closed'], { 'circle-radius': size(0.72), 'circle-color': GROUND.land, 'circle-opacity': 0.5,
-      'circle-stroke-color': TONE.done, 'circle-stroke-width': 1, 'circle-stroke-opacity': 0.75 }),
-    dot('case-halo', 9, ['all', open, pressing], { 'circle-radius': size(2.6), 'circle-blur': 1, 'circle-opacity': 0.38,
-      'circle-color': ['case', ['get', 'overdue'], OVERDUE, URGENT] }),
-    dot('case-calm', 11, ['all', open, ['!', pressing]], { 'circle-radius': size(1), 'circle-color': tone, 'circle-opacity': 0.95,
-      'circle-stroke-color': GROUND.halo, 'circle-stroke-width': 1 }),
-    dot('case-ring', 9, ['all', open, pressing], { 'circle-radius': size(1.75), 'circle-opacity': 0, 'circle-color': GROUND.halo,
-      'circle-stroke-color': ['case', ['get', 'overdue'], OVERDUE, URGENT], 'circle-stroke-width': ['case', ['get', 'overdue'], 1.6, 1.1] }),
-    dot('case-pressing', 9, ['all', open, pressing], { 'circle-radius': size(1.1), 'circle-color': ['case', ['get', 'overdue'], OVERDUE, tone],
-      'circle-stroke-color': GROUND.halo, 'circle-stroke-width': 1 }),
+    dot('closed', [CASE.closed], CLOSED, { minzoom: CLOSED_FROM }),
+    dot('halo', [CASE.open, ['any', CASE.overdue, CASE.urgent]], { 'circle-radius': size(2.5), 'circle-blur': 1, 'circle-opacity': coming(kept(0.3)), 'circle-color': ['case', CASE.overdue, OVERDUE, URGENT] }),
+    dot('dot', [CASE.open], { 'circle-radius': size(1, growth), 'circle-color': ['case', CASE.overdue, OVERDUE, tone], 'circle-opacity': coming(kept(strength)),
+      'circle-stroke-color': GROUND.halo, 'circle-stroke-width': 1, 'circle-stroke-opacity': coming(kept(strength)) }),
+    dot('ring', [CASE.open, ['any', CASE.overdue, CASE.urgent, CASE.pressing]], { 'circle-radius': size(1.75), 'circle-opacity': 0, 'circle-color': GROUND.halo,
+      'circle-stroke-color': ringColour, 'circle-stroke-width': ['case', CASE.urgent, 1.6, CASE.overdue, 1.3, 0.8], 'circle-stroke-opacity': coming(kept(0.95)) }),
   ];
 }
 
-export const CASE_LAYERS = ['case-pressing', 'case-ring', 'case-calm', 'case-closed'];
-
-export function threads() {
-  return [{ id: 'thread', type: 'line', source: 'threads', minzoom: 10.5,
-    paint: { 'line-color': THREAD, 'line-width': byZoom(11, 0.5, 15, 1.1), 'line-opacity': ['interpolate', ['linear'], ['zoom'], 11, 0.16, 14, 0.42] } }];
+/* Farther out than marks: what has just changed is a spark over its cell until the cell counts it. */
+export function sparks() {
+  const fading = ['interpolate', ['linear'], ['-', now, get('k')], 0, 0.95, 3, 0];
+  return [{ id: 'spark', type: 'circle', source: 'fresh', maxzoom: HANDOVER[1], filter: CASE.shown,
+    paint: { 'circle-radius': ['case', CASE.urgent, 4, 2.6], 'circle-color': ['case', CASE.closed, TONE.done, CASE.overdue, OVERDUE, tone],
+      'circle-opacity': ['interpolate', ['linear'], ['zoom'], HANDOVER[0], fading, HANDOVER[1], 0], 'circle-stroke-color': GROUND.halo, 'circle-stroke-width': 1,
+      'circle-stroke-opacity': ['interpolate', ['linear'], ['zoom'], HANDOVER[0], fading, HANDOVER[1], 0] } }];
 }
 
-export function teams() {
-  return [{
-    id: 'team', type: 'symbol', source: 'teams', minzoom: 10,
-    layout: {
-      'icon-image': ['case', ['!', ['get', 'on_duty']], 'team-off', ['>', ['get', 'load'], 0], 'team-busy', 'team-free'],
-      'icon-size': ['interpolate', ['linear'], ['zoom'], 10, 0.3, 13, 0.5, 16, 0.8], 'icon-allow-overlap': true, 'icon-ignore-placement': true,
-      'symbol-sort-key': ['case', ['get', 'on_duty'], 1, 0],
-      'text-field': ['step', ['zoom'], '', 14.2, ['get', 'name']], 'text-font': FONT, 'text-size': 11, 'text-offset': [0, 1.3], 'text-anchor': 'top', 'text-optional': true,
-    },
-    paint: { 'text-color': '#cfe6ff', 'text-halo-color': GROUND.halo, 'text-halo-width': 1.4, 'icon-opacity': ['case', ['get', 'on_duty'], 1, 0.55] },
-  }];
+/* A tile that had more cases than it may carry says how many it left out. */
+export function leftOut(page) {
+  return [{ id: 'case-more', type: 'symbol', source: 'cases', 'source-layer': 'more',
+    layout: { 'text-field': ['concat', '+', ['to-string', get('n')], page.say('map.more')], 'text-font': FONT, 'text-size': 12 },
+    paint: { 'text-color': '#eaf4ff', 'text-halo-color': GROUND.halo, 'text-halo-width': 1.6 } }];
 }
 
-export function candidateLines() {
-  const colour = ['case', ['get', 'chosen'], CHOSEN, ['get', 'free'], '#9fc7ef', '#8794a6'];
-  const line = (id, filter, paint) => ({ id, type: 'line', source: 'candidates', filter: ['all', ['==', ['geometry-type'], 'LineString'], filter], layout: { 'line-cap': 'round' }, paint });
-  return [
-    line('candidate-line', ['!', ['get', 'chosen']], { 'line-color': colour, 'line-width': 1.1, 'line-dasharray': [2, 3], 'line-opacity': 0.75 }),
-    line('chosen-glow', ['get', 'chosen'], { 'line-color': colour, 'line-width': 9, 'line-blur': 8, 'line-opacity': 0.45 }),
-    line('chosen-line', ['get', 'chosen'], { 'line-color': colour, 'line-width': 2 }),
-  ];
-}
-
-export function candidateMarks() {
-  const points = ['==', ['geometry-type'], 'Point'];
-  const colour = ['case', ['get', 'chosen'], CHOSEN, ['get', 'free'], '#9fc7ef', '#6c7a8f'];
-  return [
-    { id: 'candidate-mark', type: 'circle', source: 'candidates', filter: points,
-      paint: { 'circle-radius': 10, 'circle-color': colour, 'circle-stroke-color': GROUND.halo, 'circle-stroke-width': 2 } },
-    { id: 'candidate-number', type: 'symbol', source: 'candidates', filter: points,
-      layout: { 'text-field': ['get', 'mark'], 'text-font': FONT, 'text-size': 11, 'text-allow-overlap': true, 'text-ignore-placement': true },
-      paint: { 'text-color': '#06101c' } },
-  ];
-}
+export const CASE_LAYERS = ['fresh-dot', 'fresh-ring', 'case-dot', 'case-ring', 'fresh-closed', 'case-closed', 'done-closed'];

@@ -6,7 +6,7 @@ const SHOWN = 80;
 
 export class Feed {
   constructor(page, snapshot, { onSelect, onLeave }) {
-    Object.assign(this, { page, onSelect, onLeave, mode: 'latest', unseen: 0, query: '' });
+    Object.assign(this, { page, onSelect, onLeave, mode: 'latest', unseen: 0, query: '', test: () => true });
     this.list = slot('feed');
     this.body = this.list.parentElement;
     this.rows = new Map();
@@ -90,6 +90,11 @@ export class Feed {
     row.item.className = `row${data.id === this.selected ? ' is-selected' : ''}`;
   }
 
+  /** Only such rows come in from now on. */
+  setTest(test) {
+    this.test = test;
+  }
+
   /* Live rows: known ones change in place, new ones come in on top without moving what is being read. */
   patch(rows) {
     for (const data of rows) {
@@ -99,7 +104,8 @@ export class Feed {
         known.data = data;
         this.write(known);
         if (moved) flash(known.item);
-      } else if (this.mode === 'latest') {
+        if (this.mode === 'latest' && !this.test(data)) this.drop(known.item);
+      } else if (this.mode === 'latest' && this.test(data)) {
         this.arrive(data);
       }
     }

@@ -1,4 +1,4 @@
-/* The key figures, the clock and the state of the connection. */
+/* The key figures and the clock. */
 
 import { setText, slot } from './page.mjs';
 
@@ -12,7 +12,9 @@ export class Figures {
     setInterval(() => this.tick(), 1000);
   }
 
+  /** Figures of a snapshot or a pulse; none while the server still reads the cases. */
   take({ figures }) {
+    if (!figures) return;
     this.figures = figures;
     for (const figure of ['today', 'open', 'overdue', 'undispatched']) this.write(figure, this.page.number.format(figures[figure]), this.page.say('unit.cases'));
     const dispatched = figures.dispatched;
@@ -25,6 +27,7 @@ export class Figures {
   }
 
   tightest() {
+    if (!this.figures) return undefined;
     const at = this.figures.tightest;
     if (at === null) return this.write('tightest', '–', '');
     const minutes = Math.max(0, Math.floor((at - this.page.now()) / 60));
@@ -59,9 +62,4 @@ export class Figures {
     setText(slot('date'), this.page.date.format(now));
     this.tightest();
   }
-}
-
-export function showLink(page, state) {
-  slot('link').dataset.state = state;
-  setText(slot('link-word'), page.say(`link.${state}`));
 }

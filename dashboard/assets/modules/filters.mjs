@@ -1,7 +1,7 @@
 /* The filters: facets to choose from, the chosen ones as chips. They act on map, figures, charts and feed at once. */
 
 import { element, slot } from './page.mjs';
-import { isEmpty } from './where.mjs';
+import { onlyTime, timeless } from './where.mjs';
 
 const SEARCH_FROM = 12;
 const FLAGS = ['open', 'overdue', 'urgent'];
@@ -11,7 +11,7 @@ export class Filters {
     Object.assign(this, { page, onChange, where });
     this.take(snapshot);
     slot('filter-open').addEventListener('click', () => this.open(slot('filter-panel').hidden));
-    slot('filter-clear').addEventListener('click', () => this.change({}));
+    slot('filter-clear').addEventListener('click', () => this.change(onlyTime(this.where)));
     slot('filter-panel').addEventListener('change', (event) => event.target.dataset.facet && this.toggle(event.target.dataset.facet, event.target.value));
     slot('filter-panel').addEventListener('input', (event) => event.target.matches('.facet-search') && narrow(event.target));
     slot('filter-chips').addEventListener('click', (event) => {
@@ -83,9 +83,9 @@ export class Filters {
     this.where = where;
     for (const input of slot('filter-facets').querySelectorAll('[data-facet][type="checkbox"]')) input.checked = [where[input.dataset.facet]].flat().includes(input.value);
     for (const box of slot('filter-facets').querySelectorAll('details')) box.querySelector('.facet-count').textContent = where[box.dataset.facet]?.length || '';
-    const chips = Object.entries(where).filter(([key]) => key !== 'from' && key !== 'to').flatMap(([key, values]) => [values].flat().map((value) => this.chip(key, value)));
+    const chips = Object.entries(timeless(where)).flatMap(([key, values]) => [values].flat().map((value) => this.chip(key, value)));
     slot('filter-chips').replaceChildren(...chips);
-    slot('filter-clear').hidden = isEmpty(where);
+    slot('filter-clear').hidden = chips.length === 0;
     slot('filter-open').classList.toggle('is-on', chips.length > 0);
   }
 

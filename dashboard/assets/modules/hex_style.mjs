@@ -9,7 +9,9 @@ export const HEX_STOPS = [[1, '#143a63'], [10, '#1f63a3'], [100, '#4a9bd9'], [10
 export const HANDOVER = [11.9, 12.5];
 const leaving = (value) => ['interpolate', ['linear'], ['zoom'], HANDOVER[0], value, HANDOVER[1], 0];
 
-const count = ['coalesce', ['get', 'n'], 0];
+/* Open cases now; all that were reported, while the map shows a stretch of time. */
+const open = ['coalesce', ['get', 'n'], 0];
+const count = ['case', ['==', ['global-state', 'past'], 1], ['coalesce', ['get', 'a'], 0], open];
 const late = ['coalesce', ['get', 'o'], 0];
 const from = (layer) => ({ source: 'hexes', 'source-layer': layer, maxzoom: HANDOVER[1] });
 const colour = ['interpolate', ['linear'], ['log10', ['max', 1, count]], ...HEX_STOPS.flatMap(([n, paint]) => [Math.log10(n), paint])];

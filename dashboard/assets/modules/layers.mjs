@@ -1,66 +1,129 @@
-/* The layer panel: what the map shows, switched and remembered in the address. */
+/* The layer panel: what the map shows and how strongly, remembered in the address; and the legend of exactly that. */
 
-import { element, slot } from './page.mjs';
 import { lineOf } from './base_style.mjs';
+import { element, slot } from './page.mjs';
 import { GROUND, THREAD } from './palette.mjs';
 
-const CASE_STYLES = ['heat', 'case-closed', 'case-halo', 'case-calm', 'case-ring', 'case-pressing'];
+const OPACITIES = {
+  fill: ['fill-opacity'], line: ['line-opacity'], circle: ['circle-opacity', 'circle-stroke-opacity'], symbol: ['icon-opacity', 'text-opacity'],
+  heatmap: ['heatmap-opacity'], 'fill-extrusion': ['fill-extrusion-opacity'],
+};
+
+/** `value`, a number or an expression, made weaker; what hangs on the zoom stays at the top, as the style wants it. */
+export function weaker(value, share) {
+  if (typeof value === 'number') return value * share;
+  if (!Array.isArray(value) || JSON.stringify(value[2]) !== '["zoom"]' && JSON.stringify(value[1]) !== '["zoom"]') return ['*', share, value];
+  const first = value[0] === 'step' ? 2 : 4;
+  return value.map((part, index) => (index >= first && (index - first) % 2 === 0 ? weaker(part, share) : part));
+}
+
+/** The choice in an address: `cases,teams:60` → Map(cases → 1, teams → 0.6). */
+export function readLayers(text) {
+  if (text === null) return null;
+  return new Map(text.split(',').filter(Boolean).map((part) => {
+    const [name, percent] = part.split(':');
+    return [name, percent === undefined ? 1 : Math.min(100, Math.max(5, Number(percent) || 100)) / 100];
+  }));
+}
+
+export function writeLayers(shown) {
+  return [...shown].map(([name, share]) => (share === 1 ? name : `${name}:${Math.round(share * 100)}`)).join(',');
+}
 
 export class Layers {
   constructor(map, page, snapshot, chosen, onChange) {
-    Object.assign(this, { map, onChange });
-    const fixed = [
-      { name: 'cases', title: page.say('layers.cases'), styles: CASE_STYLES, swatch: { dot: true } },
-      { name: 'teams', title: page.say('layers.teams'), styles: ['team'], swatch: { shield: true } },
-      { name: 'threads', title: page.say('layers.threads'), styles: ['thread'], swatch: { colour: THREAD } },
-      { name: 'buildings', title: page.say('layers.buildings'), styles: ['building', 'building-edge', 'building-volume'], swatch: { block: true } },
-    ];
-    const ground = snapshot.layers.map((layer, index) => {
-      if (layer.kind === 'grid') return { name: layer.name, title: page.pick(layer.title), styles: ['cell', 'cell-name'], swatch: { colour: GROUND.cell, dash: [3, 3] } };
-      const styles = [`area-${layer.name}`, `area-${layer.name}-fill`, `area-${layer.name}-label`];
-      return { name: layer.name, title: page.pick(layer.title), styles, swatch: lineOf(layer, index), quiet: layer.kind === 'jurisdiction' || layer.rank >= 2 };
-    });
-    this.all = [...fixed, ...ground];
-    this.standard = this.all.filter((layer) => !layer.quiet).map((layer) => layer.name);
-    this.visible = new Set(chosen ?? this.standard);
+    Object.assign(this, { map, page, onChange });
+    this.groups = groups(page, snapshot);
+    this.original = new Map();
+    this.standard = new Map(this.groups.filter((group) => !group.quiet).map((group) => [group.name, 1]));
+    this.shown = new Map(chosen ?? this.standard);
     this.build();
-    for (const layer of this.all) this.apply(layer);
+    for (const group of this.groups) this.apply(group);
   }
 
   build() {
-    slot('layers').replaceChildren(...this.all.map((layer) => {
-      const button = element('button', 'layer');
+    slot('layers').replaceChildren(...this.groups.map((group) => {
+      const line = element('div', 'layer');
+      line.dataset.layer = group.name;
+      const button = element('button', 'layer-switch');
       button.type = 'button';
-      button.dataset.layer = layer.name;
-      button.append(swatch(layer.swatch), element('span', 'layer-title', layer.title));
-      button.setAttribute('aria-pressed', String(this.visible.has(layer.name)));
-      button.addEventListener('click', () => this.toggle(layer, button));
-      return button;
+      button.append(swatch(group.swatch), element('span', 'layer-title', group.title));
+      button.addEventListener('click', () => this.toggle(group));
+      const slider = element('input', 'layer-strength');
+      Object.assign(slider, { type: 'range', min: 5, max: 100, step: 5, value: Math.round((this.shown.get(group.name) ?? 1) * 100) });
+      slider.setAttribute('aria-label', this.page.say('layers.strength', { layer: group.title }));
+      slider.addEventListener('input', () => this.strengthen(group, slider.value / 100));
+      line.append(button, slider);
+      Object.assign(group, { button, slider });
+      return line;
     }));
   }
 
-  toggle(layer, button) {
-    if (this.visible.has(layer.name)) this.visible.delete(layer.name);
-    else this.visible.add(layer.name);
-    button.setAttribute('aria-pressed', String(this.visible.has(layer.name)));
-    this.apply(layer);
+  toggle(group) {
+    if (this.shown.has(group.name)) this.shown.delete(group.name);
+    else this.shown.set(group.name, group.slider.value / 100);
+    this.apply(group);
     this.onChange();
   }
 
-  apply(layer) {
-    const visibility = this.visible.has(layer.name) ? 'visible' : 'none';
-    for (const style of layer.styles) if (this.map.getLayer(style)) this.map.setLayoutProperty(style, 'visibility', visibility);
+  strengthen(group, share) {
+    this.shown.set(group.name, share);
+    this.apply(group);
+    this.onChange();
   }
 
-  /* For the address: null while the choice is the standard one. */
+  apply(group) {
+    const share = this.shown.get(group.name);
+    group.button.setAttribute('aria-pressed', String(share !== undefined));
+    group.slider.hidden = share === undefined;
+    for (const layer of this.map.getStyle().layers.filter(({ id }) => group.has(id))) {
+      this.map.setLayoutProperty(layer.id, 'visibility', share === undefined ? 'none' : 'visible');
+      if (share !== undefined) this.fade(layer, share);
+    }
+  }
+
+  fade(layer, share) {
+    for (const property of OPACITIES[layer.type] ?? []) {
+      const key = `${layer.id} ${property}`;
+      if (!this.original.has(key)) this.original.set(key, layer.paint?.[property] ?? 1);
+      const value = this.original.get(key);
+      this.map.setPaintProperty(layer.id, property, share === 1 ? value : weaker(value, share));
+    }
+  }
+
+  isShown(name) {
+    return this.shown.has(name);
+  }
+
+  /** For the address: null while the choice is the standard one. */
   chosen() {
-    const names = this.all.map((layer) => layer.name).filter((name) => this.visible.has(name));
-    return names.join() === this.all.map((layer) => layer.name).filter((name) => this.standard.includes(name)).join() ? null : names;
+    const ordered = new Map(this.groups.filter(({ name }) => this.shown.has(name)).map(({ name }) => [name, this.shown.get(name)]));
+    const text = writeLayers(ordered);
+    return text === writeLayers(this.standard) ? null : text;
   }
 }
 
-function swatch({ colour, dash, dot, shield, block }) {
-  const mark = element('span', `swatch${dot ? ' swatch-dot' : shield ? ' swatch-shield' : block ? ' swatch-block' : ''}`);
+function groups(page, snapshot) {
+  const starting = (...prefixes) => (id) => prefixes.some((prefix) => id === prefix || id.startsWith(`${prefix}-`));
+  const fixed = [
+    { name: 'cases', has: starting('hex', 'case', 'fresh', 'done', 'spark'), swatch: { shape: 'dot' } },
+    { name: 'heat', has: starting('heat'), swatch: { shape: 'heat' }, quiet: true },
+    { name: 'teams', has: starting('team'), swatch: { shape: 'shield' } },
+    { name: 'threads', has: starting('thread'), swatch: { colour: THREAD } },
+    { name: 'buildings', has: starting('building'), swatch: { shape: 'block' } },
+  ].map((group) => ({ ...group, title: page.say(`layers.${group.name}`) }));
+  const ground = snapshot.layers.map((layer, index) => {
+    const title = page.pick(layer.title);
+    if (layer.kind === 'grid') return { name: layer.name, title, has: starting('cell'), swatch: { colour: GROUND.cell, dash: true } };
+    const { colour, dash } = lineOf(layer, index);
+    const own = new Set([`area-${layer.name}`, `area-${layer.name}-fill`, `area-${layer.name}-label`]);
+    return { name: layer.name, title, has: (id) => own.has(id), swatch: { colour, dash }, quiet: layer.kind === 'jurisdiction' || layer.rank >= 2 };
+  });
+  return [...fixed, ...ground];
+}
+
+function swatch({ colour, dash, shape }) {
+  const mark = element('span', `swatch${shape ? ` swatch-${shape}` : ''}`);
   if (colour) {
     mark.style.borderTopColor = colour;
     mark.style.borderTopStyle = dash ? 'dashed' : 'solid';

@@ -1,11 +1,16 @@
-/* The live socket: it comes back by itself and says the last event it knows, so that no change is lost in a gap. */
+/* The live socket: it comes back by itself and says the last event it knows, so that no change is lost in a gap. It tells the server
+   which cases this wall is about, hands on each case's rows in order, and all rows of one frame at once. */
+
+import { writeWhere } from './where.mjs';
 
 const SILENCE_MS = 20_000;
 const TRIES_UNTIL_OFFLINE = 4;
+const SLOWEST_MS = 8_000;
+const FRAME_MS = 100;
 
 export class Live {
-  constructor({ since, onMessage, onState }) {
-    Object.assign(this, { since, onMessage, onState, tries: 0 });
+  constructor({ since, where, onMessage, onRows, onState }) {
+    Object.assign(this, { since, where, onMessage, onRows, onState, tries: 0, rows: new Map() });
     addEventListener('offline', () => this.socket?.close());
     addEventListener('online', () => this.open());
     this.open();
@@ -15,7 +20,10 @@ export class Live {
     if (this.socket && this.socket.readyState <= WebSocket.OPEN) return;
     clearTimeout(this.retry);
     const socket = (this.socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/ws/live?since=${this.since}`));
-    socket.onopen = () => this.heard();
+    socket.onopen = () => {
+      this.heard();
+      this.ask();
+    };
     socket.onmessage = (message) => {
       this.heard();
       this.receive(JSON.parse(message.data));
@@ -23,17 +31,44 @@ export class Live {
     socket.onclose = () => this.lost(socket);
   }
 
+  /** Figures are wanted for these cases. */
+  follow(where) {
+    this.where = where;
+    this.ask();
+  }
+
+  ask() {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(writeWhere(this.where));
+  }
+
   receive(message) {
-    if (message.event) this.since = message.event;
+    if (message.event) this.since = Math.max(this.since, message.event);
     if (message.kind === 'source') {
       this.tries = 0;
+      this.heardAt = Date.now();
       this.onState(message.connected ? 'live' : 'source');
-    } else {
-      this.onMessage(message);
+    } else if (message.kind === 'cases') this.gather(message.rows);
+    else this.onMessage(message);
+  }
+
+  /* A case's newest row wins, whatever the order of arrival; the picture changes at most once a frame. */
+  gather(rows) {
+    for (const row of rows) {
+      const known = this.rows.get(row.id);
+      if (!known || (row.seq ?? 0) >= (known.seq ?? 0)) this.rows.set(row.id, row);
     }
+    this.frame ??= setTimeout(() => this.hand(), this.rows.size > 50 ? FRAME_MS : 0);
+  }
+
+  hand() {
+    this.frame = null;
+    const rows = [...this.rows.values()];
+    this.rows.clear();
+    this.onRows(rows);
   }
 
   heard() {
+    this.heardAt = Date.now();
     clearTimeout(this.silence);
     this.silence = setTimeout(() => this.socket.close(), SILENCE_MS);
   }
@@ -43,6 +78,6 @@ export class Live {
     clearTimeout(this.silence);
     this.tries += 1;
     this.onState(this.tries >= TRIES_UNTIL_OFFLINE || !navigator.onLine ? 'offline' : 'reconnecting');
-    this.retry = setTimeout(() => this.open(), Math.min(8000, 400 * 2 ** this.tries));
+    this.retry = setTimeout(() => this.open(), Math.min(SLOWEST_MS, 400 * 2 ** this.tries));
   }
 }

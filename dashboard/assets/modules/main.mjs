@@ -1,23 +1,29 @@
-/* The wall: map, feed, figures and drawer over one snapshot and one live socket. */
+/* The wall: map, feed, figures and drawer over one snapshot, vector tiles and one live socket. */
 
-import * as maplibre from '../vendor/maplibre-gl.mjs';
-import { otherLanguage, readAddress, writeAddress } from './address.mjs';
+import { Alarm } from './alarm.mjs';
 import { Cases } from './cases.mjs';
+import { Charts } from './charts.mjs';
 import { Feed } from './feed.mjs';
-import { Figures, showLink } from './figures.mjs';
-import { addIcons } from './icons.mjs';
+import { Figures } from './figures.mjs';
+import { Filters } from './filters.mjs';
 import { Layers } from './layers.mjs';
+import { Legend } from './legend.mjs';
+import { LinkState } from './link_state.mjs';
 import { Live } from './live.mjs';
-import { Page, element, setText, slot } from './page.mjs';
-import { CASE_LAYERS } from './case_style.mjs';
-import { mapStyle } from './style.mjs';
+import { Page, setText, slot } from './page.mjs';
+import { Pings } from './pings.mjs';
+import { Selection } from './selection.mjs';
+import { Slider } from './slider.mjs';
+import { Teams } from './teams.mjs';
+import { Tips } from './tips.mjs';
+import { Tour } from './tour.mjs';
+import { makeMap, padding } from './view.mjs';
+import { readAddress, writeAddress } from './wall_address.mjs';
+import { registerKeys } from './wall_keys.mjs';
+import { timeless, under } from './where.mjs';
 
-const PADDING = { top: 104, bottom: 36, left: 404, right: 404 };
-const CHARTS_AFTER_MS = 600;
-const CHARTS_EVERY_MS = 20_000;
 const CITY_EVERY_MS = 4_000;
-const PINGS_AT_ONCE = 12;
-const CLOSE_ZOOM = 15;
+const MIRROR_EVERY_MS = 1_500;
 
 export async function start(config) {
   const wall = new Wall(config);
@@ -37,160 +43,147 @@ class Wall {
   constructor(config) {
     this.page = new Page(config);
     this.address = readAddress();
-    this.stamp = 0;
+    this.where = this.address.where;
   }
 
   async open() {
     const snapshot = await this.snapshot();
     if (!snapshot.city?.bounds) return this.waitForCity();
-    this.page.follow(snapshot);
+    const { page } = this;
+    page.follow(snapshot);
     this.version = snapshot.version;
-    setText(slot('city'), this.page.pick(snapshot.city.name));
-    this.feed = new Feed(this.page, snapshot, { onSelect: (id) => this.select(id, true), onLeave: () => this.leaveBehind() });
-    this.figures = new Figures(this.page, snapshot, { onOpen: (figure) => this.openFigure(figure) });
-    this.map = this.makeMap(snapshot);
-    this.listenToKeys();
+    setText(slot('city'), page.pick(snapshot.city.name));
+    this.map = makeMap(snapshot, page, this.where, this.address.view);
+    this.makePanels(snapshot);
     await new Promise((done) => this.map.once('style.load', done));
-    addIcons(this.map);
-    this.cases = new Cases(this.map, this.page, snapshot);
-    this.layers = new Layers(this.map, this.page, snapshot, this.address.layers, () => this.remember());
-    this.listenToMap();
-    this.live = new Live({ since: snapshot.event, onMessage: (message) => this.receive(message), onState: (state) => showLink(this.page, state) });
+    this.makeMapParts(snapshot);
+    this.makeLive(snapshot);
     slot('curtain').dataset.state = 'open';
     this.map.once('render', () => this.afterFirstPicture());
-    if (this.address.selected) this.select(this.address.selected, !this.address.view);
+    if (this.address.selected) this.selection.select(this.address.selected, { fly: !this.address.view });
+    if (this.address.tour) this.tour.start();
+    this.watchMirror(snapshot);
+  }
+
+  makePanels(snapshot) {
+    const { page } = this;
+    this.feed = new Feed(page, snapshot, { onSelect: (id) => this.selection.select(id, { fly: true }), onLeave: () => this.leaveBehind() });
+    this.figures = new Figures(page, snapshot, { onOpen: (figure) => this.openFigure(figure) });
+    this.filters = new Filters(page, snapshot, this.where, (where) => this.setWhere(where));
+    this.charts = new Charts(page, snapshot, (code) => this.filters.toggle('area', `${snapshot.place_layer}:${code}`));
+    this.charts.take(snapshot, this.where);
+  }
+
+  makeMapParts(snapshot) {
+    const { map, page, address } = this;
+    const remember = () => this.remember();
+    this.cases = new Cases(map, page, snapshot, this.where);
+    this.feed.setTest(this.cases.matches);
+    this.teams = new Teams(map, page, snapshot.teams);
+    this.layers = new Layers(map, page, snapshot, address.layers, () => this.layersChanged());
+    this.legend = new Legend(map, page, this.layers);
+    this.pings = new Pings(map);
+    this.selection = new Selection(map, this, remember);
+    this.tips = new Tips(map, page, this.cases, this.teams, (hit) => this.selection.select(hit.id, { at: hit.geometry.coordinates }));
+    this.alarm = new Alarm(map, page, snapshot, { sound: address.sound, onSelect: (id) => this.selection.select(id, { fly: true }), onChange: remember });
+    this.slider = new Slider(page, { span: address.span, where: this.where, onMove: (stretch) => this.cases.setStretch(stretch), onPlay: (span) => this.cases.hold(span), onRest: (stretch) => this.rest(stretch) });
+    this.tour = new Tour(map, page, { padding, where: () => this.where, onStart: remember, onStop: remember });
+    slot('tour-toggle').addEventListener('click', () => this.tour.toggle());
+    registerKeys(this);
+    map.on('moveend', remember);
+  }
+
+  makeLive(snapshot) {
+    this.link = new LinkState(this.page);
+    this.live = new Live({
+      since: snapshot.event, where: this.where, onRows: (rows) => this.receiveRows(rows), onMessage: (message) => this.receive(message),
+      onState: (state) => this.link.show(state, this.live?.heardAt),
+    });
   }
 
   afterFirstPicture() {
     performance.mark('wall-ready');
     document.body.dataset.ready = String(Math.round(performance.now()));
-    setTimeout(() => this.drawCharts(), CHARTS_AFTER_MS);
-    setInterval(() => this.drawCharts(), CHARTS_EVERY_MS);
   }
 
   async snapshot() {
-    const answer = await fetch('/api/wall/snapshot');
+    const answer = await fetch(under('/api/wall/snapshot', this.where));
     if (!answer.ok) throw new Error((await answer.json().catch(() => ({})))[this.page.language] ?? String(answer.status));
     return answer.json();
   }
 
-  makeMap(snapshot) {
-    const view = this.address.view;
-    const [west, south, east, north] = snapshot.city.bounds;
-    const start = view
-      ? { zoom: view[0], center: [view[2], view[1]], bearing: view[3] ?? 0, pitch: view[4] ?? 0 }
-      : { bounds: [[west, south], [east, north]], fitBoundsOptions: { padding: PADDING } };
-    const map = new maplibre.Map({
-      container: document.querySelector('.map'), style: mapStyle(snapshot), attributionControl: false, fadeDuration: 120, maxPitch: 60, minZoom: 7, maxZoom: 19,
-      localIdeographFontFamily: "'Noto Sans SC', 'Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif", ...start,
-    });
-    map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), 'bottom-left');
-    map.on('error', (event) => console.warn('map', event.error?.message));
-    return map;
+  /** Show only these cases: map, figures, charts, feed and the socket's figures at once. */
+  async setWhere(where, moved = false) {
+    this.where = where;
+    this.cases.setWhere(where);
+    this.feed.setTest(this.cases.matches);
+    this.live.follow(where);
+    if (!moved) this.slider.follow(where);
+    this.remember();
+    await this.refresh();
   }
 
-  listenToMap() {
-    this.map.on('moveend', () => this.remember());
-    this.map.on('click', (event) => {
-      const [hit] = this.map.queryRenderedFeatures(around(event.point, 5), { layers: CASE_LAYERS });
-      if (hit) this.select(hit.id, false);
-    });
-    this.map.on('mousemove', (event) => this.hover(event));
-    this.map.on('mouseout', () => (slot('tip').hidden = true));
-  }
-
-  hover(event) {
-    const [hit] = this.map.queryRenderedFeatures(around(event.point, 4), { layers: [...CASE_LAYERS, 'team'] });
-    this.map.getCanvas().style.cursor = hit && hit.layer.id !== 'team' ? 'pointer' : '';
-    const tip = slot('tip');
-    tip.hidden = !hit;
-    if (!hit) return;
-    const lines = hit.layer.id === 'team' ? this.teamLines(hit.properties) : this.caseLines(this.cases.byId.get(hit.id));
-    tip.replaceChildren(...lines.map((line, index) => element(index ? 'span' : 'b', '', line)));
-    tip.style.transform = `translate(${event.point.x + 14}px, ${event.point.y + 14}px)`;
-  }
-
-  teamLines(team) {
-    return [team.name, team.department, this.page.say(team.on_duty ? 'tip.on_duty' : 'tip.off_duty', { load: team.load, capacity: team.capacity })];
-  }
-
-  caseLines(row) {
-    if (!row) return [];
-    return [this.page.pick(row.matter), this.page.pick(this.cases.states[row.state]?.name), this.page.left(row)?.text].filter(Boolean);
+  /** The slider has come to rest: its stretch joins the filter. */
+  rest(stretch) {
+    this.cases.setStretch(stretch);
+    const where = { ...timeless(this.where), ...(stretch && { from: String(Math.floor(stretch.from)), to: String(Math.floor(stretch.to)) }) };
+    this.filters.show(where);
+    this.setWhere(where, true);
   }
 
   receive(message) {
-    if (message.kind === 'cases') this.receiveCases(message.rows);
-    else if (message.kind === 'pulse') this.receivePulse(message);
-    else if (message.kind === 'reload') this.refresh();
+    if (message.kind === 'pulse') this.receivePulse(message);
+    else if (message.kind === 'alarm') this.alarm.raise(message.row ?? message);
+    else if (message.kind === 'acknowledged') this.alarm.acknowledged(message);
+    else if (message.kind === 'reload') this.refresh(true);
   }
 
-  receiveCases(rows) {
-    const fresh = this.cases.patch(rows);
+  receiveRows(rows) {
+    for (const row of this.cases.patch(rows)) this.pings.show(row);
     this.feed.patch(rows);
-    for (const row of fresh.filter((row) => this.page.now() - row.reported < 600).slice(-PINGS_AT_ONCE)) this.ping(row);
-    if (rows.some((row) => row.id === this.selected)) this.askForCase();
+    this.alarm.patch(rows);
+    this.selection.patch(rows);
   }
 
   receivePulse(message) {
+    if (message.version && message.version !== this.version) return location.reload();
     this.figures.take(message);
-    this.cases.setTeams(message.teams);
-    if (message.version !== this.version) location.reload();
+    this.charts.take(message, this.where);
+    if (message.teams) this.teams.take(message.teams);
+    return undefined;
   }
 
-  async refresh() {
-    const snapshot = await this.snapshot();
-    this.cases.take(snapshot);
+  /** Everything but the map's ground anew, under the filter. */
+  async refresh(everything = false) {
+    const turn = (this.turn = (this.turn ?? 0) + 1);
+    const snapshot = await this.snapshot().catch(() => null);
+    if (!snapshot || turn !== this.turn) return;
     this.feed.take(snapshot);
     this.figures.take(snapshot);
-    this.live.since = snapshot.event;
+    this.charts.take(snapshot, this.where);
+    if (!everything) return;
+    this.teams.take(snapshot.teams);
+    this.alarm.take(snapshot.alarms ?? []);
+    this.cases.refresh();
+    this.live.since = Math.max(this.live.since, snapshot.event);
   }
 
-  /* A case that has just come in makes itself seen for a moment. */
-  ping(row) {
-    const mark = new maplibre.Marker({ element: element('div', row.urgent ? 'ping ping-urgent' : 'ping') }).setLngLat(row.at).addTo(this.map);
-    setTimeout(() => mark.remove(), 4200);
-  }
-
-  select(id, fly) {
-    this.selected = id;
-    this.feed.mark(id);
-    slot('drawer').hidden = false;
-    slot('drawer').dataset.loading = 'true';
-    document.querySelector('.wall').dataset.drawer = 'open';
-    this.fly = fly;
-    this.askForCase();
-    this.remember();
-  }
-
-  askForCase() {
-    window.dash_clientside.set_props('wall-selected', { data: { case: this.selected, stamp: (this.stamp += 1) } });
-  }
-
-  drawCase(candidates) {
-    slot('drawer').dataset.loading = 'false';
-    const at = candidates.at ?? this.cases?.byId.get(this.selected)?.at;
-    this.cases?.drawCandidates(candidates);
-    this.selectionMark?.remove();
-    if (!at || !this.selected) return;
-    this.selectionMark = new maplibre.Marker({ element: element('div', 'selection') }).setLngLat(at).addTo(this.map);
-    if (this.fly) this.map.easeTo({ center: at, zoom: Math.max(this.map.getZoom(), CLOSE_ZOOM), padding: { ...PADDING, right: 520 }, duration: 700 });
-    this.fly = false;
-  }
-
-  deselect() {
-    this.selected = null;
-    this.feed.mark(null);
-    this.selectionMark?.remove();
-    this.cases.drawCandidates({});
-    slot('drawer').hidden = true;
-    document.querySelector('.wall').dataset.drawer = 'closed';
-    this.remember();
+  /** The server may still be reading the cases: say how far it is, and look again when it is done. */
+  watchMirror(snapshot) {
+    const { ready = true, loaded = 0, total = 0 } = snapshot.mirror ?? {};
+    slot('filling').hidden = ready;
+    if (ready) return;
+    setText(slot('filling'), this.page.say('mirror.loading', { percent: total ? Math.floor((loaded / total) * 100) : 0 }));
+    setTimeout(async () => {
+      const next = await this.snapshot().catch(() => snapshot);
+      this.watchMirror(next);
+      if (next.mirror?.ready ?? true) this.refresh(true);
+    }, MIRROR_EVERY_MS);
   }
 
   async openFigure(figure) {
     if (this.feed.mode === figure) return this.feed.leave();
-    const answer = await fetch(`/api/wall/behind/${figure}`);
+    const answer = await fetch(under(`/api/wall/behind/${figure}`, this.where));
     if (!answer.ok) return undefined;
     this.figures.press(figure);
     return this.feed.showBehind(figure, this.figures.nameOf(figure), (await answer.json()).rows);
@@ -199,50 +192,23 @@ class Wall {
   async leaveBehind() {
     this.figures.press(null);
     this.feed.fill(this.feed.latest);
-    const answer = await fetch('/api/wall/behind/latest');
-    if (answer.ok && this.feed.mode === 'latest') this.feed.fill((await answer.json()).rows.slice(0, 80));
+    const answer = await fetch(under('/api/wall/behind/latest', this.where));
+    if (answer.ok && this.feed.mode === 'latest') this.feed.fill((await answer.json()).rows);
   }
 
-  listenToKeys() {
-    addEventListener('keydown', (event) => {
-      const typing = event.target.closest?.('input, textarea');
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === 'Escape') return this.escape(typing);
-      if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-        if (event.target.closest?.('.map')) return undefined;
-        event.preventDefault();
-        return this.feed.step(event.key === 'ArrowDown' ? 1 : -1);
-      }
-      if (typing) return undefined;
-      if (event.key === '/') {
-        event.preventDefault();
-        this.feed.input.focus();
-      }
-      if (event.key === 'l' || event.key === 'L') location.assign(otherLanguage(this.page.language));
-      return undefined;
-    });
-    slot('language').addEventListener('click', (event) => {
-      event.preventDefault();
-      location.assign(otherLanguage(this.page.language));
-    });
-    slot('drawer').addEventListener('click', (event) => event.target.closest('[data-close]') && this.deselect());
+  drawCase(candidates) {
+    this.selection?.draw(candidates);
   }
 
-  escape(typing) {
-    if (typing && this.feed.input.value) {
-      this.feed.input.value = '';
-      this.feed.search('');
-    } else if (typing) typing.blur();
-    else if (this.selected) this.deselect();
-    else this.feed.leave();
+  layersChanged() {
+    this.legend?.draw();
+    this.remember();
   }
 
   remember() {
-    writeAddress({ map: this.map, selected: this.selected, layers: this.layers?.chosen() });
-  }
-
-  drawCharts() {
-    window.dash_clientside.set_props('wall-pulse', { data: (this.stamp += 1) });
+    const { map, where, slider, tour, alarm } = this;
+    if (!tour) return;
+    writeAddress({ map, where, selected: this.selection.id, layers: this.layers.chosen(), span: slider.span, tour: tour.on, sound: alarm.sound });
   }
 
   waitForCity() {
@@ -260,8 +226,4 @@ class Wall {
     setText(slot('curtain-title'), this.page.say(`curtain.${state}`));
     setText(slot('curtain-text'), text ?? this.page.say(`curtain.${state}_text`));
   }
-}
-
-function around(point, reach) {
-  return [[point.x - reach, point.y - reach], [point.x + reach, point.y + reach]];
 }

@@ -13,9 +13,9 @@ const SETTLE_MS = 300;
 const REFRESH_MS = 60_000;
 
 export class Slider {
-  /** `onMove(stretch, playing)`: the map follows; `onRest(stretch)`: it holds. A stretch is {from, to} in Unix seconds, or null: all, now. */
-  constructor(page, { span, where, onMove, onRest }) {
-    Object.assign(this, { page, span, where, onMove, onRest, speed: 1, brush: null });
+  /** `onMove(stretch)`: the map follows; `onPlay(span)`: a whole span is about to be played, null: no more; `onRest(stretch)`: it holds. A stretch is {from, to} in Unix seconds, or null: all, now. */
+  constructor(page, { span, where, onMove, onPlay, onRest }) {
+    Object.assign(this, { page, span, where, onMove, onPlay, onRest, speed: 1, brush: null });
     this.build();
     this.listen();
     this.load();
@@ -94,7 +94,7 @@ export class Slider {
     const whole = first <= 0 && last >= this.steps;
     this.brush = whole && this.span === '24h' ? null : { from: start + Math.max(0, first) * step, to: start + Math.min(this.steps, last) * step };
     this.show();
-    this.onMove(this.brush, Boolean(this.timer));
+    this.onMove(this.brush);
     clearTimeout(this.settle);
     if (!this.timer) this.settle = setTimeout(() => this.onRest(this.brush), SETTLE_MS);
   }
@@ -113,6 +113,7 @@ export class Slider {
     for (const button of document.querySelectorAll('[data-span]')) button.setAttribute('aria-pressed', String(button.dataset.span === this.span));
     slot('slider-speed').textContent = `${this.speed}×`;
     slot('slider-play').setAttribute('aria-pressed', String(Boolean(this.timer)));
+    slot('slider-play').firstElementChild.className = `icon icon-${this.timer ? 'pause' : 'play'}`;
     slot('slider-play').setAttribute('aria-label', this.page.say(this.timer ? 'slider.pause' : 'slider.play'));
   }
 
@@ -186,7 +187,7 @@ export class Slider {
       at = at >= this.steps ? (wide ?? 1) : Math.min(this.steps, at + this.frame.play * this.speed);
       this.setRange(wide === null ? 0 : Math.max(0, at - wide), at);
     }, PLAY_MS);
-    this.onMove(this.brush, true);
+    this.onPlay({ from: this.series.start, to: this.series.start + this.steps * this.series.step });
     this.show();
   }
 
@@ -194,6 +195,7 @@ export class Slider {
     if (!this.timer) return;
     clearInterval(this.timer);
     this.timer = null;
+    this.onPlay(null);
     this.show();
     this.onRest(this.brush);
   }
@@ -208,7 +210,8 @@ export class Slider {
     clearInterval(this.timer);
     clearTimeout(this.settle);
     Object.assign(this, { timer: null, brush: null, span: '24h' });
-    this.onMove(null, false);
+    this.onPlay(null);
+    this.onMove(null);
     this.onRest(null);
     this.load();
   }

@@ -1,37 +1,39 @@
 /* The map's style: our own tiles, our own colours, no glyphs and nothing from elsewhere. */
 
-import { areaLabel, areaLines, buildings, cells, land, landscape, streetNames, streets } from './base_style.mjs';
-import { candidateLines, candidateMarks, cases, heat, teams, threads } from './case_style.mjs';
-import { GROUND } from './palette.mjs';
+import { areaLabel, areaLines, buildingNames, buildings, cells, land, landscape, landscapeNames, streetNames, streets, sun } from './base_style.mjs';
+import { MAP_STATE, caseLayers, doneLayers, leftOut, sparks } from './case_style.mjs';
+import { tileAddresses } from './cases.mjs';
+import { HANDOVER, heat, hexCounts, hexes } from './hex_style.mjs';
+import { paletteOf } from './palette.mjs';
+import { alarms, candidateLines, candidateMarks, teams, threads } from './team_style.mjs';
 
 const EMPTY = { type: 'FeatureCollection', features: [] };
 
-export function mapStyle(snapshot) {
-  return { version: 8, sources: sources(snapshot.version), layers: layers(snapshot) };
+export function mapStyle(snapshot, page, where, theme = 'dark') {
+  return { version: 8, state: MAP_STATE, light: sun(theme), sources: sources(snapshot.version, tileAddresses(where, page.now())), layers: layers(snapshot, page, theme) };
 }
 
-export function tileAddress(source, version) {
-  return `${location.origin}/tiles/${source}/{z}/{x}/{y}.mvt?v=${version}`;
-}
-
-function sources(version) {
-  const tiles = (source, minzoom, maxzoom = 16) => ({ type: 'vector', tiles: [tileAddress(source, version)], minzoom, maxzoom });
+function sources(version, addresses) {
+  const tiles = (address, minzoom, maxzoom) => ({ type: 'vector', tiles: [address], minzoom, maxzoom });
+  const ground = (source, minzoom, maxzoom = 16) => tiles(`${location.origin}/tiles/${source}/{z}/{x}/{y}.mvt?v=${version}`, minzoom, maxzoom);
   const live = () => ({ type: 'geojson', data: EMPTY });
   return {
-    base: tiles('base', 8), area: tiles('area', 6, 14), cell: tiles('cell', 14, 15),
-    cases: live(), teams: live(), threads: live(), candidates: live(), selection: live(),
+    base: ground('base', 8), area: ground('area', 6, 14), cell: ground('cell', 14, 15),
+    hexes: tiles(addresses.hexes, 4, Math.floor(HANDOVER[0])), cases: tiles(addresses.cases, 12, 16), done: tiles(addresses.done, 13, 16),
+    fresh: { ...live(), maxzoom: 16 }, teams: live(), threads: live(), candidates: live(), alarms: live(),
   };
 }
 
-function layers(snapshot) {
+function layers(snapshot, page, theme) {
+  const named = snapshot.layers.filter((layer) => layer.kind !== 'grid');
   const widest = snapshot.layers.find((layer) => layer.kind === 'area') || snapshot.layers[0];
   return [
-    { id: 'beyond', type: 'background', paint: { 'background-color': GROUND.beyond } },
-    ...(widest ? land(widest.name) : []),
-    ...landscape(), ...streets(), ...buildings(), ...cells(),
-    ...snapshot.layers.filter((layer) => layer.kind !== 'grid').flatMap(areaLines),
-    ...streetNames(), ...heat(), ...threads(), ...candidateLines(),
-    ...snapshot.layers.filter((layer) => layer.kind !== 'grid').reverse().map(areaLabel),
-    ...cases(), ...teams(), ...candidateMarks(),
+    { id: 'beyond', type: 'background', paint: { 'background-color': paletteOf(theme).ground.beyond } },
+    ...(widest ? land(widest.name, theme) : []),
+    ...landscape(theme), ...streets(theme), ...buildings(theme), ...cells(theme), ...hexes(), ...heat(),
+    ...named.flatMap((layer, index) => areaLines(layer, index, theme)), ...streetNames(theme), ...landscapeNames(theme), ...buildingNames(theme), ...threads(), ...candidateLines(),
+    ...named.map((layer, index) => areaLabel(layer, index, theme)).toReversed(),
+    ...doneLayers(), ...caseLayers('case', { source: 'cases', 'source-layer': 'case' }), ...caseLayers('fresh', { source: 'fresh' }), ...sparks(), ...leftOut(page),
+    ...alarms(), ...hexCounts(), ...teams(), ...candidateMarks(),
   ];
 }

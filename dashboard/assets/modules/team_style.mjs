@@ -4,7 +4,7 @@ import { FONT, byZoom } from './base_style.mjs';
 import { CHOSEN, GROUND, OVERDUE, THREAD, URGENT } from './palette.mjs';
 
 export function threads() {
-  return [{ id: 'thread', type: 'line', source: 'threads', minzoom: 10.5,
+  return [{ id: 'thread', type: 'line', source: 'threads', minzoom: 10.5, filter: ['==', ['global-state', 'past'], 0],
     paint: { 'line-color': THREAD, 'line-width': byZoom(11, 0.5, 15, 1.2), 'line-opacity': ['interpolate', ['linear'], ['zoom'], 11, 0.2, 14, 0.5] } }];
 }
 
@@ -23,9 +23,9 @@ export function teams() {
 }
 
 export function alarms() {
-  const ring = (id, radius, width) => ({ id, type: 'circle', source: 'alarms',
-    paint: { 'circle-radius': radius, 'circle-opacity': 0, 'circle-color': GROUND.halo, 'circle-stroke-color': ['case', ['get', 'urgent'], URGENT, OVERDUE], 'circle-stroke-width': width } });
-  return [ring('alarm', 9, 2.2), ring('alarm-far', 14, 1)];
+  return [{ id: 'alarm', type: 'circle', source: 'alarms', filter: ['==', ['global-state', 'past'], 0],
+    paint: { 'circle-radius': ['interpolate', ['linear'], ['zoom'], 9, 6, 13, 10, 16, 18], 'circle-opacity': 0, 'circle-color': GROUND.halo,
+      'circle-stroke-color': ['case', ['get', 'urgent'], URGENT, OVERDUE], 'circle-stroke-width': 1.4, 'circle-stroke-opacity': 0.9 } }];
 }
 
 export function candidateLines() {

@@ -20,7 +20,7 @@ export class Tips {
   /* The topmost mark that is really there: what has a newer row in the overlay is hidden below. */
   find(point, layers) {
     const box = [[point.x - REACH, point.y - REACH], [point.x + REACH, point.y + REACH]];
-    return this.map.queryRenderedFeatures(box, { layers }).find((hit) => hit.source !== 'cases' || !hit.state.stale);
+    return this.map.queryRenderedFeatures(box, { layers }).find((hit) => hit.source === 'fresh' || !hit.state.stale);
   }
 
   hover(event) {

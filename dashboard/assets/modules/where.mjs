@@ -29,11 +29,13 @@ export function under(path, where, more = {}) {
   return query ? `${path}?${query}` : path;
 }
 
-export const isEmpty = (where) => writeWhere(where) === '';
-
 /** Without its stretch of time: the slider filters the loaded tiles by itself. */
 export function timeless({ from: _from, to: _to, ...rest }) {
   return rest;
+}
+
+export function onlyTime({ from, to }) {
+  return { ...(from && { from }), ...(to && { to }) };
 }
 
 /** A moment of the filter in Unix seconds: digits, or ISO 8601. */

@@ -1,1 +1,0 @@
-"""Charts: pure functions from numbers to plotly figures."""

@@ -1,0 +1,205 @@
+"""A wall in a real Chromium, before a real server and a real worker."""
+
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from data.cluster import Cluster
+from data.demo.city import make_city
+from data.demo.live import reports_live
+from data.demo.size import BLOCK
+from dispatch.rehearsal import next_move
+
+PATIENCE_MS = 60_000
+"""Software rendering on a busy machine is slow; nothing here is about speed."""
+REPORT_VIOLATIONS = """
+addEventListener('securitypolicyviolation', (event) => console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`));
+"""
+READ_PIXELS = """async (png) => {
+  const bytes = Uint8Array.from(atob(png), (letter) => letter.charCodeAt(0));
+  const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+  const context = new OffscreenCanvas(image.width, image.height).getContext('2d');
+  context.drawImage(image, 0, 0);
+  return [...new Uint32Array(context.getImageData(0, 0, image.width, image.height).data.buffer)];
+}"""
+SETTLED = """() => new Promise((done) => {
+  const { cases } = window.needleWall;
+  const look = () => (cases.busy || cases.pending.size ? setTimeout(look, 20) : done());
+  look();
+})"""
+
+
+@dataclass
+class Wall:
+    """An open wall and everything that went wrong or out while it was open."""
+
+    page: Page
+    troubles: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def slot(self, name: str) -> Locator:
+        return self.page.locator(f'[data-slot="{name}"]')
+
+    def row(self, text: str) -> Locator:
+        return self.slot("feed").locator("li", has_text=text)
+
+    def figure(self, name: str) -> Locator:
+        return self.page.locator(f'[data-figure="{name}"] [data-slot="value"]')
+
+    def number(self, name: str) -> int:
+        expect(self.figure(name)).to_have_text(re.compile(r"\d"))
+        return int(self.figure(name).inner_text().replace(",", ""))
+
+    def pixels(self, clip: dict[str, float], eye: Page) -> list[int]:
+        """The picture inside ``clip`` as ABGR numbers; ``eye``: a page without the wall's script."""
+        shot = self.page.screenshot(clip=clip)  # type: ignore[arg-type]
+        read: list[int] = eye.evaluate(READ_PIXELS, b64encode(shot).decode())
+        return read
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def city_url(cluster: Cluster, block_template: str) -> Iterator[str]:
+    """The demo block for all walls of this file."""
+    yield cluster.copy_database(block_template, "wall_browser")
+    cluster.drop_database("wall_browser")
+
+
+@pytest.fixture(scope="module")
+def address(city_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The running server of the city, with a worker beside it."""
+    folder = tmp_path_factory.mktemp("processes")
+    worker = run(folder, city_url, "worker")
+    try:
+        with serving(city_url, folder) as address:
+            yield address
+    finally:
+        stop(worker)
+
+
+@contextmanager
+def serving(url: str, folder: Path) -> Iterator[str]:
+    """A server over a database, at a port of its own."""
+    port = free_port()
+    server = run(folder, url, "serve", "--port", str(port))
+    address = f"http://127.0.0.1:{port}"
+    try:
+        with httpx.Client(transport=httpx.HTTPTransport(retries=7), trust_env=False) as client:
+            assert client.get(f"{address}/api/health").json() == {"ok": True}
+        yield address
+    finally:
+        stop(server)
+
+
+def run(folder: Path, url: str, *command: str) -> "subprocess.Popen[bytes]":
+    """One of our processes, its output in the folder."""
+    environment = os.environ | {"NEEDLE_DATABASE_URL": url, "NEEDLE_HOME": str(folder)}
+    with (folder / f"{command[0]}.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "dashboard.cli", *command], env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End it as a supervisor would."""
+    process.send_signal(signal.SIGTERM)
+    process.wait(timeout=30)
+
+
+@pytest.fixture
+def eye(browser: Browser, address: str) -> Iterator[Page]:
+    """A page beside the wall that reads pictures."""
+    page = browser.new_page()
+    page.goto(f"{address}/api/health")
+    yield page
+    page.close()
+
+
+def new_wall(browser: Browser) -> Wall:
+    """A wall whose troubles are written down; the test opens its address and closes its context."""
+    context = browser.new_context(viewport={"width": 1920, "height": 1080}, reduced_motion="reduce")
+    context.add_init_script(REPORT_VIOLATIONS)
+    wall = Wall(context.new_page())
+    wall.page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    wall.page.on("console", lambda said: wall.troubles.append(said.text) if said.type == "error" else None)
+    wall.page.on("pageerror", lambda error: wall.troubles.append(str(error)))
+    wall.page.on("request", lambda request: wall.hosts.add(urlsplit(request.url).netloc))
+    wall.page.on("websocket", lambda opened: wall.hosts.add(urlsplit(opened.url).netloc))
+    return wall
+
+
+@pytest.fixture
+def wall(browser: Browser) -> Iterator[Wall]:
+    wall = new_wall(browser)
+    yield wall
+    wall.page.context.close()
+
+
+def open_wall(wall: Wall, address: str) -> None:
+    wall.page.goto(address)
+    expect(wall.slot("curtain")).to_have_attribute("data-state", "open")
+    expect(wall.slot("curtain")).to_be_hidden()
+    expect(wall.slot("link")).to_have_attribute("data-state", "live")
+
+
+def report(number: int, **more: Any) -> dict[str, Any]:
+    """A report from within the city by the hotline, at an address that no other has."""
+    told = reports_live(make_city(BLOCK), 30, datetime.now(UTC))
+    inside = [one for one in told if one["channel"] == "12345" and (one["lng"] or 0) > 100]
+    now = datetime.now(UTC).isoformat()
+    given = inside[number % len(inside)]
+    return given | {"address": f"Needle Lane {number}", "reported_at": now, "external_id": f"wall-{number}"} | more
+
+
+def send(address: str, told: dict[str, Any]) -> None:
+    assert httpx.post(f"{address}/api/reports", json=told, trust_env=False).status_code == 201
+
+
+class Diligent(random.Random):
+    """People who neither return a case nor do it badly."""
+
+    def random(self) -> float:
+        return 0.999
+
+
+def work_on(address: str, case: int, until: str) -> None:
+    """Let the people of the demo city move a case, step by step, to a state."""
+    while (now := httpx.get(f"{address}/api/cases/{case}", trust_env=False).json())["state"] != until:
+        move = next_move(now, Diligent())
+        assert move, now["state"]
+        said = {"action": move.action, "actor": move.actor, "reason": move.reason}
+        answer = httpx.post(f"{address}/api/cases/{case}/commands", json=said, trust_env=False)
+        assert answer.status_code == 200, answer.text
+
+
+def case_of(wall: Wall, told: dict[str, Any]) -> int:
+    expect(wall.row(told["address"])).to_be_visible()
+    return int(wall.row(told["address"]).get_attribute("data-case") or 0)
+
+
+def middle(wall: Wall, address: str) -> str:
+    """Latitude and longitude of the city's middle, as a view's address says them."""
+    west, south, east, north = httpx.get(f"{address}/api/wall/snapshot", trust_env=False).json()["city"]["bounds"]
+    return f"{(south + north) / 2:.5f}/{(west + east) / 2:.5f}"

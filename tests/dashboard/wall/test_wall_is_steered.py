@@ -1,0 +1,88 @@
+"""Filters, time, tour and layers: what the wall shows, by hand, by key and by address."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.dashboard.wall.conftest import Wall, middle, open_wall, report, send
+
+pytestmark = pytest.mark.browser
+
+MOVED = """(first) => new Promise((done) => {
+  const look = () => (needleWall.map.getGlobalState().to === first ? setTimeout(look, 20) : done());
+  look();
+})"""
+
+
+def test_a_filter_acts_on_feed_figures_and_address_at_once(wall: Wall, address: str) -> None:
+    open_wall(wall, f"{address}/wall?lang=en&channel=sensor")
+    expect(wall.slot("filter-chips").locator("button")).to_have_text(re.compile("Sensor"))
+    narrow = wall.number("open")
+    told = report(4)
+    send(address, told)
+    wall.slot("filter-chips").locator("button").click()
+    expect(wall.row(told["address"])).to_be_visible()
+    assert "channel" not in wall.page.url
+    expect(wall.figure("open")).not_to_have_text(f"{narrow:,}")
+
+    wall.page.keyboard.press("f")
+    wall.slot("filter-panel").get_by_text("Channel").click()
+    wall.slot("filter-panel").get_by_label("Sensor").check()
+    expect(wall.figure("open")).to_have_text(f"{narrow:,}")
+    expect(wall.row(told["address"])).to_have_count(0)
+    wall.page.wait_for_url(re.compile("channel=sensor"))
+    assert wall.troubles == []
+
+
+def test_the_time_slider_moves_by_keyboard_and_holds_its_stretch_in_the_address(wall: Wall, address: str) -> None:
+    open_wall(wall, f"{address}/wall?lang=en")
+    handle = wall.page.locator('[data-edge="to"]')
+    expect(wall.slot("slider-track").locator(".slider-bars rect").first).to_be_attached()
+    handle.focus()
+    for _ in range(5):
+        wall.page.keyboard.press("Shift+ArrowLeft")
+    wall.page.wait_for_url(re.compile(r"from=\d+&to=\d+"))
+    expect(wall.slot("slider")).to_have_attribute("data-live", "false")
+    shown = wall.page.evaluate("() => needleWall.map.getGlobalState()")
+    assert shown["past"] == 1
+    assert shown["now"] == shown["to"]
+    wall.slot("slider-live").click()
+    wall.page.wait_for_url(re.compile(r"^(?!.*from=)"))
+    assert wall.page.evaluate("() => needleWall.map.getGlobalState().past") == 0
+    assert wall.troubles == []
+
+
+def test_playback_walks_through_time_without_asking_for_tiles(wall: Wall, address: str) -> None:
+    open_wall(wall, f"{address}/wall?lang=en#15/{middle(wall, address)}")
+    expect(wall.slot("slider-track").locator(".slider-bars rect").first).to_be_attached()
+    wall.slot("slider-play").click()
+    wall.page.evaluate("() => needleWall.cases.loaded()")
+    asked: list[str] = []
+    wall.page.on("request", lambda request: asked.append(request.url) if "/tiles/cases" in request.url else None)
+    first = wall.page.evaluate("() => needleWall.map.getGlobalState().to")
+    expect(wall.slot("slider-text")).not_to_have_text(wall.slot("slider-text").inner_text())
+    wall.page.evaluate(MOVED, first)
+    assert asked == []
+    wall.slot("slider-play").click()
+    expect(wall.slot("slider-play")).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_tour_visits_and_a_touch_ends_it(wall: Wall, address: str) -> None:
+    open_wall(wall, f"{address}/wall?lang=en&tour=1&screen=1")
+    expect(wall.slot("tour")).to_be_visible()
+    expect(wall.slot("tour-what")).to_contain_text("open")
+    expect(wall.slot("tour-cases").locator("li").first).to_be_visible()
+    wall.page.mouse.click(960, 500)
+    expect(wall.slot("tour")).to_be_hidden()
+
+
+def test_layers_their_strength_and_the_legend_follow_the_address(wall: Wall, address: str) -> None:
+    open_wall(wall, f"{address}/wall?lang=en&layers=cases,teams:40#14/{middle(wall, address)}")
+    shown = wall.slot("layers").locator('[aria-pressed="true"]')
+    expect(shown).to_have_text(["Cases", "Teams"])
+    assert wall.page.evaluate("() => needleWall.map.getLayoutProperty('building', 'visibility')") == "none"
+    expect(wall.slot("legend")).to_contain_text("Overdue")
+    wall.slot("layers").get_by_text("Cases").click()
+    expect(wall.slot("legend")).not_to_contain_text("Overdue")
+    wall.page.wait_for_url(re.compile("layers=teams:40"))
