@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from struct import Struct
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,8 +23,6 @@ Progress = Callable[[str, float], None]
 TILE_POINTS = 64
 """Points that a tile of the visiting order should hold, roughly."""
 MOST_TILES_A_SIDE = 128
-MOST_OWN_BANDS = 64
-"""Bands up to which the nearest border is sought in the point's own polygon instead of the layer's tree."""
 
 
 class Place(NamedTuple):
@@ -54,10 +53,9 @@ class Atlas:
     plane: LocalPlane
     bounds: tuple[float, float, float, float]
     """West, south, east, north of all layers, degrees; zeros where there is no polygon."""
-    _head: Longs = field(repr=False)
-    _frame: Floats = field(repr=False)
-    _ints: Ints = field(repr=False)
-    _floats: Floats = field(repr=False)
+    _index: Longs = field(repr=False)
+    _answer: Struct = field(repr=False)
+    """How ``border_kernels.locate_one`` writes a place."""
 
     @staticmethod
     def build(layers: Sequence[Layer], progress: Progress | None = None) -> "Atlas":
@@ -74,16 +72,16 @@ class Atlas:
         bounds = _bounds(rings)
         plane = LocalPlane((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
         sizes = np.array([len(r.vertices) + 1 for r in rings])
-        parts = []
+        indexed = []
         for k, layer in enumerate(layers):
 
             def tell(done: float, k: int = k, name: str = layer.name) -> None:
                 if progress is not None:
                     progress(name, float((sizes[:k].sum() + done * sizes[k]) / sizes.sum()))
 
-            parts.append(_index(rings[k], plane, tell))
+            indexed.append(_index(rings[k], plane, tell))
             tell(1.0)
-        return Atlas(tuple(layers), plane, bounds, *_join(parts))
+        return Atlas(tuple(layers), plane, bounds, _join(indexed), Struct(f"={len(layers)}d{2 * len(layers)}i"))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -105,7 +103,7 @@ class Atlas:
         """
         x, y = _points(lng, lat)
         where = np.empty((len(self.layers), len(x)), np.int32)
-        kernels.locate_bulk(self._head, self._frame, self._ints, self._floats, x, y, self._order(x, y), where)
+        kernels.locate_bulk(self._index, x, y, self._order(x, y), where)
         return where
 
     def border(self, lng: ArrayLike, lat: ArrayLike, where: Ints) -> Borders:
@@ -127,19 +125,17 @@ class Atlas:
         x, y = _points(lng, lat)
         distance_m = np.empty((len(self.layers), len(x)))
         other = np.empty((len(self.layers), len(x)), np.int32)
-        index = (self._head, self._frame, self._ints, self._floats)
-        scale = (self.plane.lng_m, self.plane.lat_m)
-        where = np.ascontiguousarray(where, np.int32)
-        border_kernels.border_bulk(*index, x, y, self._order(x, y), where, *scale, distance_m, other)
+        where = np.require(where, np.int32, ["C", "W"])
+        border_kernels.border_bulk(self._index, x, y, self._order(x, y), where, distance_m, other)
         return Borders(distance_m, other)
 
     def locate_one(self, lng: float, lat: float) -> Place:
         """What `locate` and `border` say of one point, in a few microseconds."""
-        place, border_m = np.empty((2, len(self.layers)), np.int32), np.empty(len(self.layers))
-        index = (self._head, self._frame, self._ints, self._floats)
-        border_kernels.locate_one(*index, float(lng), float(lat), self.plane.lng_m, self.plane.lat_m, place, border_m)
-        indices, other = place.tolist()
-        return Place(tuple(indices), tuple(border_m.tolist()), tuple(other))
+        layers = len(self.layers)
+        written = np.empty(2 * layers)
+        border_kernels.locate_one(self._index, float(lng), float(lat), written)
+        values = self._answer.unpack(written.data)
+        return Place(values[layers:-layers], values[:layers], values[-layers:])
 
     def _order(self, x: Floats, y: Floats) -> Ints:
         """The order in which to visit points: tile by tile, so that they find their neighbours' data in the cache."""
@@ -177,8 +173,8 @@ class _Part(NamedTuple):
 
 
 INT_OFFSETS = [kernels.BANDS, kernels.RUNS_OF_BAND, kernels.RUNS, kernels.PIXELS, kernels.CANDIDATES]
-INT_OFFSETS += [kernels.FIRST_CHILD, kernels.LEAVES, kernels.ALONE]
-FLOAT_OFFSETS = [kernels.VERTICES, kernels.BAND_FRAME, kernels.BOXES]
+INT_OFFSETS += [kernels.NODES, kernels.LISTS]
+FLOAT_OFFSETS = [kernels.VERTICES, kernels.BAND_FRAME]
 
 
 def _index(rings: Rings, plane: LocalPlane, progress: Callable[[float], None]) -> _Part:
@@ -188,16 +184,12 @@ def _index(rings: Rings, plane: LocalPlane, progress: Callable[[float], None]) -
     ints, head[[kernels.BANDS, kernels.RUNS_OF_BAND, kernels.RUNS]] = _pack([bands.band_at, bands.runs_of, bands.runs])
     floats, head[[kernels.VERTICES, kernels.BAND_FRAME]] = _pack([rings.vertices, bands.frame])
     progress(0.1)
-    raster = rasterise(rings, plane, head, ints, floats, lambda done: progress(0.1 + 0.8 * done))
+    raster = rasterise(rings, plane, head, ints, floats, lambda done: progress(0.1 + 0.6 * done))
     head[[kernels.COLUMNS, kernels.ROWS]] = raster.columns, raster.rows
-    first_child, leaves, boxes = border_tree(rings)
-    head[[kernels.INNER, kernels.NODES]] = len(first_child) - 1, len(boxes)
-    alone = (raster.alone & (np.diff(bands.band_at) <= MOST_OWN_BANDS)).astype(np.int32)
-    ints, offsets = _pack([ints, raster.pixels, raster.candidates, first_child, leaves, alone])
-    head[[kernels.PIXELS, kernels.CANDIDATES, kernels.FIRST_CHILD, kernels.LEAVES, kernels.ALONE]] = offsets[1:]
-    floats, offsets = _pack([floats, boxes])
-    head[kernels.BOXES] = offsets[1]
-    return _Part(head, raster.frame, ints, floats)
+    tree = border_tree(rings, plane)
+    ints, offsets = _pack([ints, raster.pixels, raster.candidates, tree.nodes, tree.lists])
+    head[[kernels.PIXELS, kernels.CANDIDATES, kernels.NODES, kernels.LISTS]] = offsets[1:]
+    return _Part(head, np.array([*raster.frame, plane.lng_m, plane.lat_m, *tree.frame]), ints, floats)
 
 
 def _pack(arrays: list[NDArray[Any]]) -> tuple[NDArray[Any], list[int]]:
@@ -206,13 +198,19 @@ def _pack(arrays: list[NDArray[Any]]) -> tuple[NDArray[Any], list[int]]:
     return np.concatenate([a.ravel() for a in arrays]), [0, *ends[:-1].tolist()]
 
 
-def _join(parts: list[_Part]) -> _Part:
-    """The parts of all layers end to end."""
-    if not parts:
-        return _Part(np.zeros((0, kernels.HEAD_WIDTH), np.int64), np.zeros((0, 4)), np.zeros(0, np.int32), np.zeros(0))
-    ints, int_at = _pack([p.ints for p in parts])
-    floats, float_at = _pack([p.floats for p in parts])
-    head = np.array([p.head for p in parts])
-    head[:, INT_OFFSETS] += np.array(int_at)[:, None]
-    head[:, FLOAT_OFFSETS] += np.array(float_at)[:, None]
-    return _Part(head, np.array([p.frame for p in parts]), ints, floats)
+def _join(layers: list[_Part]) -> Longs:
+    """The parts of all layers as one index, in the form that ``kernels.parts`` reads."""
+    ints_at = np.cumsum([0, *(len(p.ints) for p in layers)])
+    floats_at = np.cumsum([0, *(len(p.floats) for p in layers)])
+    first = kernels.PREFIX + len(layers) * (kernels.HEAD_WIDTH + kernels.FRAME_WIDTH)
+    middle = first + (int(ints_at[-1]) + 1) // 2
+    index = np.empty(middle + int(floats_at[-1]), np.int64)
+    index[: kernels.PREFIX] = len(layers), middle, len(index)
+    head, frame, ints, floats = kernels.parts(index)
+    for k, part in enumerate(layers):
+        head[k], frame[k] = part.head, part.frame
+        head[k, INT_OFFSETS] += ints_at[k]
+        head[k, FLOAT_OFFSETS] += floats_at[k]
+        ints[ints_at[k] : ints_at[k + 1]] = part.ints
+        floats[floats_at[k] : floats_at[k + 1]] = part.floats
+    return index

@@ -4,31 +4,31 @@ import numpy as np
 from numba import njit
 
 from geo.kernels import (
-    ALONE,
-    BAND_FRAME,
-    BANDS,
-    BOXES,
-    FIRST_CHILD,
-    INNER,
-    LEAVES,
+    LAT_M,
+    LISTS,
+    LNG_M,
     NODES,
-    RUNS,
-    RUNS_OF_BAND,
+    TREE_HALF,
+    TREE_SOUTH,
+    TREE_WEST,
     VERTICES,
     Floats,
     Ints,
     Longs,
-    band_of,
     find,
+    parts,
 )
 
 ACROSS_M = 0.1
 """How far beyond a border the polygon across it is looked for; narrower slivers are stepped over."""
 
-NEARLY = 1.0 - 1e-9
-"""Bounds are loosened by this much, so that rounding never hides the nearest edge."""
-STACK = 256
-"""Nodes of the border tree that can wait at a time: seven a level."""
+LEVELS = 16
+"""How often a square of the border tree may be parted."""
+WAITING = 3 * LEVELS + 4
+"""Squares that can wait at a time while the tree is walked: three a level."""
+
+Nearest = tuple[float, float, float, int]
+"""Squared metres to an edge, the way there (east, north) and the edge's first vertex in ``floats``, -1 for no edge."""
 
 
 @njit(cache=True, nogil=True)
@@ -46,139 +46,94 @@ def edge_distance(x1: float, y1: float, x2: float, y2: float) -> tuple[float, fl
 
 
 @njit(cache=True, nogil=True)
-def box_distance(floats: Floats, box: int, px: float, py: float, lng_m: float, lat_m: float) -> float:
-    """Squared distance in metres from a point to a box (west, south, east, north) of the border tree."""
-    dx = max(floats[box] - px, 0.0, px - floats[box + 2]) * lng_m
-    dy = max(floats[box + 1] - py, 0.0, py - floats[box + 3]) * lat_m
-    d2: float = dx * dx + dy * dy
-    return d2
+def nearest_in_list(
+    head: Longs, frame: Floats, ints: Ints, floats: Floats, at: int, px: float, py: float, best: Nearest
+) -> Nearest:
+    """The nearest edge of a list of the border tree, if it is nearer than the best so far."""
+    d2, x, y, found = best
+    lng_m, lat_m = frame[LNG_M], frame[LAT_M]
+    vertices = head[VERTICES]
+    for run in range(at + 1, at + 1 + 2 * ints[at], 2):
+        v = vertices + 2 * np.int64(ints[run])
+        end = vertices + 2 * np.int64(ints[run + 1])
+        x1 = (floats[v] - px) * lng_m
+        y1 = (floats[v + 1] - py) * lat_m
+        while v < end:
+            x2 = (floats[v + 2] - px) * lng_m
+            y2 = (floats[v + 3] - py) * lat_m
+            d, cx, cy = edge_distance(x1, y1, x2, y2)
+            if d < d2:
+                d2, x, y, found = d, cx, cy, int(v)
+            x1, y1 = x2, y2
+            v += 2
+    return d2, x, y, found
 
 
 @njit(cache=True, nogil=True)
-def nearest_edge(
-    head: Longs,
-    ints: Ints,
-    floats: Floats,
-    px: float,
-    py: float,
-    lng_m: float,
-    lat_m: float,
-    nodes: Longs,
-    near: Floats,
-) -> tuple[float, float, float, int]:
-    """Squared metres to the nearest edge of a layer, the way there (east, north) and the edge's first vertex.
+def list_at(head: Longs, ints: Ints, u: float, v: float) -> int:
+    """The list of the square at a place of the border tree, both coordinates from 0 to 1."""
+    bit = 1 << LEVELS - 1
+    column = min(max(int(u * 2 * bit), 0), 2 * bit - 1)
+    row = min(max(int(v * 2 * bit), 0), 2 * bit - 1)
+    node = np.int64(ints[head[NODES]])
+    while node >= 0:
+        node = np.int64(ints[head[NODES] + node + 2 * int(row & bit > 0) + int(column & bit > 0)])
+        bit >>= 1
+    return int(head[LISTS] - 1 - node)
 
-    Walks the tree of edge boxes, nearest child first, and leaves what cannot be nearer. ``nodes`` and ``near`` are its
-    stack.
-    """
-    best = np.inf
-    best_x = 0.0
-    best_y = 0.0
-    best_v = -1
-    inner = head[INNER]
-    vertices = head[VERTICES]
-    nodes[0] = 0
-    near[0] = 0.0
-    top = min(head[NODES], 1)
+
+@njit(cache=True, nogil=True)
+def nearest_from_outside(
+    head: Longs, frame: Floats, ints: Ints, floats: Floats, px: float, py: float, best: Nearest
+) -> Nearest:
+    """The nearest edge from a point outside the border tree: walks all squares that are nearer than the best so far."""
+    x = (px - frame[TREE_WEST]) * frame[LNG_M]
+    y = (py - frame[TREE_SOUTH]) * frame[LAT_M]
+    waiting = np.empty((WAITING, 3), np.int64)
+    corner = np.empty((WAITING, 2))
+    waiting[0, 0], waiting[0, 1], top = 0, 0, 1
+    corner[0] = 0.0
     while top > 0:
         top -= 1
-        node = nodes[top]
-        if near[top] >= best:
+        node, level, west, south = waiting[top, 0], waiting[top, 1], corner[top, 0], corner[top, 1]
+        side = 2.0 * frame[TREE_HALF] / (1 << level)
+        dx = max(west - x, 0.0, x - west - side)
+        dy = max(south - y, 0.0, y - south - side)
+        if dx * dx + dy * dy > best[0]:
             continue
-        if node >= inner:
-            leaf = head[LEAVES] + 2 * (node - inner)
-            v = vertices + 2 * np.int64(ints[leaf])
-            end = vertices + 2 * np.int64(ints[leaf + 1])
-            x1 = (floats[v] - px) * lng_m
-            y1 = (floats[v + 1] - py) * lat_m
-            while v < end:
-                x2 = (floats[v + 2] - px) * lng_m
-                y2 = (floats[v + 3] - py) * lat_m
-                d, cx, cy = edge_distance(x1, y1, x2, y2)
-                if d < best:
-                    best, best_x, best_y, best_v = d, cx, cy, int(v)
-                x1, y1 = x2, y2
-                v += 2
+        first = np.int64(ints[head[NODES] + node])
+        if first < 0:
+            best = nearest_in_list(head, frame, ints, floats, head[LISTS] - 1 - first, px, py, best)
             continue
-        first = ints[head[FIRST_CHILD] + node]
-        bottom = top
-        for child in range(first, ints[head[FIRST_CHILD] + node + 1]):
-            d = box_distance(floats, head[BOXES] + 4 * child, px, py, lng_m, lat_m)
-            if d < best:
-                at = top
-                while at > bottom and near[at - 1] < d:
-                    near[at] = near[at - 1]
-                    nodes[at] = nodes[at - 1]
-                    at -= 1
-                near[at] = d
-                nodes[at] = child
-                top += 1
-    return best, best_x, best_y, best_v
+        for quarter in range(4):
+            waiting[top, 0], waiting[top, 1] = first + quarter, level + 1
+            corner[top, 0], corner[top, 1] = west + (quarter & 1) * side / 2, south + (quarter >> 1) * side / 2
+            top += 1
+    return best
 
 
 @njit(cache=True, nogil=True)
-def own_edge(
-    head: Longs, ints: Ints, floats: Floats, polygon: int, px: float, py: float, lng_m: float, lat_m: float
-) -> tuple[float, float, float, int]:
-    """As ``nearest_edge``, but only of one polygon: band by band away from the point's latitude, until none is nearer."""
-    best, best_x, best_y, best_v = np.inf, 0.0, 0.0, -1
-    at = head[BANDS] + polygon
-    first = np.int64(ints[at])
-    bands = ints[at + 1] - first
-    f = head[BAND_FRAME] + 2 * polygon
-    south = floats[f]
-    height = 1.0 / floats[f + 1] if bands > 1 else 0.0
-    low = band_of(py, south, floats[f + 1], bands)
-    high = low + 1
-    while low >= 0 or high < bands:
-        below = (py - south - (low + 1) * height) * lat_m if low >= 0 else np.inf
-        above = (south + high * height - py) * lat_m if high < bands else np.inf
-        gap = max(min(below, above), 0.0)
-        if gap * gap * NEARLY > best:
-            break
-        if below <= above:
-            band, low = low, low - 1
-        else:
-            band, high = high, high + 1
-        at = head[RUNS_OF_BAND] + first + band
-        for run in range(ints[at], ints[at + 1]):
-            r = head[RUNS] + 2 * run
-            v = head[VERTICES] + 2 * np.int64(ints[r])
-            end = head[VERTICES] + 2 * np.int64(ints[r + 1])
-            x1 = (floats[v] - px) * lng_m
-            y1 = (floats[v + 1] - py) * lat_m
-            while v < end:
-                x2 = (floats[v + 2] - px) * lng_m
-                y2 = (floats[v + 3] - py) * lat_m
-                d, cx, cy = edge_distance(x1, y1, x2, y2)
-                if d < best:
-                    best, best_x, best_y, best_v = d, cx, cy, int(v)
-                x1, y1 = x2, y2
-                v += 2
-    return best, best_x, best_y, best_v
+def nearest_edge(head: Longs, frame: Floats, ints: Ints, floats: Floats, px: float, py: float) -> Nearest:
+    """The nearest edge of a layer: one of those that the point's square lists; of a point outside, that is a bound."""
+    side = 2.0 * frame[TREE_HALF]
+    u = (px - frame[TREE_WEST]) * frame[LNG_M] / side
+    v = (py - frame[TREE_SOUTH]) * frame[LAT_M] / side
+    at = list_at(head, ints, min(max(u, 0.0), 1.0), min(max(v, 0.0), 1.0))
+    best = nearest_in_list(head, frame, ints, floats, at, px, py, (np.inf, 0.0, 0.0, -1))
+    if best[3] >= 0 and not (0.0 <= u <= 1.0 and 0.0 <= v <= 1.0):
+        best = nearest_from_outside(head, frame, ints, floats, px, py, best)
+    return best
 
 
 @njit(cache=True, nogil=True)
 def border_of(
-    head: Longs,
-    frame: Floats,
-    ints: Ints,
-    floats: Floats,
-    px: float,
-    py: float,
-    where: int,
-    lng_m: float,
-    lat_m: float,
-    nodes: Longs,
-    near: Floats,
+    head: Longs, frame: Floats, ints: Ints, floats: Floats, px: float, py: float, where: int
 ) -> tuple[float, int]:
     """Metres to the nearest border of a layer and the polygon across it, found ``ACROSS_M`` beyond."""
     if not (abs(px) < np.inf and abs(py) < np.inf):
         return np.nan, -1
-    if where >= 0 and ints[head[ALONE] + where] > 0:
-        d2, x, y, v = own_edge(head, ints, floats, where, px, py, lng_m, lat_m)
-    else:
-        d2, x, y, v = nearest_edge(head, ints, floats, px, py, lng_m, lat_m, nodes, near)
+    lng_m, lat_m = frame[LNG_M], frame[LAT_M]
+    d2, x, y, v = nearest_edge(head, frame, ints, floats, px, py)
     if v < 0:
         return np.inf, -1
     d = np.sqrt(d2)
@@ -196,48 +151,22 @@ def border_of(
 
 
 @njit(cache=True, nogil=True)
-def locate_one(
-    head: Longs,
-    frame: Floats,
-    ints: Ints,
-    floats: Floats,
-    px: float,
-    py: float,
-    lng_m: float,
-    lat_m: float,
-    place: Ints,
-    border_m: Floats,
-) -> None:
-    """One point in every layer: its polygon in ``place[0]``, the one across the nearest border in ``place[1]``."""
-    nodes = np.empty(STACK, np.int64)
-    near = np.empty(STACK, np.float64)
-    for k in range(len(head)):
-        where = find(head[k], frame[k], ints, floats, px, py)
-        place[0, k] = where
-        border_m[k], place[1, k] = border_of(head[k], frame[k], ints, floats, px, py, where, lng_m, lat_m, nodes, near)
+def locate_one(index: Longs, px: float, py: float, out: Floats) -> None:
+    """One point in every layer: metres to the borders, then as int32 the polygons and those across the borders."""
+    head, frame, ints, floats = parts(index)
+    layers = len(head)
+    places = out[layers:].view(np.int32)
+    for k in range(layers):
+        places[k] = find(head[k], frame[k], ints, floats, px, py)
+    for k in range(layers):
+        out[k], places[layers + k] = border_of(head[k], frame[k], ints, floats, px, py, places[k])
 
 
 @njit(cache=True, nogil=True)
-def border_bulk(
-    head: Longs,
-    frame: Floats,
-    ints: Ints,
-    floats: Floats,
-    x: Floats,
-    y: Floats,
-    order: Ints,
-    where: Ints,
-    lng_m: float,
-    lat_m: float,
-    border_m: Floats,
-    other: Ints,
-) -> None:
+def border_bulk(index: Longs, x: Floats, y: Floats, order: Ints, where: Ints, border_m: Floats, other: Ints) -> None:
     """Metres to the nearest border of every layer, and the polygon across it, for many points in the given order."""
-    nodes = np.empty(STACK, np.int64)
-    near = np.empty(STACK, np.float64)
+    head, frame, ints, floats = parts(index)
     for layer in range(len(head)):
-        for k in range(len(order)):
-            i = order[k]
-            border_m[layer, i], other[layer, i] = border_of(
-                head[layer], frame[layer], ints, floats, x[i], y[i], where[layer, i], lng_m, lat_m, nodes, near
-            )
+        h, f = head[layer], frame[layer]
+        for i in order:
+            border_m[layer, i], other[layer, i] = border_of(h, f, ints, floats, x[i], y[i], where[layer, i])

@@ -1,8 +1,9 @@
 """The atlas's inner loops, compiled by Numba and free of the GIL: exact point in polygon, and look-up in the raster.
 
-The whole index of an atlas lies in two flat arrays, ``ints`` and ``floats``; a row of ``head`` says where each layer's
-parts begin (the constants below) and a row of ``frame`` where its pixels lie. So one compiled signature serves every
-layer and one call serves them all, which is what makes a single point cheap.
+The whole index of an atlas is one array of 64-bit words, which ``parts`` cuts into four: all polygons' numbers in
+``ints`` and ``floats``; a row of ``head`` says where each layer's parts begin there (the constants below) and a row of
+``frame`` where its pixels lie. So one compiled signature serves every layer and one call with one array serves them all,
+which is what makes a single point cheap: to hand an array over takes as long as to look a pixel up.
 
 Numba renews a cached kernel when its own file changes, not when a file that it calls changes: after work on this file,
 touch the files that import it.
@@ -21,17 +22,31 @@ Floats = NDArray[np.float64]
 # Columns of head: where a layer's parts begin.
 BANDS, RUNS_OF_BAND, RUNS, VERTICES, BAND_FRAME = range(5)
 PIXELS, COLUMNS, ROWS, CANDIDATES = range(5, 9)
-FIRST_CHILD, INNER, LEAVES, BOXES, NODES, ALONE = range(9, 15)
-HEAD_WIDTH = 15
-# Columns of frame: u = (lng - WEST) * PER_LNG counts pixels eastward, likewise northward.
-WEST, SOUTH, PER_LNG, PER_LAT = range(4)
-FRAME_WIDTH = 4
+NODES, LISTS = range(9, 11)
+HEAD_WIDTH = 11
+# Columns of frame: u = (lng - WEST) * PER_LNG counts pixels eastward, likewise northward; then metres to a degree, and the
+# border tree's corner (degrees) and half its side (metres).
+WEST, SOUTH, PER_LNG, PER_LAT, LNG_M, LAT_M, TREE_WEST, TREE_SOUTH, TREE_HALF = range(9)
+FRAME_WIDTH = 9
+# The first words of an index: how many layers, and where its ints and floats end.
+PREFIX = 3
 
 MOST_NEAR_EDGES = 7
 """Edges of one polygon that a border pixel lists; with more, all of the polygon's are tested."""
 
 BLOCK = 128
 """Border points whose edges are fetched together."""
+
+
+@njit(cache=True, nogil=True)
+def parts(index: Longs) -> tuple[Longs, Floats, Ints, Floats]:
+    """An index as its head, frame, ints and floats."""
+    layers = index[0]
+    a = PREFIX + layers * HEAD_WIDTH
+    b = a + layers * FRAME_WIDTH
+    head = index[PREFIX:a].reshape((layers, HEAD_WIDTH))
+    frame = index[a:b].view(np.float64).reshape((layers, FRAME_WIDTH))
+    return head, frame, index[b : index[1]].view(np.int32), index[index[1] : index[2]].view(np.float64)
 
 
 @njit(cache=True, nogil=True)
@@ -207,10 +222,9 @@ def fetch_ahead(head: Longs, ints: Ints, floats: Floats, pixels: Ints, ahead: Fl
 
 
 @njit(cache=True, nogil=True)
-def locate_bulk(
-    head: Longs, frame: Floats, ints: Ints, floats: Floats, x: Floats, y: Floats, order: Ints, out: Ints
-) -> None:
+def locate_bulk(index: Longs, x: Floats, y: Floats, order: Ints, out: Ints) -> None:
     """Many points in every layer, in the given order: a straight pass over pixels, then a pass over border points."""
+    head, frame, ints, floats = parts(index)
     n = len(order)
     sx = np.empty(n, np.float64)
     sy = np.empty(n, np.float64)
@@ -222,7 +236,12 @@ def locate_bulk(
     ahead = np.empty(BLOCK, np.float64)
     for layer in range(len(head)):
         h = head[layer]
-        west, south, per_lng, per_lat = frame[layer]
+        west, south, per_lng, per_lat = (
+            frame[layer, WEST],
+            frame[layer, SOUTH],
+            frame[layer, PER_LNG],
+            frame[layer, PER_LAT],
+        )
         columns = h[COLUMNS]
         rows = h[ROWS]
         m = 0

@@ -20,7 +20,6 @@ from geo.rings import Rings, edge_hashes
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Index = tuple[Longs, Ints, Floats]
 
 TOUCH = 1e-6
@@ -35,17 +34,13 @@ CHUNK = 16384
 
 @dataclass(frozen=True)
 class Raster:
-    """``pixels[pixel_at(columns, column, row)]`` is a polygon, -1 (none) or -2 - the place of its list in ``candidates``.
-
-    ``alone`` tells the polygons that certainly overlap no other: from inside one, the nearest border is its own.
-    """
+    """``pixels[pixel_at(columns, column, row)]`` is a polygon, -1 (none) or -2 - the place of its list in ``candidates``."""
 
     frame: Floats
     columns: int
     rows: int
     pixels: Ints
     candidates: Ints
-    alone: Bools
 
 
 def frame_of(rings: Rings, plane: LocalPlane) -> tuple[Floats, int, int]:
@@ -141,9 +136,7 @@ def _stamp_borders(
 
 
 @njit(cache=True, nogil=True)
-def _fill(
-    shape: Index, frame: Floats, box: Ints, polygon: int, columns: int, stamp: Ints, filled: Ints, alone: Bools
-) -> None:
+def _fill(shape: Index, frame: Floats, box: Ints, polygon: int, columns: int, stamp: Ints, filled: Ints) -> None:
     """Marks the pixels that a polygon fills, unless a lower one did; between border pixels of a row all are alike."""
     for row in range(box[1], box[3] + 1):
         known = inside = False
@@ -155,9 +148,7 @@ def _fill(
             if not known:
                 lng, lat = centre(frame, column, row)
                 known, inside = True, covers(shape[0], shape[1], shape[2], polygon, lng, lat)
-            if inside and filled[pixel] >= 0:
-                alone[filled[pixel]] = alone[polygon] = False
-            elif inside:
+            if inside and filled[pixel] < 0:
                 filled[pixel] = polygon
 
 
@@ -174,7 +165,6 @@ def _stamp_and_fill(
     room: Ints,
     twins: Longs,
     filled: Ints,
-    alone: Bools,
     shape: Index,
 ) -> None:
     """Counts the entries of each border pixel and marks what each of a range of polygons fills."""
@@ -190,7 +180,7 @@ def _stamp_and_fill(
         box[1] = (vertices[a:b, 1].min() - frame[SOUTH]) * frame[PER_LAT]
         box[2] = (vertices[a:b, 0].max() - frame[WEST]) * frame[PER_LNG]
         box[3] = (vertices[a:b, 1].max() - frame[SOUTH]) * frame[PER_LAT]
-        _fill(shape, frame, box, p, columns, stamp, filled, alone)
+        _fill(shape, frame, box, p, columns, stamp, filled)
 
 
 @njit(cache=True, nogil=True)
@@ -216,13 +206,12 @@ def _touches(vertices: Floats, v: int, x: float, y: float) -> bool:
 @njit(cache=True, nogil=True)
 def _survey(
     listing: Ints, begin: int, end: int, middle: tuple[float, float], vertices: Floats, shape: Index
-) -> tuple[int, int, bool]:
+) -> tuple[int, bool]:
     """Writes a border pixel's candidates as ``first_cover`` reads them, the polygon's bits above its number of edges.
 
-    Returns how many candidates there are, how many of them cover the pixel's middle, and whether no edge runs through
-    it.
+    Returns how many candidates cover the pixel's middle, and whether no edge runs through it.
     """
-    candidates, covering, clear = 0, 0, True
+    covering, clear = 0, True
     k = begin
     while k < end:
         polygon, at = listing[k], k
@@ -234,18 +223,9 @@ def _survey(
         edges = k - at - 1
         inside = covers(shape[0], shape[1], shape[2], polygon, middle[0], middle[1])
         listing[at] = polygon << 4 | int(inside) << 3 | (edges if sound and edges <= MOST_NEAR_EDGES else 0)
-        candidates += 1
         covering += int(inside)
         clear = clear and sound
-    return candidates, covering, clear
-
-
-@njit(cache=True, nogil=True)
-def _crowd(listing: Ints, begin: int, end: int, alone: Bools) -> None:
-    """Notes that the candidates of a pixel may overlap."""
-    for k in range(begin, end):
-        if listing[k] >= 0:
-            alone[listing[k] >> 4] = False
+    return covering, clear
 
 
 @njit(cache=True, nogil=True)
@@ -277,7 +257,6 @@ def _close_lists(
     room: Ints,
     twins: Longs,
     filled: Ints,
-    alone: Bools,
     frame: Floats,
     columns: int,
     vertices: Floats,
@@ -298,12 +277,8 @@ def _close_lists(
         square = pixel >> 8
         row, column = square // (columns >> 4), square % (columns >> 4)
         middle = centre(frame, column << 4 | pixel & 15, row << 4 | pixel >> 4 & 15)
-        candidates, covering, clear = _survey(listing, begin, end, middle, vertices, shape)
+        covering, clear = _survey(listing, begin, end, middle, vertices, shape)
         cancelled = clear and twins[pixel] == 0
-        if full >= 0 or (candidates > 1 and not (cancelled and covering == 1)):
-            _crowd(listing, begin, end, alone)
-            if full >= 0:
-                alone[full] = False
         write, last_at = _rewrite(listing, begin, end, write, full)
         rest = full
         if full < 0 and cancelled and covering >= 1:
@@ -322,11 +297,11 @@ def rasterise(
     frame, columns, rows = frame_of(rings, plane)
     area, shape = rows * columns, (head, ints, floats)
     stamp, filled, room = np.full(area, -1, np.int32), np.full(area, -1, np.int32), np.zeros(area, np.int32)
-    twins, alone = np.zeros(area, np.int64), np.ones(rings.polygons, np.bool_)
+    twins = np.zeros(area, np.int64)
     borders = (rings.vertices, rings.ring_at, rings.of_polygon, edge_hashes(rings))
     for a in range(0, rings.polygons, CHUNK):
         chunk = (a, min(a + CHUNK, rings.polygons))
-        _stamp_and_fill(*borders, chunk, frame, columns, stamp, room, twins, filled, alone, shape)
+        _stamp_and_fill(*borders, chunk, frame, columns, stamp, room, twins, filled, shape)
         progress(0.5 * chunk[1] / rings.polygons)
     listing = np.empty(_open_lists(room), np.int32)
     stamp.fill(-1)
@@ -334,5 +309,5 @@ def rasterise(
         _stamp_borders(*borders, (0, rings.polygons), frame, columns, stamp, room, twins, listing)
     progress(0.7)
     pixels = stamp
-    length = _close_lists(listing, room, twins, filled, alone, frame, columns, rings.vertices, shape, pixels)
-    return Raster(frame, columns, rows, pixels, listing[:length], alone)
+    length = _close_lists(listing, room, twins, filled, frame, columns, rings.vertices, shape, pixels)
+    return Raster(frame, columns, rows, pixels, listing[:length])
