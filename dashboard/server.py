@@ -14,6 +14,7 @@ from dashboard import desk_api, live, sheets, tiles, wall_api
 from dashboard.api import Api
 from dashboard.components.icon import icon_names
 from dashboard.compression import Compression
+from dashboard.connectors_api import Connectors
 from dashboard.document import DocumentDash, Missing
 from dashboard.files import Files
 from dashboard.live import Hub
@@ -47,7 +48,9 @@ def create_app(url: str) -> FastAPI:
     """
     wall = Wall(open_pool(url))
     hub, api = Hub(wall, url), Api(wall.pool)
-    open311 = Open311(wall.pool, api.intake, PhotoFolder(get_settings().home / "photos"))
+    home = get_settings().home
+    open311 = Open311(wall.pool, api.intake, PhotoFolder(home / "photos"))
+    connectors = Connectors(wall.pool, api.desk, home / "secrets")
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -61,8 +64,8 @@ def create_app(url: str) -> FastAPI:
     app.add_exception_handler(NeedleError, answer_error)
     app.add_api_route("/", to_wall)
     app.add_api_route("/api/health", health)
-    for router in (api.router, open311.router, tiles.router, wall_api.router, desk_api.router, live.router):
-        app.include_router(router)
+    for part in (api, open311, connectors, tiles, wall_api, desk_api, live):
+        app.include_router(part.router)
     files = Files(ASSETS, {sheets.NAME: sheets.style_sheet(ASSETS, icon_names())})
     files.serve(app)
     refuse_unknown(app)
