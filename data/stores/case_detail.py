@@ -15,7 +15,7 @@ Row = TypeVar("Row")
 class CaseFacts:
     """The case itself, names resolved.
 
-    ``areas``: layer -> code; ``borders``: layer -> {m, other, ambiguous}; ``photos``: digests of those that came with its reports.
+    ``areas``: layer -> code; ``borders``: layer -> {m, other, ambiguous}; ``photos``: digests of its reports'.
     """
 
     id: int
@@ -46,6 +46,7 @@ class CaseFacts:
     reported_at: datetime
     dispatched_at: datetime | None
     due_at: datetime | None
+    answered_at: datetime | None
     closed_at: datetime | None
     returns: int
     reworks: int
@@ -131,11 +132,13 @@ select cases.id, cases.number, cases.title, matter.name_zh as matter_zh, matter.
        ST_X(cases.geom) as lng, ST_Y(cases.geom) as lat, cases.uncertainty_m, cases.cell_code, cases.areas, cases.borders,
        cases.state, case_state.name_zh as state_zh, case_state.name_en as state_en, case_state.terminal, cases.urgent,
        department.name_zh as department_zh, department.name_en as department_en, cases.team_id, team.name as team,
-       cases.reported_at, cases.dispatched_at, cases.due_at, cases.closed_at, cases.returns, cases.reworks, cases.seq,
+       cases.reported_at, cases.dispatched_at, cases.due_at, cases.answered_at, cases.closed_at, cases.returns,
+       cases.reworks, cases.seq,
        (select report.body ->> 'text' from report where report.case_id = cases.id order by report.id limit 1) as text,
        array(select photo.digest from report
                     cross join lateral jsonb_array_elements_text(
-                        case jsonb_typeof(report.body -> 'photos') when 'array' then report.body -> 'photos' else '[]' end) as named (digest)
+                        case jsonb_typeof(report.body -> 'photos') when 'array' then report.body -> 'photos'
+                             else '[]' end) as named (digest)
                     join photo using (digest)
               where report.case_id = cases.id order by report.id) as photos
   from cases join matter on matter.id = cases.matter_id join channel on channel.code = cases.channel

@@ -26,21 +26,25 @@ LOCK = 7_311_642  # any number of our own: the advisory lock that sweeps take tu
 TAKE_TURN = "select pg_try_advisory_xact_lock(%s)"
 
 CLAIM = """
+with picked as materialized (
+    select c.id, c.matter_id, c.geom, c.uncertainty_m, c.urgent, c.due_at, c.reported_at, c.filed_at
+      from cases c
+     where c.state = 'filed' and c.closed_at is null and c.geom is not null
+       and (not c.urgent, coalesce(c.due_at, 'infinity'), c.reported_at, c.id)
+           > (not %(urgent)s, coalesce(%(due_at)s::timestamptz, 'infinity'), %(reported_at)s::timestamptz, %(id)s)
+       -- what an import brought is history: nobody is sent there
+       and not exists (select from case_event e where e.case_id = c.id and e.seq = c.seq and e.actor = 'import')
+     order by not c.urgent, coalesce(c.due_at, 'infinity'), c.reported_at, c.id
+     limit %(limit)s for update skip locked)
 select c.id, m.edition || ':' || m.kind || ':' || m.code, st_x(c.geom), st_y(c.geom), coalesce(c.uncertainty_m, 0),
        c.urgent, c.due_at, c.reported_at, c.filed_at, d.outcome, d.rule, d.department_code, d.goes_up_to, r.level, r.at
-  from cases c join matter m on m.id = c.matter_id
+  from picked c join matter m on m.id = c.matter_id
        left join lateral (select outcome, rule, department_code, goes_up_to from decision
                            where case_id = c.id order by id desc limit 1) d on true
        left join lateral (select payload ->> 'goes_up_to' as level, at from case_event
                            where case_id = c.id and action = 'supervise' and payload ? 'goes_up_to'
                            order by seq desc limit 1) r on true
- where c.state = 'filed' and c.closed_at is null and c.geom is not null
-   and (not c.urgent, coalesce(c.due_at, 'infinity'), c.reported_at, c.id)
-       > (not %(urgent)s, coalesce(%(due_at)s::timestamptz, 'infinity'), %(reported_at)s::timestamptz, %(id)s)
-   -- what an import brought is history: nobody is sent there
-   and not exists (select from case_event e where e.case_id = c.id and e.seq = c.seq and e.actor = 'import')
  order by not c.urgent, coalesce(c.due_at, 'infinity'), c.reported_at, c.id
- limit %(limit)s for update of c skip locked
 """
 
 HISTORIES = f"select {', '.join(EVENT_COLUMNS)} from case_event where case_id = any(%s) order by case_id, seq"
