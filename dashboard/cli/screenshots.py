@@ -1,0 +1,165 @@
+"""``needle screenshots``: a picture of every page, in both languages, both themes and the sizes of its screens."""
+
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+from urllib.parse import urlencode
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from geo.errors import NeedleError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+CHROMIUM: Final = Path("/usr/bin/chromium")
+ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--headless=new",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--no-first-run",
+)
+DESK: Final = (1920, 1080)
+WALLS: Final = (DESK, (3840, 2160), (3840, 1080))
+PATIENCE_MS: Final = 60_000
+DEMO_SECONDS: Final = 300.0
+SETTLE_MS: Final = 2_500
+"""Maps fade their labels in, panels slide."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: which page, how."""
+
+    path: str
+    language: str
+    theme: str
+    size: tuple[int, int]
+    screen: bool = False
+
+    @property
+    def address(self) -> str:
+        """The address below the server's."""
+        query = {"lang": self.language, "theme": self.theme} | ({"screen": "1"} if self.screen else {})
+        return f"{self.path}?{urlencode(query)}"
+
+    @property
+    def name(self) -> str:
+        """The file: ``wall-zh-dark-1920x1080.png``."""
+        width, height = self.size
+        page = self.path.strip("/") + ("-screen" if self.screen else "")
+        return f"{page}-{self.language}-{self.theme}-{width}x{height}.png"
+
+
+def shots(paths: list[str]) -> Iterator[Shot]:
+    """Every picture of these pages; the wall's also as video walls show it."""
+    for path in paths:
+        for language in ("zh", "en"):
+            for theme in ("dark", "light"):
+                yield Shot(path, language, theme, DESK)
+            if path == "/wall":
+                yield from (Shot(path, language, "dark", size, screen=True) for size in WALLS)
+
+
+def screenshots(
+    folder: Annotated[Path, typer.Option(help="Where the pictures go.")] = Path("screenshots"),
+    url: Annotated[str | None, typer.Option(help="A running server. None: a demo city of its own, gone after.")] = None,
+    pages: Annotated[list[str] | None, typer.Option("--page", help="Only this page, e.g. /wall; may repeat.")] = None,
+) -> None:
+    """Take a picture of every page, in both languages and themes, as screens of their size show it."""
+    from dashboard.server import PAGES
+
+    console = Console()
+    check_browser()
+    wanted = list(shots(pages or [page.path for page in PAGES]))
+    if url is not None:
+        take(wanted, url, folder, console)
+        return
+    with own_demo(console) as address:
+        take(wanted, address, folder, console)
+
+
+def check_browser() -> None:
+    """Refuse early when Playwright or Chromium is missing."""
+    if find_spec("playwright") is None or not CHROMIUM.exists():
+        raise NeedleError("screenshots.no_browser")
+
+
+@contextmanager
+def own_demo(console: Console) -> Iterator[str]:
+    """A demo city in a folder of its own; its address."""
+    from dashboard.supervisor import needle_command
+
+    with tempfile.TemporaryDirectory(prefix="needle-screenshots-") as home, socket.socket() as free:
+        Path(home).chmod(0o755)
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+        free.close()
+        command = needle_command("demo", "--port", str(port))
+        with Path(home, "demo.log").open("wb") as log:
+            demo = subprocess.Popen(command, env=os.environ | {"NEEDLE_HOME": home}, stdout=log, stderr=log)
+        try:
+            with console.status("building a demo city"):
+                wait_for(demo, f"http://127.0.0.1:{port}", Path(home, "demo.log"))
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            demo.send_signal(signal.SIGINT)
+            demo.wait()
+
+
+def wait_for(demo: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
+    """Return when the demo's server answers; raise with its last words when it ends or takes too long."""
+    import httpx
+
+    deadline = time.monotonic() + DEMO_SECONDS
+    while demo.poll() is None and time.monotonic() < deadline:
+        with suppress(httpx.HTTPError):
+            if httpx.get(f"{address}/api/health", timeout=2.0, trust_env=False).is_success:
+                return
+        time.sleep(0.2)
+    raise NeedleError("server.not_ready", log=log, last=log.read_text(encoding="utf-8")[-600:])
+
+
+def take(wanted: list[Shot], server: str, folder: Path, console: Console) -> None:
+    """Take the pictures, with progress."""
+    from playwright.sync_api import sync_playwright
+
+    folder.mkdir(parents=True, exist_ok=True)
+    columns = (TextColumn("{task.description:<44}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress, sync_playwright() as playwright:
+        task = progress.add_task("", total=len(wanted))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        for shot in wanted:
+            progress.update(task, description=shot.name)
+            picture(browser, server, shot, folder)
+            progress.advance(task)
+        browser.close()
+    console.print(f"{len(wanted)} pictures in {folder}")
+
+
+def picture(browser: "Browser", server: str, shot: Shot, folder: Path) -> None:
+    """Take one picture once the page has drawn itself."""
+    width, height = shot.size
+    context = browser.new_context(viewport={"width": width, "height": height}, timezone_id="Asia/Shanghai")
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(server + shot.address)
+    page.wait_for_selector("body[data-ready]" if shot.path == "/wall" else ".frame main")
+    page.wait_for_load_state("networkidle" if shot.path != "/wall" else "load")
+    page.wait_for_timeout(SETTLE_MS)
+    page.screenshot(path=folder / shot.name)
+    context.close()
