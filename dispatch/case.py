@@ -239,6 +239,7 @@ FOLDS: Mapping[str, Callable[[Case, Event], Changes]] = MappingProxyType(
         "dispatch": _dispatched,
         "reassign": _dispatched,
         "redispatch": _dispatched,
+        "override": _dispatched,
         "approve_return": _returned,
         "rule": _ruled,
         "sign": _worked,

@@ -13,13 +13,14 @@ from data.chain import Event
 from data.database import AsyncPool
 from data.stores import cases, reference, reports
 from data.stores.cases import AsyncConnection, TaskRow
-from data.stores.placing import add_decision, load_placed
+from data.stores.placing import add_decision, load_newest_decision, load_placed
 from data.stores.reading import reading
 from dispatch.case import Case, evolve, fold, place_row, row, task_change
 from dispatch.clock import working_time
 from dispatch.commands import Command, Protocol
 from dispatch.correcting import Survey, corrects, with_place
 from dispatch.deciding import decision_row
+from dispatch.overriding import overridden, overrides
 from dispatch.protocol import decide
 from dispatch.reference import matter_of
 from geo.errors import NeedleError
@@ -118,6 +119,10 @@ async def carry_out(
     moved = place_row(after) if after.place != before.place else {}
     await cases.add_event(connection, event, row(after) | moved)
     await _keep_task(connection, before, event, after)
+    if overrides(command):
+        decided = await load_newest_decision(connection, after.id)
+        if decided is not None:
+            await add_decision(connection, overridden(decided, event))
     return after
 
 

@@ -84,6 +84,15 @@ def _receiver(command: Command) -> Payload:
     return {"department": department, "team": team}
 
 
+def _override(case: Case, command: Command, _at: datetime, _protocol: Protocol) -> Payload:
+    receiver = _receiver(command)
+    if receiver["team"] is None:
+        raise NeedleError("case.command_invalid", problem="team: id")
+    if receiver["team"] == case.team_id:
+        raise NeedleError("case.same_team", team=case.team_id)
+    return {**receiver, "due_at": case.due_at.isoformat() if case.due_at else None}
+
+
 def _reassign(case: Case, command: Command, at: datetime, protocol: Protocol) -> Payload:
     if case.returns >= protocol.max_returns:
         raise NeedleError("case.returns_used_up", returns=case.returns)
@@ -200,6 +209,7 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
         "dispatch": _dispatch,
         "reassign": _reassign,
         "redispatch": _dispatch,
+        "override": _override,
         "escalate": _escalate,
         "rule": _dispatch,
         "assign": _assign,

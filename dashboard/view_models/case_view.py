@@ -7,10 +7,11 @@ from typing import Any
 from dashboard.i18n import Words
 from dashboard.view_models.wording import say_coordinates, say_distance, say_duration, say_moment
 from data.stores.case_detail import CaseDetail, CaseFacts, DecisionRow, EventRow
-from dispatch.reasons import word
+from dispatch.overriding import OVERRIDDEN, WAS_CHOSEN
+from dispatch.reasons import templates, word
 from dispatch.states import states, transitions
 
-FREE = ("chosen", "tied", "slower", "busier_slower", "position_stale")
+FREE = ("chosen", WAS_CHOSEN, "tied", "slower", "busier_slower", "position_stale")
 """Reasons of candidates that could have gone."""
 PHOTOS = "/open311/v2/media"
 DRAWN_CANDIDATES = 12
@@ -182,14 +183,21 @@ def event_view(event: EventRow, say: Words, now: datetime, timezone: str) -> Eve
     """One event in words."""
     move = transitions().get((event.from_state, event.action))
     state = states().get(event.to_state)
-    reason = event.payload.get("reason") or event.payload.get("note")
     return EventView(
         at=say_moment(event.at, now, timezone, say),
         action=say.pick(move.name_zh, move.past_en) if move else event.action,
         actor=say_actor(event.actor, say),
         state=say.pick(state.name_zh, state.name_en) if state else event.to_state,
-        note=str(reason) if reason else None,
+        note=event_note(event, say),
     )
+
+
+def event_note(event: EventRow, say: Words) -> str | None:
+    """Why: the reason chosen from the list, if one was, and the person's own words."""
+    said = event.payload.get("reason") or event.payload.get("note")
+    known = templates().get(("override", str(event.payload.get("code"))))
+    words = [*([say.pick(*known)] if known else []), *([str(said)] if said else [])]
+    return " · ".join(words) or None
 
 
 def say_actor(actor: str, say: Words) -> str:
@@ -213,8 +221,9 @@ def decision_view(decision: DecisionRow, detail: CaseDetail, say: Words, now: da
 def say_decision(decision: DecisionRow, detail: CaseDetail, say: Words) -> str:
     """The decision as one sentence."""
     team = detail.teams.get(decision.team_id) if decision.team_id is not None else None
+    kind = "note" if decision.outcome == OVERRIDDEN else "outcome"
     sentence = word(
-        "outcome", decision.outcome, say.language, team=team.name if team else "", minutes=minutes(decision.travel_s)
+        kind, decision.outcome, say.language, team=team.name if team else "", minutes=minutes(decision.travel_s)
     )
     if decision.goes_up_to:
         level = word("level", decision.goes_up_to, say.language)
@@ -230,7 +239,7 @@ def candidate_views(decision: DecisionRow, detail: CaseDetail, say: Words) -> li
         if team is None:
             continue
         reason = word(
-            "candidate",
+            "note" if candidate["reason"] == WAS_CHOSEN else "candidate",
             candidate["reason"],
             say.language,
             team=team.name,

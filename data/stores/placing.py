@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from psycopg import sql
+from psycopg.rows import class_row
 
 from data.stores.cases import DECISION_COLUMNS, AsyncConnection, DecisionRow, row_values
 from geo.errors import NeedleError
@@ -48,6 +49,15 @@ async def load_placed(connection: AsyncConnection, case_id: int) -> PlacedCase:
     return PlacedCase(*row)
 
 
+NEWEST_DECISION = f"select {', '.join(DECISION_COLUMNS)} from decision where case_id = %s order by id desc limit 1"
+
+
 async def add_decision(connection: AsyncConnection, decision: DecisionRow) -> None:
     """Keep one more decision of a case; the caller commits."""
     await connection.execute(ADD_DECISION, row_values(decision))
+
+
+async def load_newest_decision(connection: AsyncConnection, case_id: int) -> DecisionRow | None:
+    """The last decision of a case, None where nothing was ever decided."""
+    async with connection.cursor(row_factory=class_row(DecisionRow)) as cursor:
+        return await (await cursor.execute(NEWEST_DECISION, (case_id,))).fetchone()

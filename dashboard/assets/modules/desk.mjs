@@ -39,7 +39,7 @@ class Desk {
   async open() {
     const snapshot = await this.snapshot();
     if (!snapshot) return this.again();
-    if (!snapshot.city?.bounds) return this.say('empty', { title: this.page.say('no_city'), text: this.page.say('no_city_text') });
+    if (!snapshot.city?.bounds) return this.showState('empty', { title: this.page.say('no_city'), text: this.page.say('no_city_text') });
     for (const page of [this.page, this.mapPage]) page.follow(snapshot);
     this.layers = snapshot.layers.filter((layer) => layer.kind !== 'grid');
     this.columns = new Columns(this, snapshot);
@@ -63,7 +63,7 @@ class Desk {
   }
 
   again() {
-    this.say('loading', { text: this.page.say('loading') });
+    this.showState('loading', { text: this.page.say('loading') });
     return new Promise((done) => setTimeout(() => done(this.open()), LOOK_AGAIN_MS));
   }
 
@@ -130,18 +130,18 @@ class Desk {
 
   showTotal(total) {
     setText(slot('total'), this.page.say(this.isWhole ? 'total_all' : 'total', { n: this.page.number.format(total) }));
-    if (total > 0) return this.say(null);
+    if (total > 0) return this.showState(null);
     const action = { words: this.page.say('clear'), act: () => this.setWhere({}) };
-    return this.say('empty', { title: this.page.say('nothing'), text: this.page.say('nothing_text'), ...(!this.isWhole && { action }) });
+    return this.showState('empty', { title: this.page.say('nothing'), text: this.page.say('nothing_text'), ...(!this.isWhole && { action }) });
   }
 
-  say(kind, content) {
+  showState(kind, content) {
     slot('state').replaceChildren(...(kind ? [stateOf(kind, content)] : []));
     slot('state').hidden = !kind;
   }
 
   fail(error) {
-    this.say('failed', { title: this.page.say('failed'), text: error.message, action: { words: this.page.say('retry'), act: () => this.grid.reload() } });
+    this.showState('failed', { title: this.page.say('failed'), text: error.message, action: { words: this.page.say('retry'), act: () => this.grid.reload() } });
   }
 
   /* Changes: the table asks anew for what is in view, at most every few seconds. */

@@ -41,7 +41,7 @@ export class Grid {
   /* The server is still reading the cases. */
   later(said, failCallback) {
     failCallback();
-    this.desk.say('loading', { text: said[this.desk.page.language] });
+    this.desk.showState('loading', { text: said[this.desk.page.language] });
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.reload(), 1_500);
   }

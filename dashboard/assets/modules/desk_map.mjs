@@ -96,7 +96,8 @@ export class DeskMap {
     if (!at) return;
     this.marker.setLngLat(at).addTo(this.map);
     const box = marks.filter(({ free, chosen }) => free || chosen).slice(0, 5).reduce((all, mark) => all.extend(mark.at), new maplibre.LngLatBounds(at, at));
-    this.map.fitBounds(box, { padding: 56, maxZoom: CLOSE_ZOOM, duration: 500 });
+    this.map.resize();
+    this.map.fitBounds(box, { padding: 36, maxZoom: CLOSE_ZOOM, duration: 500 });
   }
 
   caseAt({ x, y }) {
