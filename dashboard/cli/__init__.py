@@ -29,7 +29,12 @@ COMMANDS = (
         RUN,
         "Run one worker alone, in the foreground; several may run side by side.",
     ),
-    Entry("deliver", "dashboard.cli.up:deliver", RUN, "Tell other systems of cases and take their answers."),
+    Entry(
+        "deliver",
+        "dashboard.cli.up:deliver",
+        RUN,
+        "Tell other systems of cases and take their answers; one process, in the foreground.",
+    ),
     Entry("serve", "dashboard.cli.up:serve", RUN, "Run the operators' server alone, in the foreground."),
     Entry(
         "rehearse",
