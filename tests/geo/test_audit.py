@@ -160,3 +160,20 @@ def test_real_boundaries(real_data: Path) -> None:
     # The airport in 顺义 is administered by 朝阳; the outlines count it to both.
     assert (largest.kind, largest.codes) == ("overlap", ("110105000000", "110113000000"))
     assert largest.area_m2 > 10e6
+
+
+@pytest.mark.real_data
+def test_plain_geometry_finds_as_many_faults_in_a_real_city(real_data: Path) -> None:
+    """The subdistricts of Beijing are said to have no gaps and no overlaps; UTM and plain Shapely say as we do."""
+    frame = read_layer_file(real_data / "beijing/subdistricts_2024.geojson.gz")
+    report = audit_layer(make_layer(frame, "subdistrict", "code")[0])
+    utm = frame.to_crs(32650).geometry.to_numpy()
+    first, second = shapely.STRtree(utm).query(utm, predicate="intersects")
+    once = first < second
+    shared_m2 = shapely.area(shapely.intersection(utm[first[once]], utm[second[once]]))
+    ground = shapely.get_parts(shapely.union_all(utm, grid_size=0.001))
+    outlines = shapely.polygons(shapely.get_exterior_ring(ground))
+    holes_m2 = shapely.area(shapely.get_parts(shapely.difference(outlines, ground)))
+    kinds = [report.count("subdistrict", kind) for kind in ("gap", "overlap", "sliver")]
+    assert sum(kinds) == pytest.approx((shared_m2 >= 0.1).sum() + (holes_m2 >= 0.1).sum(), abs=5)
+    assert sum(f.area_m2 for f in report.findings if len(f.codes) == 2 and f.kind == "overlap") > 30_000
