@@ -5,7 +5,7 @@ from time import perf_counter
 
 from benchmarks.peers import with_duckdb, with_geopandas, with_postgis, with_sedona
 from benchmarks.problem import Answers, make_problem
-from benchmarks.result import Progress, Result, Size
+from benchmarks.result import Progress, Result, Size, city_bar
 
 BAR = ">= 15 x the fastest peer chain of the run and >= 100 x tuned PostGIS, answers identical"
 PEERS = {
@@ -49,4 +49,6 @@ def run(size: Size, progress: Progress) -> Result:
     fastest = min(p["ratio"] for name, p in peers.items() if name in PEERS)
     met = fastest >= 15 and peers["PostGIS tuned"]["ratio"] >= 100 and all(p["identical"] for p in peers.values())
     events = len(problem.x)
-    return Result("locate_match_bulk", BAR, met, {"seconds": ours_s, "events_per_s": events / ours_s}, peers)
+    return Result(
+        "locate_match_bulk", city_bar(BAR, size), met, {"seconds": ours_s, "events_per_s": events / ours_s}, peers
+    )

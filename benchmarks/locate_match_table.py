@@ -5,7 +5,7 @@ from time import perf_counter
 
 from benchmarks.peers import with_postgis
 from benchmarks.problem import make_problem
-from benchmarks.result import Progress, Result, Size
+from benchmarks.result import Progress, Result, Size, city_bar
 
 BAR = ">= 10 x tuned PostGIS, answers identical"
 ROUNDS = 3
@@ -30,4 +30,10 @@ def run(size: Size, progress: Progress) -> Result:
         same = with_postgis.answers(connection).equal(with_postgis.answers(connection, "answer_ours"))
     ours_s = median(times)
     peer = {"seconds": peer_s, "ratio": peer_s / ours_s, "identical": float(same)}
-    return Result("locate_match_table", BAR, same and peer["ratio"] >= 10, {"seconds": ours_s}, {"PostGIS tuned": peer})
+    return Result(
+        "locate_match_table",
+        city_bar(BAR, size),
+        same and peer["ratio"] >= 10,
+        {"seconds": ours_s},
+        {"PostGIS tuned": peer},
+    )

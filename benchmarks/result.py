@@ -30,6 +30,11 @@ class Result:
         return {"bar": self.bar, "met": self.met, "ours": self.ours, "peers": self.peers}
 
 
+def city_bar(bar: str, size: Size) -> str:
+    """A bar that was set for size city, as it is printed: at another size it is judged all the same, and says so."""
+    return bar if size == "city" else f"{bar} (set for size city; at size {size} the fixed costs of a call weigh more)"
+
+
 def seconds(work: Callable[[], object], repeats: int = 3) -> float:
     """Median wall time of ``work`` over ``repeats`` runs, in seconds."""
     times = []
