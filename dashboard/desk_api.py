@@ -1,13 +1,12 @@
 """``/api/desk``: windows of the table, what a filter can choose from, saved views."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
-from dashboard.desk_state import Desk, Sort, desk_of, running
+from dashboard.desk_state import Desk, desk_of, read_sort, running
 from dashboard.i18n import language_of
 from dashboard.view_models.desk_rows import row_as_json
 from data.mirror import facets
@@ -23,12 +22,6 @@ LONGEST_QUERY: Final = 4_000
 
 router = APIRouter(prefix="/api/desk", lifespan=running)
 TheDesk = Annotated[Desk, Depends(desk_of)]
-
-
-def read_sort(query: Mapping[str, str]) -> Sort:
-    """``sort=-due``: a column, descending with a minus; the newest reports first where nothing is said."""
-    said = query.get("sort") or "-reported"
-    return Sort(said.removeprefix("-"), said.startswith("-"))
 
 
 @router.get("/rows")

@@ -39,6 +39,12 @@ class Sort:
     descending: bool = True
 
 
+def read_sort(query: Mapping[str, str]) -> Sort:
+    """``sort=-due``: a column, descending with a minus; the newest reports first where nothing is said."""
+    said = query.get("sort") or "-reported"
+    return Sort(said.removeprefix("-"), said.startswith("-"))
+
+
 @dataclass
 class Names:
     """The names behind codes, as they were at one version of the city."""

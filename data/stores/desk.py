@@ -8,6 +8,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import class_row
 
+from data.database import Connection as SyncConnection
 from data.mirror.texts import FIELD_END, ROW_END
 
 Connection = psycopg.AsyncConnection[Any]
@@ -116,3 +117,9 @@ async def load_names(connection: Connection) -> list[Name]:
     """Every code that a case may refer to, facet by facet in the order of the Chinese names."""
     async with connection.cursor(row_factory=class_row(Name)) as cursor:
         return await (await cursor.execute(NAMES)).fetchall()
+
+
+def read_rows(connection: SyncConnection, ids: Sequence[int]) -> list[DeskRow]:
+    """``load_rows`` over a connection of a thread of its own: for exports."""
+    with connection.cursor(row_factory=class_row(DeskRow)) as cursor:
+        return cursor.execute(ROWS, (list(ids),)).fetchall()
