@@ -107,5 +107,6 @@ PAGE = Page(
     icon="map",
     theme="dark",
     modules=("modules/main.mjs",),
+    fetches=("/api/wall/snapshot",),
     sheets=("vendor/maplibre-gl.css",),
 )
