@@ -122,7 +122,7 @@ def open_cold(address: str, drawn: Drawn, compressed: bool) -> Cold:
     with Relay(int(parts.port or 0), compressed) as relay, sync_playwright() as playwright:
         browser: Browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         page = browser.new_page(viewport={"width": 1920, "height": 1080})
-            page.goto(f"http://127.0.0.1:{relay.port}{parts.path}", wait_until="commit")
+        page.goto(f"http://127.0.0.1:{relay.port}{parts.path}", wait_until="commit")
         seconds = drawn(page) / 1000
         page.wait_for_timeout(QUIET_MS)
         browser.close()
