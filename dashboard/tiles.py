@@ -8,7 +8,7 @@ that says nothing there, like ``after``, is passed over: with another value a br
 import asyncio
 import gzip
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Final, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
@@ -16,10 +16,10 @@ from fastapi.responses import JSONResponse
 from starlette.requests import HTTPConnection
 
 from dashboard.case_tiles import CaseTileServer
+from dashboard.ground_tiles import GroundTileServer
 from dashboard.wall_state import Wall, this_second, wall_of
 from data.mirror.where import parse_where
-from data.stores.reading import reading
-from data.stores.tiles import SOURCES, is_tile, load_tile
+from data.stores.tiles import SOURCES, is_tile
 from geo.errors import NeedleError
 
 MEDIA_TYPE: Final = "application/vnd.mapbox-vector-tile"
@@ -31,9 +31,13 @@ LOOP_BYTES: Final = 65_536
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Hold what tiles are drawn from."""
-    app.state.case_tiles = CaseTileServer(app.state.wall)
+    """Hold what tiles are drawn from; load the ground in the background."""
+    app.state.case_tiles, app.state.ground_tiles = CaseTileServer(app.state.wall), GroundTileServer(app.state.wall)
+    keeping = asyncio.create_task(app.state.ground_tiles.keep())
     yield
+    keeping.cancel()
+    with suppress(asyncio.CancelledError):
+        await keeping
 
 
 router = APIRouter(lifespan=lifespan)
@@ -42,6 +46,11 @@ router = APIRouter(lifespan=lifespan)
 def cases_of(connection: HTTPConnection) -> CaseTileServer:
     """The process's tiles of cases (a FastAPI dependency)."""
     return cast(CaseTileServer, connection.app.state.case_tiles)
+
+
+def ground_of(connection: HTTPConnection) -> GroundTileServer:
+    """The process's tiles of the ground (a FastAPI dependency)."""
+    return cast(GroundTileServer, connection.app.state.ground_tiles)
 
 
 @router.get("/tiles/cases/{zoom}/{column}/{row}.mvt")
@@ -76,6 +85,7 @@ async def ground_tile(
     column: int,
     row: int,
     wall: Annotated[Wall, Depends(wall_of)],
+    ground: Annotated[GroundTileServer, Depends(ground_of)],
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """One tile of the ground; 204 where it is empty, 304 where the browser's copy is right, 404 where there is no such tile."""
@@ -85,12 +95,7 @@ async def ground_tile(
     etag = f'"{version}"'
     if if_none_match == etag:
         return unchanged(etag, KEPT)
-    key = (source, zoom, column, row)
-    tile = wall.shelf.get(version, key)
-    if tile is None:
-        async with reading(wall.pool) as connection:
-            tile = await load_tile(connection, *key)
-        wall.shelf.put(version, key, tile)
+    tile = await ground.draw(version, source, (zoom, column, row))
     return await answer(request, tile, etag, KEPT)
 
 

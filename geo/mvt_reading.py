@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from struct import unpack
+from typing import Any, Final
 
 Point = tuple[int, int]
+FLOATS: Final = {1: (8, "<d"), 5: (4, "<f")}
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,7 @@ def _value(body: bytes) -> Any:
         return value.decode()
     if number == 6:
         return _signed(value)
-    if number in (4, 5):
-        return value
-    raise ValueError(f"value of field {number}")
+    return bool(value) if number == 7 else value
 
 
 def _feature(body: bytes, keys: list[str], values: list[Any]) -> Feature:
@@ -111,7 +111,7 @@ def _varints(body: bytes) -> Iterator[int]:
 
 
 def _fields(body: bytes) -> Iterator[tuple[int, Any]]:
-    """(field number, value) of a message: numbers of varints, bytes of what has a length."""
+    """(field number, value) of a message: numbers, or bytes of what has a length."""
     at = 0
     while at < len(body):
         tag, at = _varint(body, at)
@@ -124,6 +124,10 @@ def _fields(body: bytes) -> Iterator[tuple[int, Any]]:
                 raise ValueError("a field is cut short")
             yield tag >> 3, body[at : at + length]
             at += length
+        elif tag & 7 in FLOATS:
+            size, form = FLOATS[tag & 7]
+            yield tag >> 3, unpack(form, body[at : at + size])[0]
+            at += size
         else:
             raise ValueError(f"wire type {tag & 7}")
 

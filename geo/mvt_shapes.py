@@ -152,6 +152,25 @@ def _simplified(points: Longs, count: int, tolerance: float, kept: NDArray[np.bo
 
 
 @njit(cache=True, nogil=True)
+def simplify(part_points: Longs, x: Units, y: Units, tolerance: float) -> tuple[NDArray[np.bool_], Longs]:
+    """Which points Douglas-Peucker keeps of each part, and where the parts begin then."""
+    kept_all = np.ones(len(x), np.bool_)
+    starts = np.zeros(len(part_points), np.int64)
+    for part in range(len(part_points) - 1):
+        start, end = part_points[part], part_points[part + 1]
+        size = end - start
+        if size > 5:
+            points = np.empty((size, 2), np.int64)
+            for k in range(size):
+                points[k, 0], points[k, 1] = x[start + k], y[start + k]
+            kept, stack = np.empty(size, np.bool_), np.empty((size + 1, 2), np.int64)
+            size = _simplified(points, size, tolerance, kept, stack)
+            kept_all[start:end] = kept
+        starts[part + 1] = starts[part] + size
+    return kept_all, starts
+
+
+@njit(cache=True, nogil=True)
 def _squared_distance(points: Longs, k: int, first: int, last: int) -> float:
     """From point k to the segment between two others."""
     dx, dy = np.float64(points[last, 0] - points[first, 0]), np.float64(points[last, 1] - points[first, 1])

@@ -9,6 +9,7 @@ import shapely
 
 from data.demo.city import make_city
 from data.demo.size import BLOCK
+from geo.mvt_reading import read_tile
 
 ZOOM = 13
 
@@ -58,7 +59,8 @@ def test_a_tile_is_sent_once(client: httpx.Client, tile: str) -> None:
     kept = client.get(tile, headers={"If-None-Match": sent.headers["etag"]})
     assert (kept.status_code, kept.content) == (304, b"")
     changed = client.get(tile, headers={"If-None-Match": '"of another city"'})
-    assert (changed.status_code, changed.content) == (200, sent.content)
+    assert changed.status_code == 200
+    assert read_tile(changed.content).keys() == read_tile(sent.content).keys()
 
 
 def test_tiles_of_nowhere(client: httpx.Client) -> None:

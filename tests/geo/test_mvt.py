@@ -179,7 +179,8 @@ def test_postgis_writes_the_same_polygons(connection: Connection) -> None:
     ]
     row = connection.execute(
         "select ST_AsMVT(q, 'p', 4096, 'g') from (select k, ST_AsMVTGeom(ST_SetSRID(w::geometry, 3857),"
-        " ST_TileEnvelope(%s, %s, %s), 4096, 64, true) as g from unnest(%s::text[]) with ordinality as t(w, k)) as q where g is not null",
+        " ST_TileEnvelope(%s, %s, %s), 4096, 64, true) as g from unnest(%s::text[]) with ordinality as t(w, k)) as q"
+        " where g is not null",
         [*TILE, [shapely.to_wkt(g, rounding_precision=9) for g in in_metres]],
     ).fetchone()
     assert row is not None
