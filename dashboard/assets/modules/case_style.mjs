@@ -3,7 +3,7 @@
    and a clock set back shows the city as it was. */
 
 import { FONT } from './base_style.mjs';
-import { GROUND, OVERDUE, TONE, URGENT } from './palette.mjs';
+import { paletteOf } from './palette.mjs';
 import { HANDOVER } from './hex_style.mjs';
 
 const PRESSING_MIN = 60;
@@ -26,52 +26,68 @@ CASE.urgent = ['==', get('u'), 1];
 const age = ['max', 0, ['-', now, get('r')]];
 const strength = ['case', CASE.overdue, 1, ['interpolate', ['linear'], age, 0, 1, 1440, 0.85, 10_080, 0.6]];
 const growth = ['*', ['interpolate', ['linear'], age, 0, 1.3, 30, 1], ['case', CASE.overdue, 1.12, CASE.pressing, 1.12, 1]];
-const tone = ['match', get('t'), 0, TONE.new, 1, TONE.work, 2, TONE.check, ['case', CASE.closed, TONE.done, TONE.work]];
-const ringColour = ['case', CASE.urgent, URGENT, CASE.overdue, OVERDUE, TONE.new];
+/* Colours in a theme: of a state's tone, of the ring around a mark. */
+function colours(theme) {
+  const palette = paletteOf(theme);
+  const { tone, overdue, urgent } = palette;
+  return {
+    ...palette,
+    toned: ['match', get('t'), 0, tone.new, 1, tone.work, 2, tone.check, ['case', CASE.closed, tone.done, tone.work]],
+    ring: ['case', CASE.urgent, urgent, CASE.overdue, overdue, tone.new],
+  };
+}
 
 const size = (scale, by = 1) => ['interpolate', ['linear'], ['zoom'], ...[[11.5, 1.5], [12.5, 2.4], [14, 4.4], [17, 8], [19, 11]].flatMap(([zoom, pixels]) => [zoom, ['*', pixels * scale, by]])];
 const coming = (value) => ['interpolate', ['linear'], ['zoom'], HANDOVER[0], 0, HANDOVER[1], value];
 const kept = (value) => ['case', ['boolean', ['feature-state', 'stale'], false], 0, value];
 
 const CLOSED_FROM = 13;
-const CLOSED = { 'circle-radius': size(0.72), 'circle-color': GROUND.land, 'circle-opacity': kept(0.45),
-  'circle-stroke-color': TONE.done, 'circle-stroke-width': 1, 'circle-stroke-opacity': kept(0.75) };
+
+function closedPaint(theme) {
+  const { ground, tone } = paletteOf(theme);
+  return { 'circle-radius': size(0.72), 'circle-color': ground.land, 'circle-opacity': kept(0.45),
+    'circle-stroke-color': tone.done, 'circle-stroke-width': 1, 'circle-stroke-opacity': kept(0.75) };
+}
 
 /** What was closed within the last day, while the map shows now; a map that wants it makes it visible. */
-export function doneLayers() {
-  return [{ id: 'done-closed', type: 'circle', source: 'done', 'source-layer': 'case', minzoom: CLOSED_FROM, layout: { visibility: 'none' }, filter: ['all', ['==', state('past'), 0], CASE.closed], paint: CLOSED }];
+export function doneLayers(theme) {
+  return [{ id: 'done-closed', type: 'circle', source: 'done', 'source-layer': 'case', minzoom: CLOSED_FROM, layout: { visibility: 'none' },
+    filter: ['all', ['==', state('past'), 0], CASE.closed], paint: closedPaint(theme) }];
 }
 
 /** The layers of one source of cases: the tiles (`case`) or what changed since they were loaded (`fresh`). */
-export function caseLayers(prefix, source) {
+export function caseLayers(prefix, source, theme) {
+  const { ground, overdue, urgent, toned, ring } = colours(theme);
   const dot = (name, filter, paint, more = {}) => ({
     id: `${prefix}-${name}`, type: 'circle', ...source, minzoom: HANDOVER[0], filter: ['all', CASE.shown, ...filter],
     layout: { 'circle-sort-key': ['+', ['case', CASE.overdue, 2, 0], ['*', 4, get('u')]] }, paint, ...more,
   });
   return [
-    dot('closed', [CASE.closed], CLOSED, { minzoom: CLOSED_FROM }),
-    dot('halo', [CASE.open, ['any', CASE.overdue, CASE.urgent]], { 'circle-radius': size(2.5), 'circle-blur': 1, 'circle-opacity': coming(kept(0.3)), 'circle-color': ['case', CASE.overdue, OVERDUE, URGENT] }),
-    dot('dot', [CASE.open], { 'circle-radius': size(1, growth), 'circle-color': ['case', CASE.overdue, OVERDUE, tone], 'circle-opacity': coming(kept(strength)),
-      'circle-stroke-color': GROUND.halo, 'circle-stroke-width': 1, 'circle-stroke-opacity': coming(kept(strength)) }),
-    dot('ring', [CASE.open, ['any', CASE.overdue, CASE.urgent, CASE.pressing]], { 'circle-radius': size(1.75), 'circle-opacity': 0, 'circle-color': GROUND.halo,
-      'circle-stroke-color': ringColour, 'circle-stroke-width': ['case', CASE.urgent, 1.6, CASE.overdue, 1.3, 0.8], 'circle-stroke-opacity': coming(kept(0.95)) }),
+    dot('closed', [CASE.closed], closedPaint(theme), { minzoom: CLOSED_FROM }),
+    dot('halo', [CASE.open, ['any', CASE.overdue, CASE.urgent]], { 'circle-radius': size(2.5), 'circle-blur': 1, 'circle-opacity': coming(kept(0.3)), 'circle-color': ['case', CASE.overdue, overdue, urgent] }),
+    dot('dot', [CASE.open], { 'circle-radius': size(1, growth), 'circle-color': ['case', CASE.overdue, overdue, toned], 'circle-opacity': coming(kept(strength)),
+      'circle-stroke-color': ground.halo, 'circle-stroke-width': 1, 'circle-stroke-opacity': coming(kept(strength)) }),
+    dot('ring', [CASE.open, ['any', CASE.overdue, CASE.urgent, CASE.pressing]], { 'circle-radius': size(1.75), 'circle-opacity': 0, 'circle-color': ground.halo,
+      'circle-stroke-color': ring, 'circle-stroke-width': ['case', CASE.urgent, 1.6, CASE.overdue, 1.3, 0.8], 'circle-stroke-opacity': coming(kept(0.95)) }),
   ];
 }
 
 /* Farther out than marks: what has just changed is a spark over its cell until the cell counts it. */
-export function sparks() {
+export function sparks(theme) {
+  const { ground, overdue, tone, toned } = colours(theme);
   const fading = ['interpolate', ['linear'], ['-', now, get('k')], 0, 0.95, 3, 0];
+  const leaving = ['interpolate', ['linear'], ['zoom'], HANDOVER[0], fading, HANDOVER[1], 0];
   return [{ id: 'spark', type: 'circle', source: 'fresh', maxzoom: HANDOVER[1], filter: CASE.shown,
-    paint: { 'circle-radius': ['case', CASE.urgent, 4, 2.6], 'circle-color': ['case', CASE.closed, TONE.done, CASE.overdue, OVERDUE, tone],
-      'circle-opacity': ['interpolate', ['linear'], ['zoom'], HANDOVER[0], fading, HANDOVER[1], 0], 'circle-stroke-color': GROUND.halo, 'circle-stroke-width': 1,
-      'circle-stroke-opacity': ['interpolate', ['linear'], ['zoom'], HANDOVER[0], fading, HANDOVER[1], 0] } }];
+    paint: { 'circle-radius': ['case', CASE.urgent, 4, 2.6], 'circle-color': ['case', CASE.closed, tone.done, CASE.overdue, overdue, toned],
+      'circle-opacity': leaving, 'circle-stroke-color': ground.halo, 'circle-stroke-width': 1, 'circle-stroke-opacity': leaving } }];
 }
 
 /* A tile that had more cases than it may carry says how many it left out. */
-export function leftOut(page) {
+export function leftOut(page, theme) {
+  const { ground } = paletteOf(theme);
   return [{ id: 'case-more', type: 'symbol', source: 'cases', 'source-layer': 'more',
     layout: { 'text-field': ['concat', '+', ['to-string', get('n')], page.say('map.more')], 'text-font': FONT, 'text-size': 12 },
-    paint: { 'text-color': '#eaf4ff', 'text-halo-color': GROUND.halo, 'text-halo-width': 1.6 } }];
+    paint: { 'text-color': ground.label, 'text-halo-color': ground.halo, 'text-halo-width': 1.6 } }];
 }
 
 export const CASE_LAYERS = ['fresh-dot', 'fresh-ring', 'case-dot', 'case-ring', 'fresh-closed', 'case-closed', 'done-closed'];

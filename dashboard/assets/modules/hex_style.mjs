@@ -1,9 +1,13 @@
 /* Far out: cells with their number of open cases, the overdue ones set off; or their density. From the pyramid, never from cases. */
 
 import { FONT, byZoom } from './base_style.mjs';
-import { GROUND, OVERDUE } from './palette.mjs';
+import { paletteOf } from './palette.mjs';
 
-export const HEX_STOPS = [[1, '#143a63'], [10, '#1f63a3'], [100, '#4a9bd9'], [1000, '#a9d8f5'], [10_000, '#f2faff']];
+const STEPS = [1, 10, 100, 1000, 10_000];
+const RAMPS = { dark: ['#143a63', '#1f63a3', '#4a9bd9', '#a9d8f5', '#f2faff'], light: ['#d3e4f4', '#9cc4e6', '#559bd0', '#1f67ad', '#0a3a72'] };
+
+/** How many open cases a cell has, and its colour: the more, the farther from the ground. */
+export const hexStops = (theme) => STEPS.map((n, index) => [n, (RAMPS[theme] ?? RAMPS.dark)[index]]);
 
 /* Where cells hand over to marks: both are drawn, one going, one coming. */
 export const HANDOVER = [11.9, 12.5];
@@ -14,32 +18,35 @@ const open = ['coalesce', ['get', 'n'], 0];
 const count = ['case', ['==', ['global-state', 'past'], 1], ['coalesce', ['get', 'a'], 0], open];
 const late = ['coalesce', ['get', 'o'], 0];
 const from = (layer) => ({ source: 'hexes', 'source-layer': layer, maxzoom: HANDOVER[1] });
-const colour = ['interpolate', ['linear'], ['log10', ['max', 1, count]], ...HEX_STOPS.flatMap(([n, paint]) => [Math.log10(n), paint])];
+const colour = (theme) => ['interpolate', ['linear'], ['log10', ['max', 1, count]], ...hexStops(theme).flatMap(([n, paint]) => [Math.log10(n), paint])];
 
-export function hexes() {
+export function hexes(theme) {
+  const { ground, overdue } = paletteOf(theme);
   return [
     { id: 'hex', type: 'fill', ...from('hex'), filter: ['>', count, 0],
-      paint: { 'fill-color': colour, 'fill-opacity': leaving(0.58), 'fill-antialias': false } },
+      paint: { 'fill-color': colour(theme), 'fill-opacity': leaving(0.58), 'fill-antialias': false } },
     { id: 'hex-edge', type: 'line', ...from('hex'), filter: ['>', count, 0],
-      paint: { 'line-color': GROUND.beyond, 'line-width': 1, 'line-opacity': leaving(0.8) } },
+      paint: { 'line-color': ground.beyond, 'line-width': 1, 'line-opacity': leaving(0.8) } },
     { id: 'hex-late', type: 'circle', ...from('hexpoint'), filter: ['>', late, 0],
-      paint: { 'circle-color': OVERDUE, 'circle-opacity': leaving(0.9), 'circle-stroke-color': GROUND.halo, 'circle-stroke-width': 1, 'circle-stroke-opacity': leaving(0.9),
+      paint: { 'circle-color': overdue, 'circle-opacity': leaving(0.9), 'circle-stroke-color': ground.halo, 'circle-stroke-width': 1, 'circle-stroke-opacity': leaving(0.9),
         'circle-radius': ['interpolate', ['linear'], ['sqrt', late], 1, 2.2, 10, 6, 60, 13] } },
   ];
 }
 
-export function hexCounts() {
+export function hexCounts(theme) {
+  const { ground } = paletteOf(theme);
   return [{
     id: 'hex-count', type: 'symbol', ...from('hexpoint'), filter: ['>=', count, 2],
     layout: { 'text-field': ['to-string', count], 'text-font': FONT, 'text-size': byZoom(8, 10.5, 12, 13), 'symbol-sort-key': ['-', 0, count], 'text-padding': 6,
       'text-offset': ['case', ['>', late, 0], ['literal', [0, 1.1]], ['literal', [0, 0]]] },
-    paint: { 'text-color': '#eaf4ff', 'text-halo-color': GROUND.halo, 'text-halo-width': 1.5, 'text-opacity': leaving(1) },
+    paint: { 'text-color': ground.label, 'text-halo-color': ground.halo, 'text-halo-width': 1.5, 'text-opacity': leaving(1) },
   }];
 }
 
 /* Density instead of numbers: an option. */
-export function heat() {
-  const ramp = ['interpolate', ['linear'], ['heatmap-density'], 0, 'rgba(20,58,99,0)', 0.2, 'rgba(31,99,163,.45)', 0.5, 'rgba(74,155,217,.65)', 0.8, 'rgba(169,216,245,.8)', 1, 'rgba(242,250,255,.92)'];
+export function heat(theme) {
+  const stops = hexStops(theme).flatMap(([, paint], index) => [0.15 + index * 0.2, paint]);
+  const ramp = ['interpolate', ['linear'], ['heatmap-density'], 0, 'rgba(74,155,217,0)', ...stops];
   return [
     { id: 'heat-hex', type: 'heatmap', ...from('hexpoint'),
       paint: { 'heatmap-weight': ['interpolate', ['linear'], ['log10', ['max', 1, count]], 0, 0.04, 3, 1], 'heatmap-radius': byZoom(8, 16, 12.7, 44),

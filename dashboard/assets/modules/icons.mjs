@@ -2,17 +2,26 @@
 
 const SIZE = 64;
 
-export function addIcons(map) {
-  const marks = { 'team-free': ['#dff3ff', '#56b4e9'], 'team-busy': ['#56b4e9', '#dff3ff'], 'team-off': ['#0a1422', '#6b829f'] };
+/* Fill, edge and shade by theme. */
+const MARKS = {
+  dark: { 'team-free': ['#e6f0fb', '#56b4e9'], 'team-busy': ['#56b4e9', '#e6f0fb'], 'team-off': ['#0a1422', '#6b829f'], shade: 'rgba(0,8,20,.9)' },
+  light: { 'team-free': ['#12202f', '#0b63b0'], 'team-busy': ['#0b63b0', '#12202f'], 'team-off': ['#f3f6fa', '#63728c'], shade: 'rgba(255,255,255,.9)' },
+};
+
+/** Give the map its marks, or those of another theme. */
+export function addIcons(map, theme = 'dark') {
+  const { shade, ...marks } = MARKS[theme] ?? MARKS.dark;
   for (const [name, [fill, edge]] of Object.entries(marks)) {
-    if (!map.hasImage(name)) map.addImage(name, drawn(fill, edge), { pixelRatio: 2 });
+    const image = drawn(fill, edge, shade);
+    if (map.hasImage(name)) map.updateImage(name, image);
+    else map.addImage(name, image, { pixelRatio: 2 });
   }
 }
 
-function drawn(fill, edge) {
+function drawn(fill, edge, shade) {
   const canvas = new OffscreenCanvas(SIZE, SIZE);
   const pen = canvas.getContext('2d');
-  pen.shadowColor = 'rgba(0,8,20,.9)';
+  pen.shadowColor = shade;
   pen.shadowBlur = 8;
   pen.beginPath();
   pen.moveTo(32, 8);

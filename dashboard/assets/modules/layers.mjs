@@ -2,7 +2,8 @@
 
 import { lineOf } from './base_style.mjs';
 import { element, slot } from './page.mjs';
-import { GROUND, THREAD } from './palette.mjs';
+import { paletteOf } from './palette.mjs';
+import { shownTheme } from './theme.mjs';
 
 const OPACITIES = {
   fill: ['fill-opacity'], line: ['line-opacity'], circle: ['circle-opacity', 'circle-stroke-opacity'], symbol: ['icon-opacity', 'text-opacity'],
@@ -33,7 +34,7 @@ export function writeLayers(shown) {
 export class Layers {
   constructor(map, page, snapshot, chosen, onChange) {
     Object.assign(this, { map, page, onChange });
-    this.groups = groups(page, snapshot);
+    this.groups = groups(page, snapshot, shownTheme());
     this.original = new Map();
     this.standard = new Map(this.groups.filter((group) => !group.quiet).map((group) => [group.name, 1]));
     this.shown = new Map(chosen ?? this.standard);
@@ -91,6 +92,12 @@ export class Layers {
     }
   }
 
+  /** The map has been painted anew: keep its new strengths as the full ones. */
+  repaint() {
+    this.original.clear();
+    for (const group of this.groups) this.apply(group);
+  }
+
   isShown(name) {
     return this.shown.has(name);
   }
@@ -103,19 +110,20 @@ export class Layers {
   }
 }
 
-function groups(page, snapshot) {
+function groups(page, snapshot, theme) {
+  const { ground: paint, thread } = paletteOf(theme);
   const starting = (...prefixes) => (id) => prefixes.some((prefix) => id === prefix || id.startsWith(`${prefix}-`));
   const fixed = [
     { name: 'cases', has: starting('hex', 'case', 'fresh', 'done', 'spark'), swatch: { shape: 'dot' } },
     { name: 'heat', has: starting('heat'), swatch: { shape: 'heat' }, quiet: true },
     { name: 'teams', has: starting('team'), swatch: { shape: 'shield' } },
-    { name: 'threads', has: starting('thread'), swatch: { colour: THREAD } },
+    { name: 'threads', has: starting('thread'), swatch: { colour: thread } },
     { name: 'buildings', has: starting('building'), swatch: { shape: 'block' } },
   ].map((group) => ({ ...group, title: page.say(`layers.${group.name}`) }));
   const ground = snapshot.layers.map((layer, index) => {
     const title = page.pick(layer.title);
-    if (layer.kind === 'grid') return { name: layer.name, title, has: starting('cell'), swatch: { colour: GROUND.cell, dash: true } };
-    const { colour, dash } = lineOf(layer, index);
+    if (layer.kind === 'grid') return { name: layer.name, title, has: starting('cell'), swatch: { colour: paint.cell, dash: true } };
+    const { colour, dash } = lineOf(layer, index, theme);
     const own = new Set([`area-${layer.name}`, `area-${layer.name}-fill`, `area-${layer.name}-label`]);
     return { name: layer.name, title, has: (id) => own.has(id), swatch: { colour, dash }, quiet: layer.kind === 'jurisdiction' || layer.rank >= 2 };
   });

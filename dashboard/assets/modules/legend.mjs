@@ -1,8 +1,9 @@
 /* The legend says exactly what the map shows: by the layers that are on and the zoom that is reached. */
 
-import { HANDOVER, HEX_STOPS } from './hex_style.mjs';
+import { HANDOVER, hexStops } from './hex_style.mjs';
 import { element, slot } from './page.mjs';
 import { svg } from './svg.mjs';
+import { shownTheme } from './theme.mjs';
 
 const MARKS = ['new', 'work', 'check', 'done', 'urgent', 'overdue', 'pressing', 'age'];
 
@@ -13,12 +14,12 @@ export class Legend {
     this.draw();
   }
 
-  draw() {
+  draw(anew = false) {
     const far = this.map.getZoom() < (HANDOVER[0] + HANDOVER[1]) / 2;
     const kinds = [
       this.layers.isShown('cases') && (far ? 'cells' : 'marks'), this.layers.isShown('heat') && 'heat', this.layers.isShown('teams') && this.map.getZoom() >= 10 && 'teams',
     ].filter(Boolean);
-    if (this.kinds === kinds.join()) return;
+    if (this.kinds === kinds.join() && !anew) return;
     this.kinds = kinds.join();
     slot('legend').replaceChildren(...kinds.flatMap((kind) => this[kind]()));
   }
@@ -49,12 +50,13 @@ export class Legend {
 
   scale(key, numbers = true) {
     const item = element('div', 'legend-scale');
-    const wide = 100 / HEX_STOPS.length;
-    const steps = HEX_STOPS.map(([, colour], index) => svg('rect', { x: `${index * wide}%`, width: `${wide}%`, height: 8, fill: colour }));
+    const stops = hexStops(shownTheme());
+    const wide = 100 / stops.length;
+    const steps = stops.map(([, colour], index) => svg('rect', { x: `${index * wide}%`, width: `${wide}%`, height: 8, fill: colour }));
     const scale = element('dt');
     scale.append(svg('svg', { class: 'legend-ramp', 'aria-hidden': 'true' }, ...steps));
     const labels = element('div', 'legend-numbers');
-    labels.append(...HEX_STOPS.map(([n]) => element('span', '', numbers ? this.page.number.format(n) : '')));
+    labels.append(...stops.map(([n]) => element('span', '', numbers ? this.page.number.format(n) : '')));
     if (numbers) scale.append(labels);
     item.append(scale, element('dd', '', this.page.say(key)));
     return item;

@@ -17,7 +17,7 @@ import { Slider } from './slider.mjs';
 import { Teams } from './teams.mjs';
 import { Tips } from './tips.mjs';
 import { Tour } from './tour.mjs';
-import { makeMap, padding } from './view.mjs';
+import { makeMap, padding, repaint } from './view.mjs';
 import { readAddress, writeAddress } from './wall_address.mjs';
 import { registerKeys } from './wall_keys.mjs';
 import { timeless, under } from './where.mjs';
@@ -91,6 +91,13 @@ class Wall {
     slot('tour-toggle').addEventListener('click', () => this.tour.toggle());
     registerKeys(this);
     map.on('moveend', remember);
+    addEventListener('needle:theme', () => this.changeTheme(snapshot));
+  }
+
+  changeTheme(snapshot) {
+    repaint(this.map, snapshot, this.page, this.where);
+    this.layers.repaint();
+    this.legend.draw(true);
   }
 
   makeLive(snapshot) {

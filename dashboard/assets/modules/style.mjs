@@ -30,10 +30,10 @@ function layers(snapshot, page, theme) {
   return [
     { id: 'beyond', type: 'background', paint: { 'background-color': paletteOf(theme).ground.beyond } },
     ...(widest ? land(widest.name, theme) : []),
-    ...landscape(theme), ...streets(theme), ...buildings(theme), ...cells(theme), ...hexes(), ...heat(),
-    ...named.flatMap((layer, index) => areaLines(layer, index, theme)), ...streetNames(theme), ...landscapeNames(theme), ...buildingNames(theme), ...threads(), ...candidateLines(),
+    ...landscape(theme), ...streets(theme), ...buildings(theme), ...cells(theme), ...hexes(theme), ...heat(theme),
+    ...named.flatMap((layer, index) => areaLines(layer, index, theme)), ...streetNames(theme), ...landscapeNames(theme), ...buildingNames(theme), ...threads(theme), ...candidateLines(theme),
     ...named.map((layer, index) => areaLabel(layer, index, theme)).toReversed(),
-    ...doneLayers(), ...caseLayers('case', { source: 'cases', 'source-layer': 'case' }), ...caseLayers('fresh', { source: 'fresh' }), ...sparks(), ...leftOut(page),
-    ...alarms(), ...hexCounts(), ...teams(), ...candidateMarks(),
+    ...doneLayers(theme), ...caseLayers('case', { source: 'cases', 'source-layer': 'case' }, theme), ...caseLayers('fresh', { source: 'fresh' }, theme), ...sparks(theme), ...leftOut(page, theme),
+    ...alarms(theme), ...hexCounts(theme), ...teams(theme), ...candidateMarks(theme),
   ];
 }

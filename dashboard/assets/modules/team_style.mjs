@@ -1,35 +1,39 @@
 /* Teams with shift and task, the needle's threads to what they work on, the candidates of one decision, and what alarms. */
 
 import { FONT, byZoom } from './base_style.mjs';
-import { CHOSEN, GROUND, OVERDUE, THREAD, URGENT } from './palette.mjs';
+import { paletteOf } from './palette.mjs';
 
-export function threads() {
+const CANDIDATE = { dark: ['#9fc7ef', '#8794a6', '#06101c'], light: ['#2b6cb0', '#6c7a8f', '#ffffff'] };
+
+export function threads(theme) {
   return [{ id: 'thread', type: 'line', source: 'threads', minzoom: 10.5, filter: ['==', ['global-state', 'past'], 0],
-    paint: { 'line-color': THREAD, 'line-width': byZoom(11, 0.5, 15, 1.2), 'line-opacity': ['interpolate', ['linear'], ['zoom'], 11, 0.2, 14, 0.5] } }];
+    paint: { 'line-color': paletteOf(theme).thread, 'line-width': byZoom(11, 0.5, 15, 1.2), 'line-opacity': ['interpolate', ['linear'], ['zoom'], 11, 0.2, 14, 0.5] } }];
 }
 
-export function teams() {
+export function teams(theme) {
+  const { ground } = paletteOf(theme);
   return [{
     id: 'team', type: 'symbol', source: 'teams', minzoom: 10,
     layout: {
       'icon-image': ['case', ['!', ['get', 'on_duty']], 'team-off', ['>', ['get', 'load'], 0], 'team-busy', 'team-free'],
       'icon-size': ['interpolate', ['linear'], ['zoom'], 10, 0.3, 13, 0.5, 16, 0.8], 'icon-allow-overlap': true, 'icon-ignore-placement': true,
       'symbol-sort-key': ['case', ['get', 'on_duty'], 1, 0],
-      'text-field': ['step', ['zoom'], '', 14.2, ['get', 'name'], 15.4, ['format', ['get', 'name'], {}, '\n', {}, ['get', 'duty'], { 'font-scale': 0.88, 'text-color': '#9db8d8' }]],
+      'text-field': ['step', ['zoom'], '', 14.2, ['get', 'name'], 15.4, ['format', ['get', 'name'], {}, '\n', {}, ['get', 'duty'], { 'font-scale': 0.88, 'text-color': ground.faintLabel }]],
       'text-font': FONT, 'text-size': 11.5, 'text-offset': [0, 1.3], 'text-anchor': 'top', 'text-optional': true, 'text-max-width': 16, 'text-line-height': 1.3,
     },
-    paint: { 'text-color': '#cfe6ff', 'text-halo-color': GROUND.halo, 'text-halo-width': 1.4, 'icon-opacity': ['case', ['get', 'on_duty'], 1, 0.55] },
+    paint: { 'text-color': ground.label, 'text-halo-color': ground.halo, 'text-halo-width': 1.4, 'icon-opacity': ['case', ['get', 'on_duty'], 1, 0.55] },
   }];
 }
 
-export function alarms() {
+export function alarms(theme) {
+  const { ground, overdue, urgent } = paletteOf(theme);
   return [{ id: 'alarm', type: 'circle', source: 'alarms', filter: ['==', ['global-state', 'past'], 0],
-    paint: { 'circle-radius': ['interpolate', ['linear'], ['zoom'], 9, 6, 13, 10, 16, 18], 'circle-opacity': 0, 'circle-color': GROUND.halo,
-      'circle-stroke-color': ['case', ['get', 'urgent'], URGENT, OVERDUE], 'circle-stroke-width': 1.4, 'circle-stroke-opacity': 0.9 } }];
+    paint: { 'circle-radius': ['interpolate', ['linear'], ['zoom'], 9, 6, 13, 10, 16, 18], 'circle-opacity': 0, 'circle-color': ground.halo,
+      'circle-stroke-color': ['case', ['get', 'urgent'], urgent, overdue], 'circle-stroke-width': 1.4, 'circle-stroke-opacity': 0.9 } }];
 }
 
-export function candidateLines() {
-  const colour = ['case', ['get', 'chosen'], CHOSEN, ['get', 'free'], '#9fc7ef', '#8794a6'];
+export function candidateLines(theme) {
+  const colour = candidateColour(theme);
   const line = (id, filter, paint) => ({ id, type: 'line', source: 'candidates', filter: ['all', ['==', ['geometry-type'], 'LineString'], filter], layout: { 'line-cap': 'round' }, paint });
   return [
     line('candidate-line', ['!', ['get', 'chosen']], { 'line-color': colour, 'line-width': 1.1, 'line-dasharray': [2, 3], 'line-opacity': 0.75 }),
@@ -37,14 +41,20 @@ export function candidateLines() {
   ];
 }
 
-export function candidateMarks() {
+export function candidateMarks(theme) {
+  const { ground } = paletteOf(theme);
   const points = ['==', ['geometry-type'], 'Point'];
-  const colour = ['case', ['get', 'chosen'], CHOSEN, ['get', 'free'], '#9fc7ef', '#6c7a8f'];
+  const colour = candidateColour(theme);
   return [
     { id: 'candidate-mark', type: 'circle', source: 'candidates', filter: points,
-      paint: { 'circle-radius': 10, 'circle-color': colour, 'circle-stroke-color': GROUND.halo, 'circle-stroke-width': 2 } },
+      paint: { 'circle-radius': 10, 'circle-color': colour, 'circle-stroke-color': ground.halo, 'circle-stroke-width': 2 } },
     { id: 'candidate-number', type: 'symbol', source: 'candidates', filter: points,
       layout: { 'text-field': ['get', 'mark'], 'text-font': FONT, 'text-size': 11, 'text-allow-overlap': true, 'text-ignore-placement': true },
-      paint: { 'text-color': '#06101c' } },
+      paint: { 'text-color': (CANDIDATE[theme] ?? CANDIDATE.dark)[2] } },
   ];
+}
+
+function candidateColour(theme) {
+  const [free, other] = CANDIDATE[theme] ?? CANDIDATE.dark;
+  return ['case', ['get', 'chosen'], paletteOf(theme).chosen, ['get', 'free'], free, other];
 }

@@ -3,6 +3,7 @@
 import * as maplibre from '../vendor/maplibre-gl.mjs';
 import { addIcons } from './icons.mjs';
 import { mapStyle } from './style.mjs';
+import { shownTheme } from './theme.mjs';
 
 const AIR = 24;
 
@@ -31,15 +32,23 @@ export function makeMap(snapshot, page, where, view) {
     ? { zoom: view[0], center: [view[2], view[1]], bearing: view[3] ?? 0, pitch: view[4] ?? 0 }
     : { bounds: [[west, south], [east, north]], fitBoundsOptions: { padding: padding() } };
   const map = new maplibre.Map({
-    container: document.querySelector('.map'), style: mapStyle(snapshot, page, where), attributionControl: false, fadeDuration: 120, maxPitch: 60, minZoom: 7, maxZoom: 19,
+    container: document.querySelector('.map'), style: mapStyle(snapshot, page, where, shownTheme()), attributionControl: false, fadeDuration: 120, maxPitch: 60, minZoom: 7, maxZoom: 19,
     pixelRatio: devicePixelRatio * enlargement(), cancelPendingTileRequestsWhileZooming: true,
     localIdeographFontFamily: "'Noto Sans SC', 'Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif", ...start,
   });
   map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), 'bottom-left');
   map.on('error', (event) => console.warn('map', event.error?.message));
-  map.once('style.load', () => addIcons(map));
+  map.once('style.load', () => addIcons(map, shownTheme()));
   addEventListener('resize', () => map.setPixelRatio(devicePixelRatio * enlargement()));
   return map;
+}
+
+/** Paint the map in the theme that is shown now; what it holds stays. */
+export function repaint(map, snapshot, page, where) {
+  const { layers, light } = mapStyle(snapshot, page, where, shownTheme());
+  map.setLight(light);
+  addIcons(map, shownTheme());
+  for (const { id, paint = {} } of layers) for (const [property, value] of Object.entries(paint)) map.setPaintProperty(id, property, value);
 }
 
 const box = (query) => document.querySelector(query).getBoundingClientRect();

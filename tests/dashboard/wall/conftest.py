@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -138,7 +139,7 @@ def eye(browser: Browser, address: str) -> Iterator[Page]:
 
 def new_wall(browser: Browser) -> Wall:
     """A wall whose troubles are written down; the test opens its address and closes its context."""
-    context = browser.new_context(viewport={"width": 1920, "height": 1080}, reduced_motion="reduce")
+    context = browser.new_context(viewport={"width": 1366, "height": 800}, reduced_motion="reduce")
     context.add_init_script(REPORT_VIOLATIONS)
     wall = Wall(context.new_page())
     wall.page.set_default_timeout(PATIENCE_MS)
@@ -166,7 +167,7 @@ def open_wall(wall: Wall, address: str) -> None:
 
 def report(number: int, **more: Any) -> dict[str, Any]:
     """A report from within the city by the hotline, at an address that no other has."""
-    told = reports_live(make_city(BLOCK), 30, datetime.now(UTC))
+    told = islice(reports_live(make_city(BLOCK), 30, datetime.now(UTC)), 60)
     inside = [one for one in told if one["channel"] == "12345" and (one["lng"] or 0) > 100]
     now = datetime.now(UTC).isoformat()
     given = inside[number % len(inside)]
@@ -186,7 +187,7 @@ class Diligent(random.Random):
 
 def work_on(address: str, case: int, until: str) -> None:
     """Let the people of the demo city move a case, step by step, to a state."""
-    while (now := httpx.get(f"{address}/api/cases/{case}", trust_env=False).json())["state"] != until:
+    while (now := httpx.get(f"{address}/api/cases/{case}", trust_env=False).json()["case"])["state"] != until:
         move = next_move(now, Diligent())
         assert move, now["state"]
         said = {"action": move.action, "actor": move.actor, "reason": move.reason}
