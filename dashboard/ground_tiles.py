@@ -37,9 +37,13 @@ class GroundTileServer:
                 log.warning("ground.interrupted", code=error.code)
             await asyncio.sleep(LOOK_SECONDS)
 
+    def holds(self, version: str) -> bool:
+        """Whether the ground of a version of the city is in memory."""
+        return self.mirror is not None and self.mirror.version == version
+
     async def draw(self, version: str, source: str, tile: Tile) -> bytes:
         """A tile of a source of ``data.stores.tiles.SOURCES`` as of a version of the city."""
-        if self.mirror is not None and self.mirror.version == version:
+        if self.mirror is not None and self.holds(version):
             return self.mirror.draw(source, tile)
         key = (source, *tile)
         drawn = self.wall.shelf.get(version, key)
