@@ -7,6 +7,7 @@ and id on OpenStreetMap: ``way/1234``, ``relation/5678``, with ``/1``, ``/2`` be
 
 import warnings
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -16,11 +17,12 @@ import numpy as np
 import pyogrio
 import shapely
 from numpy.typing import NDArray
+from pyogrio.errors import FeatureError
 from shapely import MultiPolygon
 
 from geo.formats import unreadable
 from geo.ground import BuildingRow, GroundNotes, LandscapeRow, StreetRow
-from geo.osm_pbf import Bools, Torn
+from geo.osm_pbf import Bools, Progress, Torn, find_torn
 from geo.osm_tags import Tags, address_of, highways, kind_of, name_of, oneway_of, size_of, speed_of, use_of
 from geo.repair import valid_polygons
 from geo.spatial_files import FAULTS
@@ -38,25 +40,51 @@ class AreaRows(NamedTuple):
     buildings: list[BuildingRow]
 
 
-def is_osm(path: Path) -> bool:
-    """Whether the name is that of an OpenStreetMap extract."""
-    return path.name.lower().endswith(".pbf")
+@dataclass(frozen=True, eq=False)
+class Extract:
+    """An extract that was looked through: where it is, and what it does not hold whole."""
+
+    path: Path
+    torn: Torn
 
 
-def read_streets(path: Path, torn: Torn, notes: GroundNotes) -> Generator[list[StreetRow]]:
-    """The streets, batch by batch.
+def open_extract(path: Path, progress: Progress | None = None) -> Extract:
+    """Look through an extract, before anything of it is used.
 
-    A street that lacks nodes becomes the pieces that the file has; one that is one-way against its nodes is turned round.
+    GDAL ends a stream of batches without a word where it cannot read on, so it is asked here whether it can.
+
+    Parameters
+    ----------
+    progress : callable
+        Told which part of the file was looked through, 0 to 1.
 
     Raises
     ------
     NeedleError
         ``file.missing``, ``file.unreadable``.
     """
-    for rows, shapes in _batches(path, "lines", "highway is not null"):
+    torn = find_torn(path, progress)
+    try:
+        pyogrio.read_dataframe(path, sql="select osm_id from points where osm_id = ''", read_geometry=False)
+    except (*FAULTS, FeatureError) as error:
+        raise unreadable(path, error) from error
+    return Extract(path, torn)
+
+
+def is_osm(path: Path) -> bool:
+    """Whether the name is that of an OpenStreetMap extract."""
+    return path.name.lower().endswith(".pbf")
+
+
+def read_streets(extract: Extract, notes: GroundNotes) -> Generator[list[StreetRow]]:
+    """The streets, batch by batch.
+
+    A street that lacks nodes becomes the pieces that the file has; one that is one-way against its nodes is turned round.
+    """
+    for rows, shapes in _batches(extract.path, "lines", "highway is not null"):
         found: list[StreetRow] = []
         for tags, line in zip(rows, shapes, strict=True):
-            found += _streets(tags, line, torn, notes)
+            found += _streets(tags, line, extract.torn, notes)
         yield found
 
 
@@ -91,19 +119,13 @@ def _runs(line: shapely.LineString, there: Bools) -> list[shapely.LineString]:
     return [shapely.linestrings(run) for run in runs if len(run) > 1]
 
 
-def read_areas(path: Path, torn: Torn, notes: GroundNotes) -> Generator[AreaRows]:
-    """Landscape and buildings, batch by batch; what is torn is left out, for its shape would be wrong.
-
-    Raises
-    ------
-    NeedleError
-        ``file.missing``, ``file.unreadable``.
-    """
-    for rows, shapes in _batches(path, "multipolygons", None):
+def read_areas(extract: Extract, notes: GroundNotes) -> Generator[AreaRows]:
+    """Landscape and buildings, batch by batch; what is torn is left out, for its shape would be wrong."""
+    for rows, shapes in _batches(extract.path, "multipolygons", None):
         found = AreaRows([], [])
         kinds = [_area_kind(tags) for tags in rows]
         wanted = [i for i, kind in enumerate(kinds) if kind is not None]
-        for i, code, shape in _usable([rows[i] for i in wanted], shapes[wanted], torn, notes):
+        for i, code, shape in _usable([rows[i] for i in wanted], shapes[wanted], extract.torn, notes):
             tags, kind = rows[wanted[i]], kinds[wanted[i]]
             if kind == "building":
                 found.buildings.extend(_buildings(code, tags, shape))
@@ -145,11 +167,13 @@ def _buildings(code: str, tags: Tags, shape: shapely.Geometry) -> Iterator[Build
         yield BuildingRow(name, name_of(tags), address_of(tags), use_of(tags), *size, part)
 
 
-def read_boundaries(path: Path, torn: Torn, notes: GroundNotes) -> gpd.GeoDataFrame:
+def read_boundaries(extract: Extract, notes: GroundNotes) -> gpd.GeoDataFrame:
     """Administrative areas: columns ``level`` (OpenStreetMap's admin_level as text), ``code``, ``name``, ``geometry``."""
     found: list[dict[str, object]] = []
-    for rows, shapes in _batches(path, "multipolygons", "boundary = 'administrative' and admin_level is not null"):
-        for i, code, shape in _usable(rows, shapes, torn, notes):
+    for rows, shapes in _batches(
+        extract.path, "multipolygons", "boundary = 'administrative' and admin_level is not null"
+    ):
+        for i, code, shape in _usable(rows, shapes, extract.torn, notes):
             name = name_of(rows[i]) or code
             found.append({"level": rows[i]["admin_level"], "code": code, "name": name, "geometry": shape})
     columns = ["level", "code", "name", "geometry"]

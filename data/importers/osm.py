@@ -12,8 +12,7 @@ from data.stores.layers import list_layers, save_layer
 from geo.errors import NeedleError
 from geo.ground import GroundNotes
 from geo.layers import make_layer
-from geo.osm import ATTRIBUTION, read_areas, read_boundaries, read_streets
-from geo.osm_pbf import Torn, find_torn
+from geo.osm import ATTRIBUTION, Extract, open_extract, read_areas, read_boundaries, read_streets
 
 TABLES = ("street", "landscape", "building")
 
@@ -58,22 +57,22 @@ def import_osm(
         ``file.missing``, ``file.unreadable``; ``osm.level_missing`` for a level without areas; ``ground.code_taken``.
     """
     progress("checking what the extract holds whole", 0.0)
-    torn = find_torn(path, lambda part: progress("checking what the extract holds whole", part))
+    extract = open_extract(path, lambda part: progress("checking what the extract holds whole", part))
     notes = GroundNotes()
     with connection.transaction():
         work = Import(connection, source, f"{path.name}, EPSG:4326", ATTRIBUTION, TABLES)
-        _stage(work, path, torn, notes, progress)
-        layers, found = _save_areas(connection, path, torn, levels, today, progress)
+        _stage(work, extract, notes, progress)
+        layers, found = _save_areas(connection, extract, levels, today, progress)
         progress("changing the base", None)
         return OsmImport(work.finish(keep=keep), layers, notes, found)
 
 
-def _stage(work: Import, path: Path, torn: Torn, notes: GroundNotes, progress: Progress) -> None:
-    with closing(read_streets(path, torn, notes)) as batches:
+def _stage(work: Import, extract: Extract, notes: GroundNotes, progress: Progress) -> None:
+    with closing(read_streets(extract, notes)) as batches:
         for streets in batches:
             work.add("street", streets)
             progress(f"streets: {work.read['street']:,}", None)
-    with closing(read_areas(path, torn, notes)) as areas:
+    with closing(read_areas(extract, notes)) as areas:
         for batch in areas:
             work.add("landscape", batch.landscape)
             work.add("building", batch.buildings)
@@ -81,21 +80,23 @@ def _stage(work: Import, path: Path, torn: Torn, notes: GroundNotes, progress: P
 
 
 def _save_areas(
-    connection: Connection, path: Path, torn: Torn, levels: Mapping[str, str], today: date, progress: Progress
+    connection: Connection, extract: Extract, levels: Mapping[str, str], today: date, progress: Progress
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Each level that is asked for as a generation of its layer; how many areas went into each, and all levels' areas."""
     progress("administrative areas", None)
-    frame = read_boundaries(path, torn, GroundNotes())
+    frame = read_boundaries(extract, GroundNotes())
     held = {str(level): int(count) for level, count in frame["level"].value_counts().items()}
     saved: dict[str, int] = {}
     for level, name in levels.items():
         if level not in held:
-            raise NeedleError("osm.level_missing", level=level, path=path.name, known=", ".join(sorted(held)) or "-")
+            raise NeedleError(
+                "osm.level_missing", level=level, path=extract.path.name, known=", ".join(sorted(held)) or "-"
+            )
         layer, report = make_layer(frame[frame["level"] == level], name, "code", "name")
         known = {row.name: row for row in list_layers(connection)}
         before = known.get(name)
         zh, en = (before.title_zh, before.title_en) if before else (name, name)
         rank = before.rank if before else max((row.rank + 1 for row in known.values()), default=0)
-        save_layer(connection, layer, "area", zh, en, rank, f"{path.name}, {level}", today, report.as_dict())
+        save_layer(connection, layer, "area", zh, en, rank, f"{extract.path.name}, {level}", today, report.as_dict())
         saved[name] = len(layer)
     return saved, held

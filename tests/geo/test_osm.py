@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from geo.errors import NeedleError
 from geo.ground import BuildingRow, GroundNotes, LandscapeRow, StreetRow
-from geo.osm import is_osm, read_areas, read_boundaries, read_streets
+from geo.osm import is_osm, open_extract, read_areas, read_boundaries, read_streets
 from geo.osm_pbf import deltas, find_torn
 
 Tags = Mapping[str, str]
@@ -109,13 +109,13 @@ def extract() -> Extract:
 
 def streets(path: Path) -> tuple[dict[str, StreetRow], GroundNotes]:
     notes = GroundNotes()
-    rows = [row for batch in read_streets(path, find_torn(path), notes) for row in batch]
+    rows = [row for batch in read_streets(open_extract(path), notes) for row in batch]
     return {row.code: row for row in rows}, notes
 
 
 def areas(path: Path) -> tuple[dict[str, LandscapeRow], dict[str, BuildingRow], GroundNotes]:
     notes = GroundNotes()
-    batches = list(read_areas(path, find_torn(path), notes))
+    batches = list(read_areas(open_extract(path), notes))
     landscape = {row.code: row for batch in batches for row in batch.landscape}
     return landscape, {row.code: row for batch in batches for row in batch.buildings}, notes
 
@@ -228,7 +228,7 @@ def test_administrative_areas_by_level(extract: Extract, tmp_path: Path) -> None
         tags = {"type": "boundary", "boundary": "administrative", "admin_level": level, "name": f"区{relation}"}
         extract.relation(relation, members, tags)
     path, notes = extract.save(tmp_path / "x.osm.pbf"), GroundNotes()
-    found = read_boundaries(path, find_torn(path), notes)
+    found = read_boundaries(open_extract(path), notes)
     assert found[["level", "code", "name"]].to_numpy().tolist() == [
         ["6", "relation/7", "区7"],
         ["8", "relation/8", "区8"],
@@ -261,6 +261,14 @@ def test_packing_that_we_do_not_read_is_said(extract: Extract, tmp_path: Path) -
     extract.way(1, extract.square(1, 24.0, 60.0, 0.001), {"building": "yes"})
     with pytest.raises(NeedleError, match="osmium cat"):
         find_torn(extract.save(tmp_path / "x.osm.pbf", "lzma"))
+
+
+def test_what_gdal_cannot_read_is_refused_not_left_out(extract: Extract, tmp_path: Path) -> None:
+    """GDAL refuses blocks that unpack to more than a hundred times their size, and its streams then just end."""
+    extract.way(1, extract.square(1, 24.0, 60.0, 0.001), {"building": "x" * 3_000_000})
+    with pytest.raises(NeedleError) as refused:
+        open_extract(extract.save(tmp_path / "x.osm.pbf"))
+    assert refused.value.code == "file.unreadable"
 
 
 @pytest.mark.parametrize(("name", "answer"), [("a.osm.pbf", True), ("B.PBF", True), ("a.gpkg", False)])

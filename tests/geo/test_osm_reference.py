@@ -15,8 +15,8 @@ import pytest
 import shapely
 
 from geo.ground import BuildingRow, GroundNotes, StreetRow
-from geo.osm import read_areas, read_streets
-from geo.osm_pbf import Torn, find_torn
+from geo.osm import open_extract, read_areas, read_streets
+from geo.osm_pbf import Torn
 from geo.osm_tags import address_of, highways, name_of, size_of, use_of
 
 pytestmark = pytest.mark.real_data
@@ -39,14 +39,14 @@ class Helsinki(NamedTuple):
 @pytest.fixture(scope="module")
 def helsinki(real_data: Path) -> Helsinki:
     folder = real_data / "helsinki"
-    extract = folder / "Helsinki.osm.pbf"
-    torn, area_notes, street_notes = find_torn(extract), GroundNotes(), GroundNotes()
-    buildings = [row for batch in read_areas(extract, torn, area_notes) for row in batch.buildings]
-    streets = [row for batch in read_streets(extract, torn, street_notes) for row in batch]
+    extract = open_extract(folder / "Helsinki.osm.pbf")
+    area_notes, street_notes = GroundNotes(), GroundNotes()
+    buildings = [row for batch in read_areas(extract, area_notes) for row in batch.buildings]
+    streets = [row for batch in read_streets(extract, street_notes) for row in batch]
     reference = gpd.read_parquet(folder / "osmnx_buildings.parquet")
     reference.index = [f"{kind}/{number}" for kind, number in reference.index]
     return Helsinki(
-        torn,
+        extract.torn,
         {row.code: row for row in buildings},
         {row.code: row for row in streets},
         area_notes,
