@@ -4,6 +4,8 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final, cast
+from urllib.parse import urlencode
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 from dashboard.wall_state import Wall, this_second
 from data.mirror.case_tiles import POINTS_FROM, CaseTiles, Tile
 from data.mirror.pyramid import Counts
-from data.mirror.where import EVERYTHING, Where, matching
+from data.mirror.where import EVERYTHING, Where, matching, write_where
 
 Bools = NDArray[np.bool_]
 KEPT_FILTERS: Final = 16
@@ -41,9 +43,13 @@ class CaseTileServer:
             return self._tiles
 
     def etag(self, tiles: CaseTiles, tile: Tile, where: Where, now: int) -> str:
-        """Changes whenever the tile may look different; each minute too, where the filter depends on time or on texts."""
+        """Changes whenever the tile may look different; each minute too, where the filter depends on time or on texts.
+
+        The filter is part of it: MapLibre keeps a tile whose ETag stays, even when it asks for it under another address.
+        """
         minute = f"-{now // 60}" if where.overdue is not None or where.text is not None else ""
-        return f'"{tiles.version(tile, now)}{minute}"'
+        asked = "" if where == EVERYTHING else f"-{crc32(urlencode(write_where(where)).encode()):08x}"
+        return f'"{tiles.version(tile, now)}{asked}{minute}"'
 
     def draw(self, tiles: CaseTiles, tile: Tile, where: Where, now: int) -> bytes:
         """A tile of the cases that fit."""
