@@ -3,22 +3,24 @@
 import time
 
 import structlog
-from dash import ctx, html, no_update, set_props
+from dash import html, no_update, set_props
 
-from dashboard.preferences import read_preferences
+from dashboard.i18n import LANGUAGES, Words, words
 from geo.errors import NeedleError
 
 log = structlog.get_logger()
 
 
 def tell_trouble(error: Exception) -> object:
-    """Say the error in the frame of the page that asked, and leave what it shows as it is."""
-    say = read_preferences(None, ctx.cookies).say
-    if isinstance(error, NeedleError):
-        sentence = error.sentence(say.language)
-    else:
+    """Say the error in the frame of the page that asked, in both languages, and leave what the page shows as it is."""
+    if not isinstance(error, NeedleError):
         log.error("callback.failed", exc_info=error)
-        sentence = say("frame.trouble")
     # A key of its own makes the same sentence appear anew.
-    set_props("frame-trouble", {"children": html.Span(sentence, key=str(time.monotonic_ns()))})
+    said = [html.Span(sentence(error, say), lang=say.language) for say in map(words, LANGUAGES)]
+    set_props("frame-trouble", {"children": html.Span(said, key=str(time.monotonic_ns()))})
     return no_update
+
+
+def sentence(error: Exception, say: Words) -> str:
+    """What a person reads: the catalogue's sentence, or that something of ours failed."""
+    return error.sentence(say.language) if isinstance(error, NeedleError) else say("frame.trouble")

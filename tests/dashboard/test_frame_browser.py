@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from dashboard.i18n import words
 from dashboard.page import Page as OurPage
 from dashboard.server import PAGES
+from geo.errors import Language
 
 pytestmark = pytest.mark.browser
 
@@ -161,14 +162,18 @@ def test_a_lost_connection_is_said_and_taken_back(context: BrowserContext, serve
     expect(banner).to_be_hidden()
 
 
-def test_a_failed_action_is_said_and_said_again(context: BrowserContext, served_city: str) -> None:
-    page = shown(context, f"{served_city}/wall")
+@pytest.mark.parametrize(("language", "other"), [("zh", "en"), ("en", "zh")])
+def test_a_failed_action_is_said_and_said_again(
+    context: BrowserContext, served_city: str, language: Language, other: Language
+) -> None:
+    page = shown(context, f"{served_city}/wall?lang={language}")
     expect(page.locator("main.wall")).to_be_attached()
     trouble = page.locator('[data-frame="trouble"]')
     for case in ("not a number", "nor this"):
         page.evaluate("(data) => dash_clientside.set_props('wall-selected', { data })", {"case": case})
         expect(trouble).to_be_visible()
-        expect(trouble).to_contain_text(words("zh")("frame.trouble"))
+        expect(trouble.get_by_text(words(language)("frame.trouble"))).to_be_visible()
+        expect(trouble.get_by_text(words(other)("frame.trouble"))).to_be_hidden()
         trouble.get_by_role("button").click()
         expect(trouble).to_be_hidden()
 
