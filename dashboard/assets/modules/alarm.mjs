@@ -26,12 +26,18 @@ export class Alarm {
     this.draw();
   }
 
-  /** A new alarm. */
+  /** A new alarm; those of one frame are drawn, and sound, as one. */
   raise(row) {
-    const known = this.byId.has(row.id);
+    this.sounds ||= !this.byId.has(row.id);
     this.byId.set(row.id, row);
+    this.soon ??= requestAnimationFrame(() => this.drawRaised());
+  }
+
+  drawRaised() {
+    this.soon = null;
     this.draw();
-    if (!known) this.ring();
+    if (this.sounds) this.ring();
+    this.sounds = false;
   }
 
   /** Live rows: what is closed alarms no more. */

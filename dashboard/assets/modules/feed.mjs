@@ -3,10 +3,13 @@
 import { element, setText, slot } from './page.mjs';
 
 const SHOWN = 80;
+const KEPT_FOR_READER = 400;
+const LIVELY = 12; // more at once are not pointed out one by one
+const AT_ONCE = 500;
 
 export class Feed {
   constructor(page, snapshot, { onSelect, onLeave }) {
-    Object.assign(this, { page, onSelect, onLeave, mode: 'latest', unseen: 0, query: '', test: () => true });
+    Object.assign(this, { page, onSelect, onLeave, mode: 'latest', unseen: 0, query: '', test: () => true, waiting: new Map() });
     this.list = slot('feed');
     this.body = this.list.parentElement;
     this.rows = new Map();
@@ -95,39 +98,59 @@ export class Feed {
     this.test = test;
   }
 
-  /* Live rows: known ones change in place, new ones come in on top without moving what is being read. */
+  /* Live rows wait for the next frame, so that a burst costs one layout and not one a row. */
   patch(rows) {
+    for (const data of rows) this.waiting.set(data.id, data);
+    if (this.waiting.size > AT_ONCE) this.writeWaiting();
+    else this.frame ??= requestAnimationFrame(() => this.writeWaiting());
+  }
+
+  /* Known rows change in place, new ones come in on top without moving what is being read. */
+  writeWaiting() {
+    cancelAnimationFrame(this.frame);
+    this.frame = null;
+    const rows = [...this.waiting.values()];
+    this.waiting.clear();
+    const lively = rows.length <= LIVELY;
     for (const data of rows) {
       const known = this.rows.get(data.id);
-      if (known) {
-        const moved = known.data.state !== data.state;
-        known.data = data;
-        this.write(known);
-        if (moved) flash(known.item);
-        if (this.mode === 'latest' && !this.test(data)) this.drop(known.item);
-      } else if (this.mode === 'latest' && this.test(data)) {
-        this.arrive(data);
-      }
+      if (!known) continue;
+      const moved = known.data.state !== data.state;
+      known.data = data;
+      this.write(known);
+      if (moved && lively) flash(known.item);
+      if (this.mode === 'latest' && !this.test(data)) this.drop(known.item);
     }
+    if (this.mode === 'latest') this.arrive(rows.filter((data) => !this.rows.has(data.id) && this.test(data)), lively);
     this.note();
   }
 
-  arrive(data) {
-    const newest = [...this.rows.values()].every((row) => row.data.reported <= data.reported);
-    const after = newest ? null : [...this.list.children].find((item) => this.rows.get(Number(item.dataset.case)).data.reported <= data.reported);
-    if (!newest && !after) return;
+  /* One pass from the top for all of them; rows older than the list are not shown. */
+  arrive(rows, lively) {
+    if (!rows.length) return;
     const reading = this.body.scrollTop > 8;
-    const height = this.list.scrollHeight;
-    const item = this.made(data);
-    this.list.insertBefore(item, after ?? this.list.firstElementChild);
-    item.classList.add('is-new');
-    setTimeout(() => item.classList.remove('is-new'), 2600);
+    const height = reading ? this.list.scrollHeight : 0;
+    const items = [];
+    let next = this.list.firstElementChild;
+    const open = !next;
+    for (const data of rows.sort((a, b) => b.reported - a.reported || b.id - a.id).slice(0, SHOWN)) {
+      while (next && this.rows.get(Number(next.dataset.case)).data.reported > data.reported) next = next.nextElementSibling;
+      if (!next && !open) break;
+      const item = this.made(data);
+      this.list.insertBefore(item, next);
+      items.push(item);
+    }
+    if (lively) this.show(items);
     if (reading) {
       this.body.scrollTop += this.list.scrollHeight - height;
-      this.unseen += 1;
-      this.note();
+      this.unseen += items.length;
     }
-    while (this.list.children.length > SHOWN && !reading) this.drop(this.list.lastElementChild);
+    while (this.list.children.length > (reading ? KEPT_FOR_READER : SHOWN)) this.drop(this.list.lastElementChild);
+  }
+
+  show(items) {
+    for (const item of items) item.classList.add('is-new');
+    setTimeout(() => items.forEach((item) => item.classList.remove('is-new')), 2600);
   }
 
   drop(item) {
