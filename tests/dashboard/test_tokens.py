@@ -140,3 +140,14 @@ def test_every_value_that_a_sheet_asks_for_exists(path: Path) -> None:
     scripts = "".join(script.read_text(encoding="utf-8") for script in CSS.parent.glob("modules/*.mjs"))
     given = re.findall(r"--([\w-]+):", sheets) + re.findall(r"'--([\w-]+)'", scripts)
     assert sorted(set(asked) - set(given)) == []
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_the_map_shows_cases_in_the_same_colours(name: str) -> None:
+    script = (CSS.parent / "modules" / "palette.mjs").read_text(encoding="utf-8")
+    (block,) = re.findall(rf"^const {name.upper()} = {{(.*?)^}};", script, flags=re.DOTALL | re.MULTILINE)
+    on_map = dict(re.findall(r"\b(new|work|check|done|overdue|urgent|chosen|land): '(#[0-9a-f]{6})'", block))
+    land = on_map.pop("land")
+    colours = theme(name)
+    assert on_map == {mark: colours[mark] for mark in (*TONES, "chosen")}
+    assert [mark for mark in on_map if contrast(on_map[mark], land) < 3] == []
