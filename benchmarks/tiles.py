@@ -46,10 +46,9 @@ TIPG: Final = {
     "?properties=state,urgent,reported_at,due_at,closed_at,matter_id,channel",
     "base": "/collections/public.building/tiles/WebMercatorQuad/{}?properties=use,height_m,name",
 }
-SAMPLE: Final = """
-(select ST_X(geom), ST_Y(geom) from cases where geom is not null order by md5(id::text) limit %(half)s)
-union all
-(select ST_X(ST_Centroid(geom)), ST_Y(ST_Centroid(geom)) from building order by md5(id::text) limit %(half)s)
+IDS: Final = "select min(id), max(id) from {}"
+PLACES: Final = """
+select ST_X(c), ST_Y(c) from (select ST_Centroid(geom) as c from {} where id = any(%s) and geom is not null order by id) as found
 """
 
 Tile = tuple[str, int, str]
@@ -133,8 +132,12 @@ def path(tile: Tile) -> str:
 
 def draw_tiles(url: str, places: int) -> list[Tile]:
     """Distinct tiles of every source and zoom around random cases and buildings, shuffled."""
+    generator, found = np.random.default_rng(1), []
     with connect(url) as connection:
-        found = connection.execute(SAMPLE, {"half": places // 2}).fetchall()
+        for table in ("cases", "building"):
+            first, last = connection.execute(IDS.format(table).encode()).fetchone() or (0, 0)
+            ids = generator.integers(first, last + 1, places // 2).tolist()
+            found += connection.execute(PLACES.format(table).encode(), (ids,)).fetchall()
     units = mercator_units(np.array(found, np.float64)).astype(np.int64)
     tiles = {
         (source, zoom, f"{zoom}/{x >> (32 - zoom)}/{y >> (32 - zoom)}"): None
@@ -143,9 +146,8 @@ def draw_tiles(url: str, places: int) -> list[Tile]:
         for source, least in SOURCES.items()
         if zoom >= least
     }
-    order = np.random.default_rng(1).permutation(len(tiles))
     listed = list(tiles)
-    return [listed[k] for k in order.tolist()]
+    return [listed[k] for k in generator.permutation(len(listed)).tolist()]
 
 
 def wait_until_ready(port: int, tiles: list[Tile]) -> None:
