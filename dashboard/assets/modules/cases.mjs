@@ -13,12 +13,13 @@ const SOURCES = ['cases', 'done', 'hexes'];
 const SETTLED_MS = 2_000;
 const RETRY_MS = 3_000;
 const CLOCK_MS = 10_000;
+const LOOK_MS = 150;
 const TONES = ['new', 'work', 'check', 'done'];
 const FAR_FUTURE = 2 ** 31;
 
 export class Cases {
   constructor(map, page, snapshot, where) {
-    Object.assign(this, { map, page, fresh: new Map(), pending: new Map(), changes: 0, refreshedAt: performance.now(), stretch: null, span: null });
+    Object.assign(this, { map, page, fresh: new Map(), pending: new Map(), changes: 0, refreshedAt: performance.now(), stretch: null, span: null, linked: true });
     this.take(snapshot);
     this.setWhere(where, false);
     this.tick();
@@ -128,10 +129,21 @@ export class Cases {
     this.flush();
   }
 
+  /** Whether the server is there. Without it no tile is asked for: one that fails would take the old picture with it. */
+  setLink(linked) {
+    const missed = linked && !this.linked && this.wanted;
+    this.linked = linked;
+    if (missed) this.refresh();
+  }
+
   /** Ask the tiles anew behind the picture; what they then contain leaves the overlay. */
   async refresh() {
-    this.refreshedAt = performance.now();
     const turn = (this.turn = (this.turn ?? 0) + 1);
+    const there = this.linked && (await fetch('/api/health').then((answer) => answer.ok, () => false));
+    this.wanted = !there;
+    if (!there || turn !== this.turn) return;
+    this.refreshedAt = performance.now();
+    this.lost = false;
     const upTo = this.changes;
     const settled = performance.now() - SETTLED_MS;
     const addresses = tileAddresses(this.where, this.page.now(), this.span);
@@ -142,17 +154,11 @@ export class Cases {
     this.flush();
   }
 
-  /** When all sources show what they were last asked for. */
-  loaded() {
-    const standing = () => SOURCES.every((source) => this.map.isSourceLoaded(source));
+  /** When all sources show what they were last asked for, or have been asked for something else. (A tile that has not changed fires no event.) */
+  loaded(turn = this.turn) {
     return new Promise((done) => {
-      const look = (event) => {
-        if (event.sourceDataType === 'metadata' || !standing()) return;
-        this.map.off('sourcedata', look);
-        this.lost = false;
-        done();
-      };
-      this.map.on('sourcedata', look);
+      const look = () => (turn !== this.turn || SOURCES.every((source) => this.map.isSourceLoaded(source)) ? done() : setTimeout(look, LOOK_MS));
+      setTimeout(look, LOOK_MS);
     });
   }
 

@@ -59,7 +59,7 @@ class Wall {
     this.makeMapParts(snapshot);
     this.makeLive(snapshot);
     slot('curtain').dataset.state = 'open';
-    this.map.once('render', () => this.afterFirstPicture());
+    this.awaitFirstPicture();
     if (this.address.selected) this.selection.select(this.address.selected, { fly: !this.address.view });
     if (this.address.tour) this.tour.start();
     this.watchMirror(snapshot);
@@ -87,7 +87,7 @@ class Wall {
     this.tips = new Tips(map, page, this.cases, this.teams, (hit) => this.selection.select(hit.id, { at: hit.geometry.coordinates }));
     this.alarm = new Alarm(map, page, snapshot, { sound: address.sound, onSelect: (id) => this.selection.select(id, { fly: true }), onChange: remember });
     this.slider = new Slider(page, { span: address.span, where: this.where, onMove: (stretch) => this.cases.setStretch(stretch), onPlay: (span) => this.cases.hold(span), onRest: (stretch) => this.rest(stretch) });
-    this.tour = new Tour(map, page, { padding, where: () => this.where, onStart: remember, onStop: remember });
+    this.tour = new Tour(map, page, { padding, where: () => this.where, isLive: () => this.link.state === 'live', onStart: remember, onStop: remember });
     slot('tour-toggle').addEventListener('click', () => this.tour.toggle());
     registerKeys(this);
     map.on('moveend', remember);
@@ -104,13 +104,19 @@ class Wall {
     this.link = new LinkState(this.page);
     this.live = new Live({
       since: snapshot.event, where: this.where, onRows: (rows) => this.receiveRows(rows), onMessage: (message) => this.receive(message),
-      onState: (state) => this.link.show(state, this.live?.heardAt),
+      onState: (state) => this.linkChanged(state),
     });
   }
 
-  afterFirstPicture() {
-    performance.mark('wall-ready');
-    document.body.dataset.ready = String(Math.round(performance.now()));
+  /* Ready means drawn: the first frame that holds every tile in view, base map and cases. */
+  awaitFirstPicture() {
+    const look = () => {
+      if (!this.map.areTilesLoaded()) return;
+      this.map.off('render', look);
+      performance.mark('wall-ready');
+      document.body.dataset.ready = String(Math.round(performance.now()));
+    };
+    this.map.on('render', look);
   }
 
   async snapshot() {

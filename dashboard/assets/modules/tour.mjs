@@ -12,8 +12,8 @@ const SHOWN = 3;
 const TOUCHES = ['pointerdown', 'wheel', 'keydown'];
 
 export class Tour {
-  constructor(map, page, { padding, where, onStart, onStop }) {
-    Object.assign(this, { map, page, padding, where, onStart, onStop, on: false, places: [], at: 0 });
+  constructor(map, page, { padding, where, isLive, onStart, onStop }) {
+    Object.assign(this, { map, page, padding, where, isLive, onStart, onStop, on: false, places: [], at: 0 });
     for (const touch of TOUCHES) addEventListener(touch, (event) => this.touched(event), { capture: true, passive: true });
     this.wait();
   }
@@ -67,7 +67,7 @@ export class Tour {
       this.count = this.places.length;
     }
     if (!this.on) return;
-    const place = this.places.shift();
+    const place = this.isLive() ? this.places.shift() : null;
     if (place) this.visit(place);
     else this.timer = setTimeout(() => this.next(), RETRY_MS);
   }

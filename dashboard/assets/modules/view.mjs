@@ -37,7 +37,7 @@ export function makeMap(snapshot, page, where, view) {
     localIdeographFontFamily: "'Noto Sans SC', 'Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif", ...start,
   });
   map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), 'bottom-left');
-  map.on('error', (event) => console.warn('map', event.error?.message));
+  map.on('error', ({ error }) => error?.status !== 0 && console.warn('map', error?.message));
   map.once('style.load', () => addIcons(map, shownTheme()));
   addEventListener('resize', () => map.setPixelRatio(devicePixelRatio * enlargement()));
   return map;

@@ -106,7 +106,7 @@ def serving(url: str, folder: Path) -> Iterator[str]:
     server = run(folder, url, "serve", "--port", str(port))
     address = f"http://127.0.0.1:{port}"
     try:
-        with httpx.Client(transport=httpx.HTTPTransport(retries=7), trust_env=False) as client:
+        with httpx.Client(transport=httpx.HTTPTransport(retries=9), trust_env=False) as client:
             assert client.get(f"{address}/api/health").json() == {"ok": True}
         yield address
     finally:
@@ -171,7 +171,7 @@ def report(number: int, **more: Any) -> dict[str, Any]:
     inside = [one for one in told if one["channel"] == "12345" and (one["lng"] or 0) > 100]
     now = datetime.now(UTC).isoformat()
     given = inside[number % len(inside)]
-    return given | {"address": f"Needle Lane {number}", "reported_at": now, "external_id": f"wall-{number}"} | more
+    return given | {"address": f"Needle Lane {number}", "reported_at": now, "key": f"wall-{number}-{now}"} | more
 
 
 def send(address: str, told: dict[str, Any]) -> None:

@@ -9,6 +9,9 @@ from tests.dashboard.wall.conftest import SETTLED, Wall, case_of, new_wall, open
 
 pytestmark = pytest.mark.browser
 
+URGENT_MATTER = "2026:event:09006"
+"""Trading on the street: to be dealt with in two urgent hours."""
+
 PALETTE = """async (assets) => {
   const { TONE } = await import(`${assets}/modules/palette.mjs`);
   return TONE;
@@ -91,7 +94,7 @@ def test_an_urgent_case_sounds_on_every_wall_until_one_acknowledges(wall: Wall, 
     other = new_wall(browser)
     for one in (wall, other):
         open_wall(one, f"{address}/wall?lang=en")
-    told = report(3, urgent=True)
+    told = report(3, matter=URGENT_MATTER)
     send(address, told)
     alarms = [one.slot("alarm-list").locator("li", has_text=told["address"]) for one in (wall, other)]
     for one, alarm in zip((wall, other), alarms, strict=True):
