@@ -3,10 +3,9 @@
 from dataclasses import asdict
 from typing import Annotated, Any, Final
 
-import orjson
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
-from dashboard.desk_state import Desk, desk_of, read_sort, running
+from dashboard.desk_state import Desk, as_json, desk_of, read_sort, running
 from dashboard.i18n import language_of
 from dashboard.view_models.desk_rows import row_as_json
 from data.mirror import facets
@@ -118,9 +117,3 @@ def view_name(said: object) -> str:
     if not 0 < len(name) <= LONGEST_NAME:
         raise NeedleError("view.invalid")
     return name
-
-
-def as_json(content: Any, status: int = 200) -> Response:
-    """A JSON answer that no one keeps."""
-    headers = {"Cache-Control": "no-store"}
-    return Response(orjson.dumps(content), status_code=status, media_type="application/json", headers=headers)

@@ -9,7 +9,8 @@ from itertools import product
 from typing import Any, Final, cast
 
 import numpy as np
-from fastapi import FastAPI
+import orjson
+from fastapi import FastAPI, Response
 from numpy.typing import NDArray
 from starlette.requests import HTTPConnection
 
@@ -192,3 +193,9 @@ async def running(app: FastAPI) -> AsyncIterator[None]:
 def desk_of(connection: HTTPConnection) -> Desk:
     """The process's desk, for routes (a FastAPI dependency)."""
     return cast(Desk, connection.app.state.desk)
+
+
+def as_json(content: Any, status: int = 200) -> Response:
+    """A JSON answer that no one keeps."""
+    headers = {"Cache-Control": "no-store"}
+    return Response(orjson.dumps(content), status_code=status, media_type="application/json", headers=headers)

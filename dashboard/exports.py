@@ -13,10 +13,10 @@ from typing import Annotated, Any, Final, cast
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.responses import FileResponse, ORJSONResponse
+from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
-from dashboard.desk_state import Desk, desk_of, read_sort
+from dashboard.desk_state import Desk, as_json, desk_of, read_sort
 from dashboard.export_files import FORMATS, Format, Table
 from dashboard.i18n import language_of, words
 from dashboard.view_models.desk_columns import Column, chosen, columns, heading
@@ -163,13 +163,13 @@ async def begin(request: Request, desk: Annotated[Desk, Depends(desk_of)], expor
     ids = desk.mirror.id[found].tolist()
     table = await table_of(desk, query.get("columns", "").split(","), language_of(query.get("lang")))
     job_id = exports.begin(str(desk.wall.pool.conninfo), ids, table, form)
-    return ORJSONResponse(exports.find(job_id).as_dict(job_id), status_code=202, headers=NO_STORE)
+    return as_json(exports.find(job_id).as_dict(job_id), 202)
 
 
 @router.get("/{job_id}")
 async def progress(job_id: str, exports: TheExports) -> Response:
     """How far an export is."""
-    return ORJSONResponse(exports.find(job_id).as_dict(job_id), headers=NO_STORE)
+    return as_json(exports.find(job_id).as_dict(job_id))
 
 
 @router.get("/{job_id}/file")

@@ -128,7 +128,8 @@ def table(grid: str, say: Words) -> Component:
                     "cacheBlockSize": 100,
                     "maxBlocksInCache": 30,
                     "cacheOverflowSize": 2,
-                    "maxConcurrentDatasourceRequests": 2,
+                    # No bound: what Dash asks of its own source, which nobody answers, would use it up.
+                    "maxConcurrentDatasourceRequests": -1,
                     "blockLoadDebounceMillis": 40,
                     "animateRows": False,
                     "suppressDragLeaveHidesColumns": True,

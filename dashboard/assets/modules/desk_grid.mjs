@@ -1,12 +1,14 @@
 /* The table: rows come in blocks as they come into view; order, selection and what is shown stay while they change. */
 
-import { sortOf } from './desk_columns.mjs';
-
 export class Grid {
   constructor(desk, api) {
     Object.assign(this, { desk, api, turn: 0 });
     this.setColumns();
-    api.setGridOption('datasource', { getRows: (params) => this.load(params) });
+    const datasource = { getRows: (params) => this.load(params) };
+    const take = () => api.setGridOption('datasource', datasource);
+    take();
+    // Dash puts a source of its own in place when the grid is ready, which may be only now.
+    api.addEventListener('gridReady', () => setTimeout(take));
     api.addEventListener('sortChanged', () => this.sorted());
     api.addEventListener('rowClicked', ({ data, event }) => data && !event.ctrlKey && !event.shiftKey && desk.select(data.id));
     api.addEventListener('rowDoubleClicked', ({ data }) => data && desk.select(data.id, { open: true, fly: true }));
@@ -119,5 +121,3 @@ export class Grid {
     this.mark(node);
   }
 }
-
-export { sortOf };

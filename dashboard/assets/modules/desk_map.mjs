@@ -2,22 +2,24 @@
 
 import * as maplibre from '../vendor/maplibre-gl.mjs';
 import { CASE_LAYERS } from './case_style.mjs';
+import { tileAddresses } from './cases.mjs';
 import { drawBox, drawLasso } from './desk_draw.mjs';
 import { addIcons } from './icons.mjs';
 import { element } from './page.mjs';
 import { mapStyle } from './style.mjs';
-import { under } from './where.mjs';
+import { shownTheme } from './theme.mjs';
+import { repaint } from './view.mjs';
 
 const HIDDEN = ['heat-hex', 'heat-case', 'cell', 'cell-name', 'alarm', 'thread', 'team'];
 const NOTHING = { type: 'FeatureCollection', features: [] };
 const REACH = 6;
 const CLOSE_ZOOM = 15;
 const CLOCK_MS = 20_000;
-const CASES = ['/tiles/cases/{z}/{x}/{y}.mvt', ['cases', 'hexes']];
+const CASES = ['cases', 'done', 'hexes'];
 
 export class DeskMap {
   constructor(desk, snapshot) {
-    this.desk = desk;
+    Object.assign(this, { desk, snapshot });
     this.bounds = snapshot.city.bounds;
     this.map = makeMap(desk, snapshot, viewOf(location.hash));
     this.marker = new maplibre.Marker({ element: element('div', 'selection') });
@@ -32,6 +34,10 @@ export class DeskMap {
     for (const layer of this.desk.layers.filter(({ kind }) => kind === 'jurisdiction')) {
       for (const id of [`area-${layer.name}`, `area-${layer.name}-fill`, `area-${layer.name}-label`]) if (map.getLayer(id)) map.setLayoutProperty(id, 'visibility', 'none');
     }
+    map.addSource('shape', { type: 'geojson', data: { ...NOTHING, features: shapes(this.desk.where) } });
+    map.addLayer({ id: 'shape', type: 'fill', source: 'shape', paint: { 'fill-color': '#56b4e9', 'fill-opacity': 0.07 } });
+    map.addLayer({ id: 'shape-edge', type: 'line', source: 'shape', paint: { 'line-color': '#56b4e9', 'line-width': 1.6, 'line-dasharray': [3, 2] } });
+    addEventListener('needle:theme', () => repaint(map, this.snapshot, this.desk.mapPage, this.desk.where));
     map.addSource('picked', { type: 'geojson', data: NOTHING });
     map.addLayer({ id: 'picked', type: 'circle', source: 'picked', paint: { 'circle-radius': 8, 'circle-opacity': 0, 'circle-stroke-color': '#ffe08a', 'circle-stroke-width': 2.4 } });
     map.on('click', (event) => this.clicked(event));
@@ -56,7 +62,9 @@ export class DeskMap {
   setWhere(where) {
     this.where = where;
     this.ready.then(() => {
-      for (const name of CASES[1]) this.map.getSource(name)?.setTiles([`${location.origin}${under(CASES[0], where)}`]);
+      const addresses = tileAddresses(where, this.desk.page.now());
+      for (const name of CASES) this.map.getSource(name).setTiles([addresses[name]]);
+      this.map.getSource('shape').setData({ ...NOTHING, features: this.follows ? [] : shapes(where) });
     });
     for (const tool of ['lasso', 'box']) this.press(tool, Boolean(where[tool === 'lasso' ? 'polygon' : 'box']) && !this.follows);
     this.press('extent', Boolean(this.follows));
@@ -172,6 +180,16 @@ export class DeskMap {
   }
 }
 
+/* What the filter cuts out of the map. */
+function shapes({ polygon, box }) {
+  const [west, south, east, north] = box?.split(',').map(Number) ?? [];
+  const rings = [
+    ...(polygon ? [polygon.split(';').map((point) => point.trim().split(' ').map(Number))] : []),
+    ...(box ? [[[west, south], [east, south], [east, north], [west, north]]] : []),
+  ];
+  return rings.map((ring) => ({ type: 'Feature', properties: {}, geometry: { type: 'Polygon', coordinates: [[...ring, ring[0]]] } }));
+}
+
 function viewOf(hash) {
   const view = hash.slice(1).split('/').map(Number);
   return view.length >= 3 && view.every(Number.isFinite) ? { zoom: view[0], center: [view[2], view[1]] } : null;
@@ -180,7 +198,7 @@ function viewOf(hash) {
 function makeMap(desk, snapshot, view) {
   const [west, south, east, north] = snapshot.city.bounds;
   const map = new maplibre.Map({
-    container: desk.config.map, style: mapStyle(snapshot, desk.mapPage, desk.where), attributionControl: false, fadeDuration: 120, minZoom: 7, maxZoom: 19, dragRotate: false,
+    container: desk.config.map, style: mapStyle(snapshot, desk.mapPage, desk.where, shownTheme()), attributionControl: false, fadeDuration: 120, minZoom: 7, maxZoom: 19, dragRotate: false,
     cancelPendingTileRequestsWhileZooming: true, localIdeographFontFamily: "'Noto Sans SC', 'Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif",
     ...(view ?? { bounds: [[west, south], [east, north]], fitBoundsOptions: { padding: 24 } }),
   });
