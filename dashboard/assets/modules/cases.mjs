@@ -12,6 +12,7 @@ const HOUR_S = 3_600;
 const SOURCES = ['cases', 'done', 'hexes'];
 const SETTLED_MS = 2_000;
 const RETRY_MS = 3_000;
+const FRAME_LONGEST_MS = 300;
 const CLOCK_MS = 10_000;
 const LOOK_MS = 150;
 const TONES = ['new', 'work', 'check', 'done'];
@@ -116,7 +117,7 @@ export class Cases {
     return isOverdue(row, this.page.now());
   }
 
-  /* One update at a time; what arrives meanwhile is gathered into the next. */
+  /* One update a frame; what arrives meanwhile is gathered into the next: a slow screen gets fewer updates, not older ones. */
   async flush() {
     if (this.busy || !this.pending.size) return;
     this.busy = true;
@@ -125,6 +126,7 @@ export class Cases {
     const add = changes.filter(([, feature]) => feature).map(([, feature]) => feature);
     const remove = changes.filter(([, feature]) => !feature).map(([id]) => id);
     await this.map.getSource('fresh').updateData({ add, remove });
+    await this.drawn();
     this.busy = false;
     this.flush();
   }
@@ -134,6 +136,19 @@ export class Cases {
     const missed = linked && !this.linked && this.wanted;
     this.linked = linked;
     if (missed) this.refresh();
+  }
+
+  /* Until the next frame is drawn; a page that nobody sees draws none. */
+  drawn() {
+    return new Promise((done) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.map.off('render', end);
+        done();
+      };
+      const timer = setTimeout(end, FRAME_LONGEST_MS);
+      this.map.on('render', end);
+    });
   }
 
   /** Ask the tiles anew behind the picture; what they then contain leaves the overlay. */

@@ -7,6 +7,8 @@ const SILENCE_MS = 20_000;
 const TRIES_UNTIL_OFFLINE = 4;
 const SLOWEST_MS = 8_000;
 const FRAME_MS = 100;
+const BUSY_ROWS = 12;
+const CALM_MS = 4_000;
 
 export class Live {
   constructor({ since, where, onMessage, onRows, onState }) {
@@ -64,7 +66,17 @@ export class Live {
     this.frame = null;
     const rows = [...this.rows.values()];
     this.rows.clear();
+    if (rows.length > BUSY_ROWS) this.calm();
     this.onRows(rows);
+  }
+
+  /* A city in uproar: what moves for its own sake rests (wall.css), so that the map has the machine to itself. */
+  calm() {
+    const wall = document.querySelector('.wall');
+    if (!wall) return;
+    wall.dataset.calm = 'true';
+    clearTimeout(this.calming);
+    this.calming = setTimeout(() => delete wall.dataset.calm, CALM_MS);
   }
 
   heard() {

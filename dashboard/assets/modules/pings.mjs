@@ -13,7 +13,7 @@ export class Pings {
   }
 
   show(row) {
-    const mark = this.free.pop();
+    const mark = document.querySelector('.wall[data-calm]') ? null : this.free.pop();
     if (!mark) return;
     mark.getElement().classList.toggle('ping-urgent', Boolean(row.urgent));
     mark.setLngLat(row.at).addTo(this.map);
