@@ -4,7 +4,8 @@ No administrator is needed and nothing listens on the network. The cluster belon
 PostgreSQL refuses to run as root, so root runs it as the system user ``postgres``. Only that user and root may enter
 the socket's folder (mode 0700), and the server checks the user once more (peer authentication).
 
-Inside the cluster ``needle`` owns the databases and is no superuser; ``postgres`` is, and only creates databases.
+Inside the cluster ``needle`` owns the databases and is no superuser; ``postgres`` is, and only creates databases. ``portal``
+enters the residents' mailbox and nothing else (``data/portal``).
 """
 
 import fcntl
@@ -33,6 +34,7 @@ from geo.errors import NeedleError
 SHELTER = Path("/var/lib/needle")  # where root keeps clusters whose own folder the user postgres cannot enter
 SOCKET_BYTES = 107  # of a Unix socket's whole path
 SOCKET_NAME = ".s.PGSQL.5432"
+ROLES = ("needle", "portal", "postgres")  # that the cluster's user may log in as; "portal" exists once there is a mailbox
 
 #: For two cores and a city of a million cases. Durability stays on: an acknowledged report survives a power cut.
 TUNING: Mapping[str, str] = {
@@ -188,8 +190,6 @@ class Cluster:
         self._run("initdb", "-D", draft, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "peer", *sync)
         self._run("postgres", "--single", "-D", draft, "postgres", text="create role needle login\n")
         (draft / "pg_hba.conf").write_text("local all all peer map=needle\n")
-        users = [(user, role) for user in (self._owner.pw_name, "root") for role in ("needle", "postgres")]
-        (draft / "pg_ident.conf").write_text("".join(f'needle "{user}" {role}\n' for user, role in users))
         draft.rename(self.data)
 
     def _configure(self) -> None:
@@ -202,6 +202,8 @@ class Cluster:
         _make_folder(self.socket, self._owner)
         lines = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'\n" for name, value in settings.items()]
         (self.data / "postgresql.auto.conf").write_text("".join(lines))
+        users = [(user, role) for user in (self._owner.pw_name, "root") for role in ROLES]
+        (self.data / "pg_ident.conf").write_text("".join(f'needle "{user}" {role}\n' for user, role in users))
 
     def _pid_file(self) -> list[str]:
         """The lines of ``postmaster.pid``: the process id first, the status eighth."""

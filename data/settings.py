@@ -27,6 +27,11 @@ class Settings(BaseSettings):
     poll_seconds: float = Field(default=20.0, gt=0, description="how often connectors ask how their cases stand")
     host: str = Field(default="127.0.0.1", description="address that the operators' pages are served on")
     port: int = Field(default=8640, ge=1, le=65535, description="port of the operators' pages")
+    portal_database_url: str | None = Field(
+        default=None, description="the residents' mailbox, as this process may enter it; none: in the embedded cluster"
+    )
+    portal_host: str = Field(default="127.0.0.1", description="address that the residents' pages are served on")
+    portal_port: int = Field(default=8650, ge=1, le=65535, description="port of the residents' pages")
 
 
 @cache

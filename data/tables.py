@@ -566,3 +566,17 @@ case_pyramid_change = Table(
     Column("cases", Integer, nullable=False, comment="how many more, below zero how many fewer"),
     comment="appended by triggers in the case's own transaction, so that no two of them wait for one cell; folded in batches",
 )
+
+resident_mail = Table(
+    "resident_mail",
+    metadata,
+    Column("id", Text, primary_key=True, comment="of the mail: made from the resident's code by a hash"),
+    Column("report_id", BigInteger, ForeignKey("report.id"), nullable=False, index=True),
+    Column(
+        "reply_key", LargeBinary, nullable=False, comment="AES-256: what only this resident reads is sealed with it"
+    ),
+    moment("received_at", nullable=False, now=True),
+    Column("told_seq", Integer, nullable=False, server_default="0", comment="of the case's last event told"),
+    CheckConstraint("octet_length(reply_key) = 32", name="reply_key"),
+    comment="reports that came by the residents' portal, and how far their senders have been told",
+)
