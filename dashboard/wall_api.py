@@ -56,7 +56,6 @@ async def snapshot(wall: Process, where: Filter) -> Response:
     ground, event = await wall.ground(), wall.event
     async with reading(wall.pool) as connection:
         counted = await everything_counted(wall, connection, where, ground)
-        points = await overview.load_points(connection, datetime.now(UTC))
         teams = await overview.load_team_rows(connection, datetime.now(UTC), ground.timezone)
     return as_json(
         {
@@ -64,7 +63,6 @@ async def snapshot(wall: Process, where: Filter) -> Response:
             "now": datetime.now(UTC).timestamp(),
             "event": event,
             "mirror": {"ready": wall.mirror is not None, "loaded": wall.loaded, "total": wall.total},
-            "points": points,
             "teams": teams_as_json(teams),
             **counted,
         }

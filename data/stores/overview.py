@@ -14,8 +14,6 @@ from psycopg.rows import class_row
 
 Connection = AsyncConnection[Any]
 
-POINTS_LIMIT: Final = 20_000
-
 
 @dataclass(frozen=True)
 class City:
@@ -167,16 +165,6 @@ select cases.id, cases.seq, cases.number, cases.title, cases.matter_id, matter.n
  order by wanted.place
 """
 
-POINTS_SQL: Final = """
-select cases.id, ST_X(geom) as lng, ST_Y(geom) as lat, state, urgent, extract(epoch from reported_at)::bigint as reported,
-       extract(epoch from due_at)::bigint as due, closed_at is not null as closed, team_id, matter_id
-  from cases
- where geom is not null and (closed_at is null or id in (
-       select id from cases where reported_at >= %(now)s::timestamptz - interval '24 hours' and closed_at is not null))
- order by closed_at is null desc, urgent desc, reported_at desc
- limit %(limit)s
-"""
-
 TEAMS_SQL: Final = """
 with local as (select at, (extract(isodow from at) - 1)::int as day, at::time as clock, at::date as date
                  from (select %(now)s::timestamptz at time zone %(timezone)s as at) as moment),
@@ -200,18 +188,6 @@ select team.id, team.code, team.name, department.name_zh as department_zh, depar
        left join cases on cases.id = busy.task
        left join matter on matter.id = cases.matter_id
  order by team.id
-"""
-
-HOURS_SQL: Final = """
-select date_trunc('hour', reported_at) as hour, channel, count(*)::int as cases
-  from cases where reported_at >= date_trunc('hour', %(now)s::timestamptz) - interval '23 hours' and reported_at <= %(now)s
- group by 1, 2 order by 1, 2
-"""
-
-RANKING_SQL: Final = """
-select areas ->> %(layer)s as code, count(*)::int as open, (count(*) filter (where due_at < %(now)s))::int as overdue
-  from cases where closed_at is null and areas ? %(layer)s
- group by 1 order by 2 desc, 1 limit %(limit)s
 """
 
 MAJORS_SQL: Final = """
@@ -242,29 +218,10 @@ async def load_rows(connection: Connection, ids: Sequence[int]) -> list[CaseRow]
         return await (await cursor.execute(ROWS_SQL, {"ids": list(ids)})).fetchall()
 
 
-async def load_points(connection: Connection, now: datetime, limit: int = POINTS_LIMIT) -> list[tuple[Any, ...]]:
-    """Open cases and those of the last 24 hours as plain tuples: id, lng, lat, state, urgent, reported, due (Unix seconds),
-    closed, team id, matter id. Open ones first, urgent ones first among them; at most ``limit``."""
-    cursor = await connection.execute(POINTS_SQL, {"now": now, "limit": limit})
-    return await cursor.fetchall()
-
-
 async def load_team_rows(connection: Connection, now: datetime, timezone: str) -> list[TeamRow]:
     """Every team with its open tasks, and whether a shift of it runs at ``now`` in a city of this time zone."""
     async with connection.cursor(row_factory=class_row(TeamRow)) as cursor:
         return await (await cursor.execute(TEAMS_SQL, {"now": now, "timezone": timezone})).fetchall()
-
-
-async def load_hours(connection: Connection, now: datetime) -> list[tuple[datetime, str, int]]:
-    """(hour, channel, cases) of the 24 hours up to ``now``; hours without a case are absent."""
-    return await (await connection.execute(HOURS_SQL, {"now": now})).fetchall()
-
-
-async def load_ranking(
-    connection: Connection, now: datetime, layer: str, limit: int = 10
-) -> list[tuple[str, int, int]]:
-    """(area code, open cases, overdue of them) of a layer, the fullest first."""
-    return await (await connection.execute(RANKING_SQL, {"now": now, "layer": layer, "limit": limit})).fetchall()
 
 
 async def load_area_names(connection: Connection, layer: str) -> dict[str, str]:
