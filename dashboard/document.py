@@ -15,7 +15,7 @@ from dashboard.files import Files
 from dashboard.page import Page
 from dashboard.preferences import HTML_LANGUAGE, Preferences, Theme, read_preferences
 
-#: What Dash tells every browser though the page works without.
+#: What Dash tells every browser though the page works without; told of its own socket, the browser would open it beside ours.
 NOT_TOLD: Final = (
     "dash_version",
     "python_version",
@@ -23,6 +23,7 @@ NOT_TOLD: Final = (
     "ddk_version",
     "plotly_version",
     "validation_layout",
+    "websocket",
 )
 #: A table that no page uses, though Dash sends it with every page.
 NOT_SENT: Final = "/dash/dash_table/"

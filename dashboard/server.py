@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from dash import Dash
@@ -124,6 +124,5 @@ async def answer_error(_request: Request, error: Exception) -> Response:
 def serve(settings: Settings) -> None:
     """Run the process until it is told to stop; starts the embedded database when the settings name no other."""
     app = create_app(ensure_database(settings))
-    uvicorn.run(
-        app, host=settings.host, port=settings.port, log_level="warning", access_log=False, ws="websockets-sansio"
-    )
+    quiet: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
+    uvicorn.run(app, host=settings.host, port=settings.port, ws="websockets-sansio", **quiet)

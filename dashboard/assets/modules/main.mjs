@@ -108,10 +108,16 @@ class Wall {
     });
   }
 
+  linkChanged(state) {
+    this.link.show(state, this.live?.heardAt);
+    this.cases.setLink(state === 'live');
+  }
+
   /* Ready means drawn: the first frame that holds every tile in view, base map and cases. */
   awaitFirstPicture() {
+    const tiled = Object.entries(this.map.getStyle().sources).filter(([, source]) => source.type === 'vector').map(([name]) => name);
     const look = () => {
-      if (!this.map.areTilesLoaded()) return;
+      if (!tiled.every((name) => this.map.isSourceLoaded(name))) return;
       this.map.off('render', look);
       performance.mark('wall-ready');
       document.body.dataset.ready = String(Math.round(performance.now()));
