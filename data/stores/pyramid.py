@@ -48,14 +48,15 @@ Counts = Mapping[tuple[int, str, bool], int]
 
 
 def fold(connection: Connection, limit: int = FOLDED_AT_ONCE) -> int:
-    """Fold at most ``limit`` changes into the pyramid; how many it were. The caller commits.
+    """Fold at most ``limit`` changes into the pyramid; how many it were. In a transaction of its own, or as part of an open one.
 
     One at a time: 0 at once where somebody else is folding. Cheap when there is nothing to do.
     """
-    alone = connection.execute(ALONE_SQL, (LOCK,)).fetchone()
-    if alone is None or not alone[0]:
-        return 0
-    (folded,) = connection.execute(FOLD_SQL, (limit,)).fetchone() or (0,)
+    with connection.transaction():
+        alone = connection.execute(ALONE_SQL, (LOCK,)).fetchone()
+        if alone is None or not alone[0]:
+            return 0
+        (folded,) = connection.execute(FOLD_SQL, (limit,)).fetchone() or (0,)
     return int(folded)
 
 
