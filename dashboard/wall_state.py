@@ -16,6 +16,7 @@ from data.mirror.figures import Summary, summarise
 from data.mirror.loading import load_mirror
 from data.mirror.where import EVERYTHING, TextSearch, Where, matching
 from data.stores import overview
+from data.stores.ground import load_attributions
 from data.stores.alarms import Acknowledgement
 from data.stores.reading import reading
 from data.stores.tiles import tiles_version
@@ -33,6 +34,8 @@ class Ground:
     ----------
     place_layer : str
         The layer whose area names a case's neighbourhood in lists and in the ranking.
+    attributions : list of str
+        What the map must say of where its ground came from.
     """
 
     version: str
@@ -42,6 +45,7 @@ class Ground:
     areas: dict[str, str]
     words: overview.Words
     states: list[overview.StateRow]
+    attributions: list[str]
 
     @property
     def timezone(self) -> str:
@@ -131,6 +135,7 @@ class Wall:
                 areas=await overview.load_area_names(connection, place_layer),
                 words=await overview.load_words(connection),
                 states=await overview.load_states(connection),
+                attributions=await load_attributions(connection),
             )
 
     async def read_mirror(self) -> CaseMirror:

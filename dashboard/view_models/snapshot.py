@@ -107,6 +107,7 @@ def ground_as_json(ground: Ground) -> dict[str, Any]:
             }
             for layer in ground.layers
         ],
+        "attributions": ground.attributions,
         "place_layer": ground.place_layer,
         "areas": ground.areas,
         "channels": ground.words.channels,

@@ -14,7 +14,7 @@ from geo.errors import NeedleError
 CHANNELS = ("needle_report", "needle_team", TASK_ENDED_CHANNEL, GROUND_CHANNEL)
 GROUND_VERSION = """
 select coalesce((select max(id) from generation), 0), coalesce((select max(id) from rule_set), 0),
-       coalesce((select max(id) from matter), 0)
+       coalesce((select max(id) from matter), 0), coalesce((select sum(imports)::bigint from ground_source), 0)
 """
 CITY_SETTINGS = "select timezone, settings from city"
 
@@ -65,7 +65,7 @@ class Workbench:
             yield self.connection
 
     def ground_version(self) -> tuple[int, ...]:
-        """Changes with the layers, the rules and the matters."""
+        """Changes with the layers, the rules, the matters, and what was brought in of streets and buildings."""
         with lost_connections():
             return ground_version(self.connection)
 
@@ -80,7 +80,7 @@ def lost_connections() -> Iterator[None]:
 
 
 def ground_version(connection: Connection) -> tuple[int, ...]:
-    """Changes with the layers, the rules and the matters."""
+    """Changes with the layers, the rules, the matters, and what was brought in of streets and buildings."""
     row = connection.execute(GROUND_VERSION).fetchone()
     assert row is not None
     return tuple(row)

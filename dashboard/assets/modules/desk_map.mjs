@@ -1,6 +1,7 @@
 /* The map beside the table: the same filter, the rows that are picked, the open case with its candidates; lasso and box filter. */
 
 import * as maplibre from '../vendor/maplibre-gl.mjs';
+import { showAttributions } from './attribution.mjs';
 import { CASE_LAYERS } from './case_style.mjs';
 import { tileAddresses } from './cases.mjs';
 import { drawBox, drawLasso } from './desk_draw.mjs';
@@ -204,6 +205,7 @@ function makeMap(desk, snapshot, view) {
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), 'bottom-left');
+  showAttributions(map, snapshot.attributions);
   map.on('error', (event) => console.warn('map', event.error?.message));
   map.once('style.load', () => addIcons(map));
   return map;

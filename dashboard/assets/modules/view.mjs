@@ -1,6 +1,7 @@
 /* The map itself: where it starts, how large its marks are, and what of it the panels leave free. */
 
 import * as maplibre from '../vendor/maplibre-gl.mjs';
+import { showAttributions } from './attribution.mjs';
 import { addIcons } from './icons.mjs';
 import { mapStyle } from './style.mjs';
 import { shownTheme } from './theme.mjs';
@@ -37,6 +38,7 @@ export function makeMap(snapshot, page, where, view) {
     localIdeographFontFamily: "'Noto Sans SC', 'Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif", ...start,
   });
   map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), 'bottom-left');
+  showAttributions(map, snapshot.attributions);
   map.on('error', ({ error }) => error?.status !== 0 && console.warn('map', error?.message));
   map.once('style.load', () => addIcons(map, shownTheme()));
   addEventListener('resize', () => map.setPixelRatio(devicePixelRatio * enlargement()));
