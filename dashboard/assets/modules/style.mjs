@@ -31,7 +31,7 @@ function layers(snapshot, page, theme) {
     { id: 'beyond', type: 'background', paint: { 'background-color': paletteOf(theme).ground.beyond } },
     ...(widest ? land(widest.name, theme) : []),
     ...landscape(theme), ...streets(theme), ...buildings(theme), ...cells(theme), ...hexes(theme), ...heat(theme),
-    ...named.flatMap((layer, index) => areaLines(layer, index, theme)), ...streetNames(theme), ...landscapeNames(theme), ...buildingNames(theme), ...threads(theme), ...candidateLines(theme),
+    ...named.flatMap((layer, index) => areaLines(layer, index, theme)), ...landscapeNames(theme), ...buildingNames(theme), ...streetNames(theme), ...threads(theme), ...candidateLines(theme),
     ...named.map((layer, index) => areaLabel(layer, index, theme)).toReversed(),
     ...doneLayers(theme), ...caseLayers('case', { source: 'cases', 'source-layer': 'case' }, theme), ...caseLayers('fresh', { source: 'fresh' }, theme), ...sparks(theme), ...leftOut(page, theme),
     ...alarms(theme), ...hexCounts(theme), ...teams(theme), ...candidateMarks(theme),
