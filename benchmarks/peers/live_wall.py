@@ -20,7 +20,7 @@ ARGUMENTS = (
 )
 WIDTH, HEIGHT = 1024, 576
 ZOOM = 12.6
-INNER = 0.45
+INNER = 0.3
 """Reports fall into the middle of the view: this share of its width and height to each side."""
 PATIENCE_MS = 120_000
 

@@ -12,7 +12,7 @@ const HOUR_S = 3_600;
 const SOURCES = ['cases', 'done', 'hexes'];
 const SETTLED_MS = 2_000;
 const RETRY_MS = 3_000;
-const FRAME_LONGEST_MS = 300;
+const FRAME_LONGEST_MS = 100;
 const CLOCK_MS = 10_000;
 const LOOK_MS = 150;
 const TONES = ['new', 'work', 'check', 'done'];
@@ -117,7 +117,7 @@ export class Cases {
     return isOverdue(row, this.page.now());
   }
 
-  /* One update a frame; what arrives meanwhile is gathered into the next: a slow screen gets fewer updates, not older ones. */
+  /* One update at a time, and not many a frame; what arrives meanwhile is gathered into the next. */
   async flush() {
     if (this.busy || !this.pending.size) return;
     this.busy = true;
@@ -138,7 +138,7 @@ export class Cases {
     if (missed) this.refresh();
   }
 
-  /* Until the next frame is drawn; a page that nobody sees draws none. */
+  /* Until the next frame is drawn, or a little later: a slow screen must not wait two frames, an unseen page draws none. */
   drawn() {
     return new Promise((done) => {
       const end = () => {
