@@ -17,6 +17,8 @@ from data.working_states import WORKING_STATES
 from dispatch.clock import Limit
 from dispatch.spots import point_ewkb
 from dispatch.states import states
+from dispatch.whistle import Whistle
+from dispatch.whistle import after as whistle_after
 
 PLACE = "corrected_place"
 """Where an event's payload keeps a corrected place: lng, lat (WGS84), uncertainty_m, cell, areas, borders, h3_9, sent."""
@@ -26,10 +28,15 @@ PLACE = "corrected_place"
 class Case:
     """Where a case stands. Times are aware; None means not yet, or not any more.
 
-    ``answered_at`` is when the department last confirmed the work: punctuality ends there; it is unset again while the
-    work is being done anew. ``handlers`` are the actors who took part in handling it: none of them may verify it.
+    ``answered_at`` is when the department last confirmed the work, or the lead of a whistle reported it done: punctuality
+    ends there; it is unset again while the work is being done anew. ``handlers`` are the actors who took part in handling
+    it: none of them may verify it.
     ``remaining_s`` is what was left of the limit when it was suspended. ``last_department`` is the one that returned it.
     ``place`` is where it lies since it was corrected (as its event says), None while it lies where it was reported.
+    ``whistle`` is the last one blown. ``clock_from`` is when the clock that ends at ``due_at`` was started last;
+    ``reminded_for`` and ``overdue_for`` are the deadlines for which it was reminded, and supervised as overdue.
+    ``resume_at`` ends a suspension. ``reporter`` is the named actor who submitted it. ``merged_into`` is the main case,
+    ``absorbed`` are the cases that were merged into this one.
     """
 
     id: int
@@ -59,6 +66,15 @@ class Case:
     excused: bool = False
     handlers: frozenset[str] = frozenset()
     place: Mapping[str, Any] | None = None
+    whistle: Whistle | None = None
+    clock_from: datetime | None = None
+    reminded_for: datetime | None = None
+    overdue_for: datetime | None = None
+    resume_at: datetime | None = None
+    reporter: str | None = None
+    reopens: int = 0
+    merged_into: int | None = None
+    absorbed: frozenset[int] = frozenset()
 
     @property
     def open_task_of(self) -> int | None:
@@ -91,6 +107,7 @@ def evolve(case: Case, event: Event) -> Case:
         updated_at=event.at,
         closed_at=_closed_at(case, event),
         place=event.payload.get(PLACE, case.place),
+        whistle=whistle_after(case.whistle, event, case.due_at),
         **changes,
     )
 
@@ -141,10 +158,14 @@ def task_change(before: Case, event: Event, after: Case) -> TaskChange:
 
 ACCEPTING = frozenset({"sign", "assign", "resume_work"})
 FINISHING = frozenset({"finish", "finish_jointly"})
+HANDING_OVER = frozenset({"answer_whistle", "order_response", "release_whistle", "merge"})
+"""Actions after which others go on with the work: the lead of a whistle, the team of the main case."""
 
 
 def _outcome(event: Event) -> str:
-    return "done" if event.action in FINISHING else "returned"
+    if event.action in FINISHING:
+        return "done"
+    return "reassigned" if event.action in HANDING_OVER else "returned"
 
 
 def _closed_at(case: Case, event: Event) -> datetime | None:
@@ -157,7 +178,8 @@ Changes = Mapping[str, Any]
 
 
 def _submitted(_: Case, event: Event) -> Changes:
-    return {"reported_at": _moment(event.payload.get("reported_at")) or event.at}
+    named = event.actor if ":" in event.actor else None
+    return {"reported_at": _moment(event.payload.get("reported_at")) or event.at, "reporter": named}
 
 
 def _filed(_: Case, event: Event) -> Changes:
@@ -175,7 +197,12 @@ def _dispatched(_: Case, event: Event) -> Changes:
         "department": event.payload.get("department"),
         "team_id": event.payload.get("team"),
         "due_at": _moment(event.payload.get("due_at")),
+        "clock_from": event.at,
     }
+
+
+def _overridden(case: Case, event: Event) -> Changes:
+    return {**_dispatched(case, event), "clock_from": case.clock_from}
 
 
 def _returned(case: Case, _: Event) -> Changes:
@@ -198,24 +225,42 @@ def _assigned(case: Case, event: Event) -> Changes:
 
 
 def _extended(case: Case, event: Event) -> Changes:
-    return {"due_at": _moment(event.payload.get("due_at")), "extensions": case.extensions + 1}
+    due = _moment(event.payload.get("due_at"))
+    return {"due_at": due, "extensions": case.extensions + 1, "clock_from": event.at}
 
 
 def _suspended(case: Case, event: Event) -> Changes:
-    return {"due_at": None, "remaining_s": event.payload.get("remaining_s"), "suspensions": case.suspensions + 1}
+    return {
+        "due_at": None,
+        "remaining_s": event.payload.get("remaining_s"),
+        "suspensions": case.suspensions + 1,
+        "resume_at": _moment(event.payload.get("until")),
+    }
 
 
 def _resumed(_: Case, event: Event) -> Changes:
-    return {"due_at": _moment(event.payload.get("due_at")), "remaining_s": None}
+    due = _moment(event.payload.get("due_at"))
+    return {"due_at": due, "remaining_s": None, "clock_from": event.at, "resume_at": None}
+
+
+def _led(case: Case, event: Event) -> Changes:
+    """Who leads after an answer or a release: the lead's department has the case from the moment it answers."""
+    whistle = whistle_after(case.whistle, event, case.due_at)
+    lead = whistle.lead if whistle is not None else None
+    if lead is None or lead.state != "answered":
+        return {}
+    due = _moment(event.payload.get("due_at"))
+    same = lead.department == case.department
+    return {
+        "department": lead.department,
+        "team_id": lead.team or (case.team_id if same else None),
+        "due_at": due or case.due_at,
+        "clock_from": event.at if due else case.clock_from,
+    }
 
 
 def _answered_whistle(case: Case, event: Event) -> Changes:
-    due = event.payload.get("due_at")
-    return {
-        "department": case.department or event.payload.get("department"),
-        "due_at": _moment(due) if due else case.due_at,
-        "handlers": case.handlers | {event.actor},
-    }
+    return {**_led(case, event), "handlers": case.handlers | {event.actor}}
 
 
 def _worked(case: Case, event: Event) -> Changes:
@@ -223,12 +268,27 @@ def _worked(case: Case, event: Event) -> Changes:
 
 
 def _confirmed(case: Case, event: Event) -> Changes:
-    late = case.late or (case.due_at is not None and event.at > case.due_at)
-    return {"late": late, "answered_at": event.at}
+    joint = case.whistle.finished_at if case.whistle is not None and event.actor.startswith("street:") else None
+    done = joint or event.at
+    return {"late": case.late or (case.due_at is not None and done > case.due_at), "answered_at": done}
 
 
 def _reworked(case: Case, event: Event) -> Changes:
-    return {"reworks": case.reworks + 1, "due_at": _moment(event.payload.get("due_at")), "answered_at": None}
+    due = _moment(event.payload.get("due_at"))
+    return {"reworks": case.reworks + 1, "due_at": due, "answered_at": None, "clock_from": event.at}
+
+
+def _reopened(case: Case, _: Event) -> Changes:
+    return {"team_id": None, "answered_at": None, "reopens": case.reopens + 1}
+
+
+def _reminded(case: Case, event: Event) -> Changes:
+    return {"reminded_for": case.due_at} if event.payload.get("about") == "due" else {}
+
+
+def _supervised(case: Case, event: Event) -> Changes:
+    level = {"supervised": event.payload.get("level", case.supervised + 1)}
+    return {**level, "overdue_for": case.due_at} if event.payload.get("about") == "due" else level
 
 
 FOLDS: Mapping[str, Callable[[Case, Event], Changes]] = MappingProxyType(
@@ -239,7 +299,7 @@ FOLDS: Mapping[str, Callable[[Case, Event], Changes]] = MappingProxyType(
         "dispatch": _dispatched,
         "reassign": _dispatched,
         "redispatch": _dispatched,
-        "override": _dispatched,
+        "override": _overridden,
         "approve_return": _returned,
         "rule": _ruled,
         "sign": _worked,
@@ -252,13 +312,19 @@ FOLDS: Mapping[str, Callable[[Case, Event], Changes]] = MappingProxyType(
         "answer_whistle": _answered_whistle,
         "order_response": _answered_whistle,
         "finish": _worked,
+        "release_whistle": _led,
+        "arrive": _worked,
+        "finish_part": _worked,
         "finish_jointly": _worked,
         "confirm": _confirmed,
         "rework": _reworked,
         "fail_check": _reworked,
         "resume_work": _worked,
-        "reopen": lambda _case, _event: {"team_id": None, "answered_at": None},
-        "supervise": lambda case, event: {"supervised": event.payload.get("level", case.supervised + 1)},
+        "reopen": _reopened,
+        "remind": _reminded,
+        "supervise": _supervised,
+        "merge": lambda _case, event: {"merged_into": event.payload.get("main_case")},
+        "absorb": lambda case, event: {"absorbed": case.absorbed | {event.payload["case"]}},
         "exempt_timeout": lambda _case, _event: {"excused": True},
     }
 )

@@ -5,25 +5,36 @@ interleave.
 """
 
 import asyncio
-from dataclasses import replace
+from dataclasses import asdict
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from data.chain import Event
 from data.database import AsyncPool
 from data.stores import cases, reference, reports
 from data.stores.cases import AsyncConnection, TaskRow
+from data.stores.merges import lock_cases, reports_of_case
+from data.stores.nearby import load_own, near_open_cases
 from data.stores.placing import add_decision, load_newest_decision, load_placed
 from data.stores.reading import reading
+from data.stores.timers import set_timer
+from data.stores.whistles import load_board, save_whistle
 from dispatch.case import Case, evolve, fold, place_row, row, task_change
 from dispatch.clock import working_time
 from dispatch.commands import Command, Protocol
+from dispatch.completing import completed
 from dispatch.correcting import Survey, corrects, with_place
 from dispatch.deciding import decision_row
+from dispatch.duplicates import WITHIN_M, rank_duplicates, window
 from dispatch.overriding import overridden, overrides
 from dispatch.protocol import decide
-from dispatch.reference import matter_of
+from dispatch.timers import next_moment
+from dispatch.whistle import party_rows, whistle_row
 from geo.errors import NeedleError
+
+HOURS_KEPT_S = 60.0
+"""Working hours that were edited count after a minute at most."""
 
 
 class CaseDesk:
@@ -32,6 +43,7 @@ class CaseDesk:
     def __init__(self, pool: AsyncPool) -> None:
         self.pool = pool
         self.protocol: Protocol | None = None
+        self.protocol_until = 0.0
         self.survey = Survey()
         self.surveying = asyncio.Lock()
 
@@ -72,26 +84,65 @@ class CaseDesk:
             await self._refresh_survey(now)
         async with reading(self.pool) as connection:
             protocol = await self._protocol(connection)
+            if command.action == "merge" and isinstance(command.data.get("main_case"), int):
+                await lock_cases(connection, (case_id, command.data["main_case"]))
             before = fold(case_id, await cases.lock_events(connection, case_id))
             if seq is not None and seq != before.seq:
                 raise NeedleError("case.conflict", seq=before.seq)
             if is_corrected:
                 after = await self._correct(connection, before, command, now, protocol)
             else:
-                after = await carry_out(
-                    connection, before, await _completed(connection, case_id, command), now, protocol
-                )
+                command = await completed(connection, before, command, now)
+                after = await carry_out(connection, before, command, now, protocol)
+                if after.merged_into != before.merged_into:
+                    await self._absorb(connection, after, command, now, protocol)
         return summary(after)
+
+    async def duplicates(self, case_id: int) -> list[dict[str, Any]]:
+        """Open cases that may be the same thing, the likeliest first, as JSON; ``case.unknown`` when there is no such case.
+
+        Each has ``id``, ``number``, ``title``, ``state``, ``reported_at``, ``distance_m``, ``text``, ``reports``, ``score``.
+        """
+        async with reading(self.pool) as connection:
+            own = await load_own(connection, case_id)
+            if own is None:
+                raise NeedleError("case.unknown", case_id=case_id)
+            if own.point is None:
+                return []
+            span = window(own.reported_at)
+            found = await near_open_cases(connection, own.point, own.matter_id, WITHIN_M, span, leave_out=case_id)
+        return [{**asdict(s.case), "score": s.score} for s in rank_duplicates(own, found)]
+
+    async def reports(self, case_id: int) -> list[dict[str, Any]]:
+        """Every report of a case and of those merged with it, oldest first, as JSON."""
+        async with reading(self.pool) as connection:
+            return [asdict(report) for report in await reports_of_case(connection, case_id)]
+
+    async def whistles(
+        self, street: str | None = None, department: str | None = None, team: int | None = None
+    ) -> list[dict[str, Any]]:
+        """The whistle board: one line a department of every open whistle, as JSON; of one street, department or team."""
+        async with reading(self.pool) as connection:
+            return [asdict(line) for line in await load_board(connection, street, department, team)]
+
+    async def _absorb(
+        self, connection: AsyncConnection, merged: Case, command: Command, now: datetime, protocol: Protocol
+    ) -> None:
+        """Tell the main case's history what was merged into it, so that whoever follows it is told."""
+        assert merged.merged_into is not None
+        main = fold(merged.merged_into, await cases.lock_events(connection, merged.merged_into))
+        told = Command("absorb", command.actor, command.reason, {"case": merged.id})
+        await carry_out(connection, main, told, now, protocol)
 
     async def _correct(
         self, connection: AsyncConnection, before: Case, command: Command, now: datetime, protocol: Protocol
     ) -> Case:
         """Carry out a command that corrects the place: locate and decide anew, and go on as the machine would."""
         placed = await load_placed(connection, before.id)
-        completed = await _completed(connection, before.id, command)
+        whole = await completed(connection, before, command, now)
         async with self.surveying:
-            found = self.survey.find(placed, completed, now)
-        after = await carry_out(connection, before, with_place(completed, found), now, protocol)
+            found = self.survey.find(placed, whole, now)
+        after = await carry_out(connection, before, with_place(whole, found), now, protocol)
         ahead = found.next_commands(after.state)
         if found.decision is not None and found.rule_set_id is not None and (ahead or found.changes(placed)):
             await add_decision(connection, decision_row(before.id, found.decision, found.rule_set_id, now))
@@ -104,21 +155,27 @@ class CaseDesk:
             await asyncio.to_thread(self.survey.refresh, str(self.pool.conninfo), now)
 
     async def _protocol(self, connection: AsyncConnection) -> Protocol:
-        if self.protocol is None:
+        if self.protocol is None or monotonic() >= self.protocol_until:
             zone, settings = await reference.load_city_clock(connection)
             self.protocol = Protocol(working_time(zone, settings))
+            self.protocol_until = monotonic() + HOURS_KEPT_S
         return self.protocol
 
 
 async def carry_out(
     connection: AsyncConnection, before: Case, command: Command, now: datetime, protocol: Protocol
 ) -> Case:
-    """Write what a command does to a locked case: event, row, task and notice; the case after it."""
+    """Write what a command does to a locked case: event, row, task, whistle, timer and notice; the case after it."""
     event = decide(before, command, now, protocol)
     after = evolve(before, event)
     moved = place_row(after) if after.place != before.place else {}
     await cases.add_event(connection, event, row(after) | moved)
     await _keep_task(connection, before, event, after)
+    if after.whistle is not None and after.whistle != before.whistle:
+        await save_whistle(connection, whistle_row(after.id, after.whistle), party_rows(after.id, after.whistle))
+    moves_at = next_moment(after, protocol)
+    if moves_at != next_moment(before, protocol):
+        await set_timer(connection, after.id, moves_at)
     if overrides(command):
         decided = await load_newest_decision(connection, after.id)
         if decided is not None:
@@ -136,16 +193,6 @@ def summary(case: Case) -> dict[str, Any]:
         "team": case.team_id,
         "department": case.department,
     }
-
-
-async def _completed(connection: AsyncConnection, case_id: int, command: Command) -> Command:
-    """A command *file* with the limit of the condition it names (the first when it names none)."""
-    if command.action != "file" or "limit" in command.data:
-        return command
-    matter = matter_of(await reference.load_matter(connection, await cases.matter_of_case(connection, case_id)))
-    limit, number = matter.limit_of(command.data.get("condition"))
-    data = {**command.data, "condition": number, "limit": {"value": limit.value, "unit": limit.unit}}
-    return replace(command, data=data)
 
 
 async def _keep_task(connection: AsyncConnection, before: Case, event: Event, after: Case) -> None:

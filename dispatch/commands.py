@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from dispatch.clock import WorkingTime
+from dispatch.clock import Limit, WorkingTime
+
+FOUR_WORKING_HOURS = Limit(4, "work_hour")
+HALF_AN_HOUR = Limit(0.5, "urgent_hour")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,13 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """A city's working time, how often a case may be bounced, extended and suspended, and how long it may wait for a team
-    before it goes up a level."""
+    """A city's working time, how often a case may be bounced, extended, suspended and reopened, and how long it may wait.
+
+    A case waits ``max_wait`` for a team before it goes up a level. A whistle is answered within ``whistle_answer`` (an
+    emergency within ``whistle_answer_urgent``); silence is reminded after ``remind_share`` of that, told to the level above
+    at its end, supervised after ``supervise_share``. A deadline is reminded of when ``warn_share`` of its time is used up
+    (the yellow light). Reporters may reopen for ``reopen_within`` after the closing, at most ``max_reopens`` times.
+    """
 
     hours: WorkingTime = field(default_factory=WorkingTime)
     max_returns: int = 2
@@ -46,3 +54,10 @@ class Protocol:
     max_suspension: timedelta = timedelta(days=365)
     max_wait: timedelta = timedelta(minutes=30)
     max_wait_urgent: timedelta = timedelta(minutes=10)
+    whistle_answer: Limit = FOUR_WORKING_HOURS
+    whistle_answer_urgent: Limit = HALF_AN_HOUR
+    remind_share: float = 0.5
+    supervise_share: float = 2.0
+    warn_share: float = 0.8
+    reopen_within: timedelta = timedelta(days=15)
+    max_reopens: int = 3

@@ -118,7 +118,7 @@ class Survey:
 
 
 def corrects(command: Command) -> bool:
-    """Whether a command carries a point.
+    """Whether a command carries a point of the case; *arrive* carries that of who arrives.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def corrects(command: Command) -> bool:
     if PLACE in command.data:
         raise NeedleError("case.command_invalid", problem=f"{PLACE}: lng, lat, crs")
     said = [command.data.get(name) for name in ("lng", "lat")]
-    if said == [None, None]:
+    if said == [None, None] or command.action == "arrive":
         return False
     accuracy = command.data.get("accuracy_m", 0)
     if any(isinstance(v, bool) or not isinstance(v, int | float) for v in (*said, accuracy)) or accuracy < 0:

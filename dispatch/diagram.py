@@ -6,7 +6,7 @@
 import sys
 from pathlib import Path
 
-from dispatch.states import Transition, states, transitions
+from dispatch.states import Transition, open_states, states, transitions
 
 MERMAID_START_END = "[*]"
 
@@ -28,9 +28,14 @@ def table() -> str:
     """The moves as a Markdown table; the moves that any open state allows stand once, at the end."""
     head = ["| from | action | to | who | reason | clock | needs |", "|---|---|---|---|---|---|---|"]
     moving = [_line(m, m.from_state, m.to_state) for m in drawn_moves()]
-    staying = {m.action: m for m in transitions().values() if m.from_state == m.to_state}
-    resting = [_line(m, "any open" if m.action == "supervise" else m.from_state, "same") for m in staying.values()]
-    return "\n".join([*head, *moving, *resting])
+    staying = [m for m in transitions().values() if m.from_state == m.to_state]
+    anywhere = {m.action: m for m in staying if _stays_in(m.action) == set(open_states())}
+    here = [_line(m, m.from_state, "same") for m in staying if m.action not in anywhere]
+    return "\n".join([*head, *moving, *here, *[_line(m, "any open", "same") for m in anywhere.values()]])
+
+
+def _stays_in(action: str) -> set[str]:
+    return {m.from_state for m in transitions().values() if m.action == action and m.from_state == m.to_state}
 
 
 def write(page: Path) -> None:

@@ -89,6 +89,12 @@ def load_ground(connection: Connection, version: tuple[int, ...], now: datetime)
     return ground
 
 
+def load_protocol(connection: Connection) -> Protocol:
+    """The city's working hours as they are set now."""
+    zone, settings = load_city_settings(connection)
+    return Protocol(working_time(zone, settings.get("clock", {})))
+
+
 def refresh_teams(connection: Connection, ground: Ground, now: datetime) -> bool:
     """Read duty and positions again.
 

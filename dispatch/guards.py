@@ -4,32 +4,23 @@ A guard gets the case, the command, the moment and the protocol's bounds; it ret
 payload or raises the error that says what to do.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
 
 from dispatch.case import Case
-from dispatch.clock import HOURS_OF_UNIT, Limit, due_at, working_between
+from dispatch.clock import HOURS_OF_UNIT, Limit
 from dispatch.commands import Command, Protocol
+from dispatch.deadlines import Guard, Payload, aware, deadline, remaining, runs_on
+from dispatch.whistle_guards import WHISTLE_GUARDS
 from geo.errors import NeedleError
 
 ONE_WORKING_DAY = Limit(1, "work_day")
 UNITS = frozenset({"work_hour", "work_day", *HOURS_OF_UNIT})
 HIGHEST_SUPERVISION = 9
 
-Payload = dict[str, Any]
-Guard = Callable[[Case, Command, datetime, Protocol], Payload]
-
-
-def deadline(start: datetime, limit: Limit | None, protocol: Protocol) -> Payload:
-    """The payload of a started clock: ``due_at``, or null with the reason where no calendar reaches that far."""
-    if limit is None:
-        return {"due_at": None}
-    try:
-        return {"due_at": due_at(start, limit, protocol.hours).isoformat()}
-    except NeedleError as error:
-        return {"due_at": None, "due_problem": error.code}
+MOST_WORDS = 2_000
+REPORTERS = frozenset({"resident", "hotline", "grid_worker"})
 
 
 def _submit(_case: Case, command: Command, at: datetime, _protocol: Protocol) -> Payload:
@@ -47,14 +38,61 @@ def _supervise(case: Case, command: Command, _at: datetime, _protocol: Protocol)
     level = command.data.get("level", case.supervised + 1)
     if not isinstance(level, int) or not 0 < level <= HIGHEST_SUPERVISION:
         raise NeedleError("case.command_invalid", problem=f"level: 1-{HIGHEST_SUPERVISION}")
+    stage = command.data.get("stage", 0)
+    if not isinstance(stage, int) or (command.data.get("about") == "whistle" and "stage" not in command.data):
+        raise NeedleError("case.command_invalid", problem="stage: number")
     return {"level": level}
 
 
 def _merge(case: Case, command: Command, _at: datetime, _protocol: Protocol) -> Payload:
     main = command.data.get("main_case")
-    if not isinstance(main, int) or main == case.id:
+    if not isinstance(main, int) or isinstance(main, bool) or main == case.id:
         raise NeedleError("case.main_case_missing")
+    if case.absorbed:
+        raise NeedleError("merge.is_main", cases=", ".join(map(str, sorted(case.absorbed))))
     return {"main_case": main}
+
+
+def _absorb(case: Case, command: Command, _at: datetime, _protocol: Protocol) -> Payload:
+    other = command.data.get("case")
+    if not isinstance(other, int) or isinstance(other, bool) or other == case.id:
+        raise NeedleError("case.command_invalid", problem="case: id")
+    return {}
+
+
+def _remark(_case: Case, command: Command, _at: datetime, _protocol: Protocol) -> Payload:
+    text = command.data.get("text")
+    if not isinstance(text, str) or not text.strip() or len(text) > MOST_WORDS:
+        raise NeedleError("case.text_missing", most=MOST_WORDS)
+    return {"text": text.strip()}
+
+
+def _remind(_case: Case, command: Command, _at: datetime, _protocol: Protocol) -> Payload:
+    if command.data.get("about") not in ("due", "whistle") or (
+        command.data["about"] == "whistle" and not isinstance(command.data.get("stage"), int)
+    ):
+        raise NeedleError("case.command_invalid", problem="about: due, whistle")
+    return {}
+
+
+def _reopen(case: Case, command: Command, at: datetime, protocol: Protocol) -> Payload:
+    if command.role not in REPORTERS:
+        return {}
+    ends = None if case.closed_at is None else case.closed_at + protocol.reopen_within
+    if ends is not None and at > ends:
+        raise NeedleError("case.reopen_late", days=protocol.reopen_within.days)
+    if case.reopens >= protocol.max_reopens:
+        raise NeedleError("case.reopens_used_up", reopens=case.reopens)
+    return {}
+
+
+def _request_check(case: Case, command: Command, _at: datetime, _protocol: Protocol) -> Payload:
+    verifier = command.data.get("verifier")
+    if not isinstance(verifier, str | None):
+        raise NeedleError("case.command_invalid", problem="verifier: actor")
+    if verifier in case.handlers:
+        raise NeedleError("case.handler_verifies", actor=verifier)
+    return {}
 
 
 def _file(_case: Case, command: Command, _at: datetime, _protocol: Protocol) -> Payload:
@@ -144,41 +182,17 @@ def _approve_extension(case: Case, _command: Command, at: datetime, protocol: Pr
 def _suspend(case: Case, command: Command, at: datetime, protocol: Protocol) -> Payload:
     if case.suspensions >= protocol.max_suspensions:
         raise NeedleError("case.suspended_before")
-    until = _aware(command.data.get("until"))
+    until = aware(command.data.get("until"))
     if until is None or not at < until <= at + protocol.max_suspension:
         raise NeedleError("case.suspension_date", days=protocol.max_suspension.days)
-    return {"until": until.isoformat(), "remaining_s": _remaining_s(case, at, protocol)}
-
-
-def _aware(text: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return moment if moment is not None and moment.tzinfo is not None else None
-
-
-def _remaining_s(case: Case, at: datetime, protocol: Protocol) -> float | None:
-    if case.due_at is None or case.limit is None:
-        return None
-    if case.limit.unit in HOURS_OF_UNIT:
-        return max((case.due_at - at).total_seconds(), 0.0)
-    return working_between(at, case.due_at, protocol.hours).total_seconds()
+    left = remaining(case, at, protocol)
+    return {"until": until.isoformat(), "remaining_s": None if left is None else left.total_seconds()}
 
 
 def _resume(case: Case, _command: Command, at: datetime, protocol: Protocol) -> Payload:
     if case.remaining_s is None or case.limit is None:
         return {"due_at": None}
-    unit = "urgent_hour" if case.limit.unit in HOURS_OF_UNIT else "work_hour"
-    return deadline(at, Limit(case.remaining_s / 3600, unit), protocol)
-
-
-def _answer_whistle(case: Case, command: Command, at: datetime, protocol: Protocol) -> Payload:
-    if case.department is not None:
-        return {}
-    named = {"department": command.name} if command.role == "department" else {}
-    receiver = _receiver(Command(command.action, command.actor, data={**named, **command.data}))
-    return {"department": receiver["department"], **deadline(at, case.limit, protocol)}
+    return runs_on(case, at, timedelta(seconds=case.remaining_s), protocol)
 
 
 def _rework(case: Case, _command: Command, at: datetime, protocol: Protocol) -> Payload:
@@ -203,8 +217,14 @@ def _exempt_timeout(case: Case, _command: Command, _at: datetime, _protocol: Pro
 
 GUARDS: Mapping[str, Guard] = MappingProxyType(
     {
+        **WHISTLE_GUARDS,
         "submit": _submit,
         "merge": _merge,
+        "absorb": _absorb,
+        "remark": _remark,
+        "remind": _remind,
+        "reopen": _reopen,
+        "request_check": _request_check,
         "file": _file,
         "dispatch": _dispatch,
         "reassign": _reassign,
@@ -220,8 +240,6 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
         "suspend": _suspend,
         "resume": _resume,
         "resume_early": _resume,
-        "answer_whistle": _answer_whistle,
-        "order_response": _answer_whistle,
         "rework": _rework,
         "fail_check": _fail_check,
         "pass_check": _verify,

@@ -4,6 +4,7 @@ What the machine may do by itself: take the case in, accept and file it where pl
 where a team was found. All else waits, in the state it has reached, for a person.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from dispatch.match_values import Decision
 from dispatch.matters import Matter
 from dispatch.protocol import decide
 from dispatch.spots import Spot, areas_of, borders_of, cell_of, point_ewkb
+from dispatch.timers import next_moment
 from geo.atlas import Atlas
 
 SUBMITTERS: Mapping[str, str] = {
@@ -29,6 +31,8 @@ SUBMITTERS: Mapping[str, str] = {
     "import": "system",
 }
 """Who submits through a channel; everybody else is a resident."""
+WORKER = re.compile(r"[\w.-]{1,64}")
+"""What a grid worker may be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Everything to write for one report."""
+    """Everything to write for one report; ``moves_at`` is when the case next moves by itself."""
 
     case: CaseRow
     events: tuple[Event, ...]
     decision: DecisionRow | None
     task: TaskRow | None
+    moves_at: datetime | None
     problem: str | None
 
 
@@ -89,6 +94,7 @@ def open_case(
         events=tuple(events),
         decision=_decision_row(case_id, found, rule_set_id, now) if rule_set_id is not None else None,
         task=None if team is None else TaskRow(case_id, team, now, case.due_at),
+        moves_at=next_moment(case, p),
         problem=found.spot.problem or (None if found.matter else "report.matter_unknown"),
     )
 
@@ -101,7 +107,7 @@ def _commands(found: Finding, now: datetime) -> list[tuple[Command, datetime]]:
 
 
 def _submit(found: Finding) -> Command:
-    report, reporter = found.report, SUBMITTERS.get(found.report.channel, "resident")
+    report, reporter = found.report, submitter(found.report)
     data: dict[str, Any] = {
         "report": report.id,
         "channel": report.channel,
@@ -114,6 +120,14 @@ def _submit(found: Finding) -> Command:
     if problem is not None:
         data["problem"] = problem
     return Command("submit", reporter, data=data)
+
+
+def submitter(report: ReportRow) -> str:
+    """Who submits a report: a grid worker by name where the report says ``reporter.worker``, others by their channel."""
+    role = SUBMITTERS.get(report.channel, "resident")
+    reporter = report.body.get("reporter")
+    worker = reporter.get("worker") if isinstance(reporter, Mapping) and role == "grid_worker" else None
+    return f"{role}:{worker}" if isinstance(worker, str) and WORKER.fullmatch(worker) else role
 
 
 def _case_row(case: Case, found: Finding, atlas: Atlas, p: Protocol) -> CaseRow:

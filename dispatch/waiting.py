@@ -12,7 +12,7 @@ from datetime import datetime
 
 from data.chain import Event
 from data.database import Connection
-from data.stores import waiting
+from data.stores import timers, waiting
 from data.stores.cases import DecisionRow, TaskRow
 from data.stores.waiting import FIRST, Place, WaitingCase
 from dispatch.case import Case, evolve, fold, row
@@ -24,6 +24,7 @@ from dispatch.match_values import Decision
 from dispatch.protocol import decide
 from dispatch.rule_values import LEVELS, level_above
 from dispatch.spots import Spot
+from dispatch.timers import next_moment
 
 AT_ONCE = 200
 LEAST_PAUSE_S = 2.0
@@ -116,6 +117,8 @@ def look_through(
         [o.decision for o in outcomes if o.decision is not None],
         [o.task for o in outcomes if o.task is not None],
     )
+    moved = [o.after for o in outcomes if o.after is not None]
+    timers.set_timers(connection, {case.id: next_moment(case, ground.protocol) for case in moved})
     return claimed[-1].place if len(claimed) == limit else None
 
 

@@ -1,5 +1,5 @@
 """The worker: claims waiting reports in small batches and makes of each exactly one case, in one transaction a batch; cases
-that wait for a team are matched again between them.
+that wait for a team are matched again between them, and cases whose moment has come move by themselves.
 
 Several workers at once are safe (SKIP LOCKED). A worker that is killed, or loses its database, leaves its batch as it
 found it.
@@ -14,20 +14,22 @@ from datetime import UTC, datetime
 import structlog
 
 from data.database import Connection
-from data.stores import cases, reports
+from data.stores import cases, reports, timers
 from data.stores.announcing import GROUND_CHANNEL, TASK_ENDED_CHANNEL
 from data.stores.reports import ReportRow
 from data.stores.workbench import Workbench, load_open_tasks, nearest_addresses
 from dispatch.deciding import decide_spot, doubts_of
-from dispatch.ground import Ground, load_ground, refresh_teams, set_loads
+from dispatch.ground import Ground, load_ground, load_protocol, refresh_teams, set_loads
 from dispatch.matters import UNCLASSIFIED
 from dispatch.opening import Finding, open_case
 from dispatch.spots import Spot, locate_reports
+from dispatch.ticking import tick
 from dispatch.waiting import Sweep, sweep_on
 from geo.errors import NeedleError
 
 BATCH = 200
 POLL_S = 1.0
+TICK_S = 1.0
 REFRESH_S = 60.0
 RETRY_S = 1.0
 ADDRESS_WITHIN_M = 60.0
@@ -60,13 +62,14 @@ class Worker:
         self.ground: Ground | None = None
         self.refresh_at = datetime.min.replace(tzinfo=UTC)
         self.sweep = Sweep()
+        self.tick_at = 0.0
 
     def work(self, stop: threading.Event) -> None:
         """Handle what waits, then wait for more; look every second even when nobody notifies."""
         heard: set[str] = set()
         while not stop.is_set():
             self.refresh(heard)
-            busy = self.ground is not None and self.handle_batch() + self.match_waiting() > 0
+            busy = self.ground is not None and self.handle_batch() + self.match_waiting() + self.let_move() > 0
             heard = self.bench.wait(0.0 if busy else POLL_S)
 
     def refresh(self, heard: Collection[str] = ()) -> None:
@@ -84,6 +87,8 @@ class Worker:
         version = self.bench.ground_version()
         if self.ground is None or self.ground.version != version:
             self.load(now)
+        elif is_time:
+            self.ground.protocol = load_protocol(self.bench.connection)
         if self.ground is not None and not refresh_teams(self.bench.connection, self.ground, now):
             self.load(now)
 
@@ -112,6 +117,16 @@ class Worker:
             set_loads(self.ground, load_open_tasks(connection))
             return sweep_on(connection, self.ground, self.sweep, datetime.now(UTC))
 
+    def let_move(self) -> int:
+        """Let cases whose moment has come move by themselves, about once a second; how many were looked at."""
+        assert self.ground is not None
+        if time.monotonic() < self.tick_at:
+            return 0
+        with self.bench.transaction() as connection:
+            looked_at = tick(connection, self.ground.protocol, datetime.now(UTC))
+        self.tick_at = time.monotonic() + (TICK_S if looked_at == 0 else 0.0)
+        return looked_at
+
 
 def open_cases(connection: Connection, ground: Ground, waiting: Sequence[ReportRow], now: datetime) -> None:
     """Open a case for each claimed report and write all of them; the caller commits."""
@@ -129,6 +144,7 @@ def open_cases(connection: Connection, ground: Ground, waiting: Sequence[ReportR
         [o.decision for o in opened if o.decision is not None],
         [o.task for o in opened if o.task is not None],
     )
+    timers.add_timers(connection, {o.case.id: o.moves_at for o in opened})
     outcomes = [(f.report.id, o.case.id, o.problem) for f, o in zip(found, opened, strict=True)]
     reports.mark_handled(connection, now, outcomes)
 

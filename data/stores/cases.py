@@ -210,7 +210,7 @@ async def add_event(connection: AsyncConnection, event: Event, row: Mapping[str,
     Raises
     ------
     NeedleError
-        ``case.command_invalid`` when it names a team or department that does not exist.
+        ``case.command_invalid`` when it names a team, department or case that does not exist, or the database refuses it.
     """
     try:
         await connection.execute(ADD_EVENT, [_json(getattr(event, name)) for name in EVENT_COLUMNS])
@@ -218,6 +218,8 @@ async def add_event(connection: AsyncConnection, event: Event, row: Mapping[str,
         await connection.execute(NOTIFY, (str(event.case_id),))
     except psycopg.errors.ForeignKeyViolation as error:
         raise NeedleError("case.command_invalid", problem=str(error.diag.message_detail)) from error
+    except (psycopg.errors.RestrictViolation, psycopg.errors.UniqueViolation) as error:
+        raise NeedleError("case.command_invalid", problem=str(error.diag.message_primary)) from error
 
 
 def update_of(columns: Iterable[str]) -> sql.Composed:
