@@ -1,7 +1,7 @@
 """From an accepted report to its pixel: the server, a worker, the database and a wall in headless Chromium, all on this machine.
 
-A sender posts reports at a fixed rate. The time of a report runs from the answer of ``POST /api/reports`` to the end of the first
-frame that holds its case's mark. The peers are the same server that sends a message an event, and one that asks the database
+A sender posts reports at a fixed rate. The time of a report runs from the answer of ``POST /api/reports`` to the first frame
+of the map that holds its case's mark. The peers are the same server that sends a message an event, and one that asks the database
 once a second.
 """
 
@@ -32,7 +32,7 @@ from data.cluster import Cluster
 from data.database import connect
 from data.demo.city import DemoCity, make_city
 from data.demo.load import load_city
-from data.demo.size import BLOCK, DISTRICT
+from data.demo.size import DISTRICT
 from dispatch.matters import matters
 from dispatch.reference import load_reference
 
@@ -89,7 +89,7 @@ def run(size: Size, progress: Progress) -> Result:
     """Measure our server, then each peer for a shorter time."""
     rate, seconds = (20.0, 15.0) if size == "small" else (200.0, 60.0)
     progress("building a city", 0.0)
-    with tempfile.TemporaryDirectory(prefix="needle-bench-") as folder, city(Path(folder), size) as (url, demo):
+    with tempfile.TemporaryDirectory(prefix="needle-bench-") as folder, city(Path(folder)) as (url, demo):
         found = {}
         for which, share in (("ours", 1.0), ("each", 0.25), ("polling", 0.25)):
             progress(f"sending {rate:.0f} reports a second: {which}", 0.1)
@@ -107,7 +107,7 @@ def run(size: Size, progress: Progress) -> Result:
 
 
 @contextmanager
-def city(folder: Path, size: Size) -> Iterator[tuple[str, DemoCity]]:
+def city(folder: Path) -> Iterator[tuple[str, DemoCity]]:
     """A demo city in a database of its own, tuned as in production."""
     folder.chmod(0o755)
     cluster = Cluster(folder / "pg")
@@ -116,7 +116,7 @@ def city(folder: Path, size: Size) -> Iterator[tuple[str, DemoCity]]:
         url = cluster.create_database("live")
         migrate.upgrade(url)
         load_reference(url)
-        demo = make_city(BLOCK if size == "small" else DISTRICT)
+        demo = make_city(DISTRICT)
         with connect(url) as connection:
             load_city(connection, demo, matters().values(), datetime.now(UTC))
         yield url, demo

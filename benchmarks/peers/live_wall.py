@@ -24,7 +24,7 @@ INNER = 0.3
 """Reports fall into the middle of the view: this share of its width and height to each side."""
 PATIENCE_MS = 120_000
 
-#: A case is drawn when the frame that has just been rendered holds its mark at its place.
+#: A case is drawn when the frame that has just been rendered holds its mark: among what changed lately, or in the tiles.
 PROBE = """
 () => {
   const { map, live } = needleWall;
@@ -38,18 +38,22 @@ PROBE = """
       for (const row of message.rows) if (!probe.seen.has(row.id)) {
         probe.seen.add(row.id);
         probe.told.push([row.id, now()]);
-        if (row.at) probe.waiting.set(row.id, row.at);
+        if (row.at) probe.waiting.set(row.id, { at: row.at, since: performance.now() });
       }
     }
     receive(message);
   };
-  const layers = ['fresh-dot', 'fresh-ring', 'fresh-halo', 'case-dot', 'case-ring'].filter((layer) => map.getLayer(layer));
+  const marks = ['fresh-dot', 'case-dot'];
+  const isAt = (id, at) => {
+    const { x, y } = map.project(at);
+    return map.queryRenderedFeatures([[x - 3, y - 3], [x + 3, y + 3]], { layers: marks }).some((feature) => feature.id === id);
+  };
   map.on('render', () => {
     probe.frames += 1;
     const start = performance.now();
-    for (const [id, at] of probe.waiting) {
-      const { x, y } = map.project(at);
-      if (!map.queryRenderedFeatures([[x - 3, y - 3], [x + 3, y + 3]], { layers }).some((feature) => feature.id === id)) continue;
+    const drawn = new Set(map.queryRenderedFeatures({ layers: ['fresh-dot'] }).map((feature) => feature.id));
+    for (const [id, { at, since }] of probe.waiting) {
+      if (!drawn.has(id) && !(start - since > 2000 && isAt(id, at))) continue;
       probe.shown.push([id, now()]);
       probe.waiting.delete(id);
     }
