@@ -10,15 +10,15 @@ import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from time import perf_counter
-from typing import Annotated, Final, cast
+from typing import Final, cast
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from starlette.requests import HTTPConnection
 
 from dashboard.case_tiles import CaseTileServer
 from dashboard.ground_tiles import GroundTileServer
-from dashboard.wall_state import Wall, this_second, wall_of
+from dashboard.wall_state import this_second
+from data.mirror.case_tiles import Tile
 from data.mirror.where import parse_where
 from data.stores.tiles import SOURCES, is_tile
 from geo.errors import NeedleError
@@ -44,33 +44,16 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 router = APIRouter(lifespan=lifespan)
 
 
-def cases_of(connection: HTTPConnection) -> CaseTileServer:
-    """The process's tiles of cases (a FastAPI dependency)."""
-    return cast(CaseTileServer, connection.app.state.case_tiles)
-
-
-def ground_of(connection: HTTPConnection) -> GroundTileServer:
-    """The process's tiles of the ground (a FastAPI dependency)."""
-    return cast(GroundTileServer, connection.app.state.ground_tiles)
-
-
-@router.get("/tiles/cases/{zoom}/{column}/{row}.mvt")
-async def case_tile(
-    request: Request,
-    zoom: int,
-    column: int,
-    row: int,
-    cases: Annotated[CaseTileServer, Depends(cases_of)],
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> Response:
+async def case_tile(request: Request) -> Response:
     """The cases of a tile that fit the query; 503 with ``Retry-After`` while they are being loaded."""
-    if not is_tile(zoom, column, row):
+    tile, cases = asked(request), cast(CaseTileServer, request.app.state.case_tiles)
+    if not is_tile(*tile):
         return Response(status_code=404)
     try:
-        tile, now, where = (zoom, column, row), this_second(), parse_where(request.query_params)
+        now, where = this_second(), parse_where(request.query_params)
         tiles = await cases.tiles()
         etag = cases.etag(tiles, tile, where, now)
-        if if_none_match == etag:
+        if request.headers.get("if-none-match") == etag:
             return unchanged(etag, REVISIT)
         start = perf_counter()
         return await answer(request, cases.draw(tiles, tile, where, now), etag, REVISIT, timing(start, "memory"))
@@ -79,27 +62,31 @@ async def case_tile(
         return JSONResponse(error.as_dict(), status_code=error.entry.http_status, headers=headers)
 
 
-@router.get("/tiles/{source}/{zoom}/{column}/{row}.mvt")
-async def ground_tile(
-    request: Request,
-    source: str,
-    zoom: int,
-    column: int,
-    row: int,
-    wall: Annotated[Wall, Depends(wall_of)],
-    ground: Annotated[GroundTileServer, Depends(ground_of)],
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> Response:
+async def ground_tile(request: Request) -> Response:
     """One tile of the ground; 204 where it is empty, 304 where the browser's copy is right, 404 where there is no such tile."""
-    if source not in SOURCES or not is_tile(zoom, column, row):
+    source, tile = request.path_params["source"], asked(request)
+    if source not in SOURCES or not is_tile(*tile):
         return Response(status_code=404)
-    version = await wall.version()
+    ground = cast(GroundTileServer, request.app.state.ground_tiles)
+    version = await ground.wall.version()
     etag = f'"{version}"'
-    if if_none_match == etag:
+    if request.headers.get("if-none-match") == etag:
         return unchanged(etag, KEPT)
     start, drawn_by = perf_counter(), "memory" if ground.holds(version) else "database"
-    tile = await ground.draw(version, source, (zoom, column, row))
-    return await answer(request, tile, etag, KEPT, timing(start, drawn_by))
+    drawn = await ground.draw(version, source, tile)
+    return await answer(request, drawn, etag, KEPT, timing(start, drawn_by))
+
+
+# Plain routes: FastAPI's reading of parameters would cost more than most tiles.
+ADDRESS: Final = "{zoom:int}/{column:int}/{row:int}.mvt"
+router.add_route(f"/tiles/cases/{ADDRESS}", case_tile, methods=["GET"])
+router.add_route(f"/tiles/{{source}}/{ADDRESS}", ground_tile, methods=["GET"])
+
+
+def asked(request: Request) -> Tile:
+    """Zoom, column and row of the address."""
+    at = request.path_params
+    return at["zoom"], at["column"], at["row"]
 
 
 def unchanged(etag: str, cache: str) -> Response:
