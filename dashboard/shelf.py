@@ -1,4 +1,4 @@
-"""Tiles kept in memory, compressed and ready to send."""
+"""Tiles of the database kept in memory, until the ground itself is."""
 
 from collections import OrderedDict
 from typing import Final
@@ -8,7 +8,7 @@ KEPT_BYTES: Final = 96 * 1024 * 1024
 
 
 class TileShelf:
-    """Compressed tiles of one version of the city, the longest unused dropped first."""
+    """Tiles of one version of the city, the longest unused dropped first."""
 
     def __init__(self, capacity_bytes: int = KEPT_BYTES) -> None:
         self.capacity_bytes = capacity_bytes
