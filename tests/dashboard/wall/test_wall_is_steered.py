@@ -27,8 +27,8 @@ def test_a_filter_acts_on_feed_figures_and_address_at_once(wall: Wall, address: 
     expect(wall.figure("open")).not_to_have_text(f"{narrow:,}")
 
     wall.page.keyboard.press("f")
-    wall.slot("filter-panel").get_by_text("Channel").click()
-    wall.slot("filter-panel").get_by_label("Sensor").check()
+    wall.slot("filter-panel").get_by_text("Channel", exact=True).click()
+    wall.slot("filter-panel").get_by_label("Sensor", exact=True).check()
     expect(wall.figure("open")).to_have_text(f"{narrow:,}")
     expect(wall.row(told["address"])).to_have_count(0)
     wall.page.wait_for_url(re.compile("channel=sensor"))
