@@ -66,8 +66,10 @@ def place_of(data: Mapping[str, Any]) -> dict[str, Any]:
     x, y, accuracy = data.get("lng"), data.get("lat"), data.get("accuracy_m", 0)
     if any(isinstance(v, bool) or not isinstance(v, int | float) for v in (x, y, accuracy)) or accuracy < 0:
         raise NeedleError("case.command_invalid", problem="lng, lat, accuracy_m: number")
-    lng, lat = parse_crs(data.get("crs"), "crs").to_wgs84(np.array([x], np.float64), np.array([y], np.float64))
-    problem = str(check_lnglat(lng, lat)[0])
+    crs, east, north = parse_crs(data.get("crs"), "crs"), np.array([x], np.float64), np.array([y], np.float64)
+    lng, lat = crs.to_wgs84(east, north)
+    given = str(check_lnglat(east, north)[0]) if crs.is_degrees else ""
+    problem = given or str(check_lnglat(lng, lat)[0])
     if problem:
         raise NeedleError(problem, x=x, y=y)
     sent = {name: data[name] for name in POINT if name in data}
