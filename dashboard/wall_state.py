@@ -16,8 +16,8 @@ from data.mirror.figures import Summary, summarise
 from data.mirror.loading import load_mirror
 from data.mirror.where import EVERYTHING, TextSearch, Where, matching
 from data.stores import overview
-from data.stores.ground import load_attributions
 from data.stores.alarms import Acknowledgement
+from data.stores.ground import load_attributions
 from data.stores.reading import reading
 from data.stores.tiles import tiles_version
 from geo.errors import NeedleError

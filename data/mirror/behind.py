@@ -1,4 +1,4 @@
-"""The cases behind a key figure, the most pressing first, and a part of the mirror's rows to look at alone."""
+"""The cases behind a key figure, the most pressing first."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,14 +8,13 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from data.mirror.columns import COLUMNS, CaseMirror
+from data.mirror.columns import CaseMirror
 from data.mirror.figures import DAY, WEEK, midnight_before
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 NEVER: Final = np.iinfo(np.int64).max
 JUDGED: Final = ("id", "reported", "due", "dispatched", "answered", "closed", "team")
-VOCABULARIES: Final = ("states", "channels", "matters", "majors", "departments", "area_codes")
 
 
 @dataclass(frozen=True)
@@ -74,11 +73,3 @@ def behind(mirror: CaseMirror, fits: Bools, figure: str, now: int, timezone: str
     near = np.flatnonzero(key <= np.partition(key, limit - 1)[limit - 1]) if len(key) > limit else np.arange(len(key))
     order = np.lexsort((-ids[near] if rule.newest_first else ids[near], key[near]))
     return cast(list[int], ids[near[order[:limit]]].tolist())
-
-
-def part_of(mirror: CaseMirror, rows: Ints) -> CaseMirror:
-    """These rows of the mirror as a mirror of their own, to be asked but never patched."""
-    columns = {name: getattr(mirror, name)[rows] for name in COLUMNS}
-    words = {name: getattr(mirror, name) for name in VOCABULARIES}
-    areas = {layer: column[rows] for layer, column in mirror.areas.items()}
-    return cast(CaseMirror, SimpleNamespace(count=len(rows), areas=areas, **columns, **words))

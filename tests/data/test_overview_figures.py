@@ -16,7 +16,7 @@ from data.demo.city import make_city
 from data.demo.load import load_city
 from data.demo.size import BLOCK
 from data.mirror.alarms import Alarm, alarms, causes_of
-from data.mirror.behind import RULES, behind, part_of
+from data.mirror.behind import RULES, behind
 from data.mirror.columns import CaseMirror
 from data.mirror.figures import Figures, summarise
 from data.mirror.hot import hot_places, parents
@@ -217,14 +217,6 @@ def test_parents_are_those_of_h3() -> None:
     rng = np.random.default_rng(3)
     cells = [h3.latlng_to_cell(*point, 9) for point in rng.uniform((-80, -179), (80, 179), (500, 2)).tolist()]
     assert parents(np.array(cells, np.int64)).tolist() == [h3.cell_to_parent(cell, 8) for cell in cells]
-
-
-async def test_a_part_of_the_mirror_answers_as_the_whole(mirror: CaseMirror) -> None:
-    now = int(REFERENCE.timestamp())
-    some = np.arange(0, mirror.count, 7)
-    for where, _ in FILTERS.values():
-        whole = matching(mirror, where, now)
-        assert matching(part_of(mirror, some), where, now).tolist() == whole[some].tolist()
 
 
 @pytest.mark.parametrize("begins", ["max(reported) filter (where urgent)", "max(due)"])
