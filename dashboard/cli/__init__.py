@@ -21,7 +21,7 @@ COMMANDS = (
         "up",
         "dashboard.cli.up:up",
         RUN,
-        "Start the database, the operators' server, the worker and the deliverer; stop them all with Ctrl-C.",
+        "Start the database, the operators' server, the worker, the deliverer, the courier and the residents' portal.",
     ),
     Entry(
         "worker",
@@ -34,6 +34,18 @@ COMMANDS = (
         "dashboard.cli.up:deliver",
         RUN,
         "Tell other systems of cases and take their answers; one process, in the foreground.",
+    ),
+    Entry(
+        "portal",
+        "dashboard.cli.portal:portal",
+        RUN,
+        "Serve the residents' pages; knows the mailbox's database and no other.",
+    ),
+    Entry(
+        "courier",
+        "dashboard.cli.portal:courier",
+        RUN,
+        "Fetch residents' sealed mail, open it, file it, and write back how it stands; one process, in the foreground.",
     ),
     Entry("serve", "dashboard.cli.up:serve", RUN, "Run the operators' server alone, in the foreground."),
     Entry(

@@ -35,7 +35,8 @@ ARGUMENTS: Final = (
 )
 DESK: Final = (1920, 1080)
 WALLS: Final = (DESK, (3840, 2160), (3840, 1080))
-PATIENCE_MS: Final = 60_000
+PATIENCE_MS: Final = 180_000
+IDLE_MS: Final = 10_000
 DEMO_SECONDS: Final = 300.0
 SETTLE_MS: Final = 2_500
 """Maps fade their labels in, panels slide."""
@@ -153,13 +154,17 @@ def take(wanted: list[Shot], server: str, folder: Path, console: Console) -> Non
 
 def picture(browser: "Browser", server: str, shot: Shot, folder: Path) -> None:
     """Take one picture once the page has drawn itself."""
+    from playwright.sync_api import TimeoutError
+
     width, height = shot.size
     context = browser.new_context(viewport={"width": width, "height": height}, timezone_id="Asia/Shanghai")
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     page.goto(server + shot.address)
     page.wait_for_selector("body[data-ready]" if shot.path == "/wall" else ".frame main")
-    page.wait_for_load_state("networkidle" if shot.path != "/wall" else "load")
+    # A page that goes on asking is taken as it stands then.
+    with suppress(TimeoutError):
+        page.wait_for_load_state("networkidle", timeout=IDLE_MS)
     page.wait_for_timeout(SETTLE_MS)
     page.screenshot(path=folder / shot.name)
     context.close()
