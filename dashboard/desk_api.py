@@ -34,13 +34,13 @@ async def rows(
     query = request.query_params
     language = language_of(query.get("lang"))
     found = await desk.found(parse_where(query), read_sort(query), language)
-    ids = desk.mirror.id[found[start : min(end, start + MOST_ROWS)]].tolist()
+    ids = found.mirror.id[found.rows[start : min(end, start + MOST_ROWS)]].tolist()
     async with reading(desk.wall.pool) as connection:
         cases = await store.load_rows(connection, ids)
     name = (await desk.names()).namer(language)
-    answer: dict[str, Any] = {"total": len(found), "rows": [row_as_json(case, name) for case in cases]}
+    answer: dict[str, Any] = {"total": len(found.rows), "rows": [row_as_json(case, name) for case in cases]}
     if start == 0:
-        answer["bounds"] = facets.bounds(desk.mirror, found)
+        answer["bounds"] = facets.bounds(found.mirror, found.rows)
     return as_json(answer)
 
 
@@ -49,7 +49,7 @@ async def place(case_id: int, request: Request, desk: TheDesk) -> Response:
     """Where a case stands in the filter's order: ``place``, null where the filter leaves it out."""
     query = request.query_params
     found = await desk.found(parse_where(query), read_sort(query), language_of(query.get("lang")))
-    at = (desk.mirror.id[found] == case_id).nonzero()[0]
+    at = (found.ids == case_id).nonzero()[0]
     return as_json({"place": int(at[0]) if len(at) else None})
 
 
@@ -60,7 +60,8 @@ async def facet(facet: str, request: Request, desk: TheDesk) -> Response:
     language = language_of(query.get("lang"))
     names = await desk.names()
     rest = facets.without(parse_where(query), facet)
-    counted = facets.counts(desk.mirror, await desk.fits(rest), facet)
+    ordering = desk.ready()
+    counted = facets.counts(ordering.mirror, await desk.fits(rest, ordering), facet)
     known = [name for name in names.rows if name.facet == facet]
     if language == "en":
         known.sort(key=lambda name: name.place_en)

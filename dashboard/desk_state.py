@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 import numpy as np
 import orjson
+import structlog
 from fastapi import FastAPI, Response
 from numpy.typing import NDArray
 from starlette.requests import HTTPConnection
@@ -26,8 +27,11 @@ from data.stores.reading import reading
 from dispatch.states import states
 from geo.errors import Language, NeedleError
 
+log = structlog.get_logger()
+
 CHUNK: Final = 1 << 15
 LOOK_AGAIN_S: Final = 0.2
+LATER_S: Final = 2.0
 NUMBERED: Final = frozenset({"matter", "team"})
 """Facets whose codes the mirror holds as numbers."""
 
@@ -66,38 +70,60 @@ class Names:
         return int(name.code) if name.facet in NUMBERED else name.code
 
 
+@dataclass(frozen=True)
+class Found:
+    """Rows of a mirror that a filter found, in order."""
+
+    mirror: CaseMirror
+    rows: NDArray[np.int64]
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """Their cases."""
+        return self.mirror.id[self.rows]
+
+
 @dataclass
 class Desk:
-    """The desk's side of one process, prepared in the background as soon as the mirror stands."""
+    """The desk's side of one process, prepared in the background for each mirror that the wall reads."""
 
     wall: Wall
-    texts: Texts = field(default_factory=Texts)
     ordering: Ordering | None = None
     _names: Names | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    @property
-    def mirror(self) -> CaseMirror:
-        """The mirror; ``desk.loading`` while it is being read."""
-        if self.wall.mirror is None:
-            raise NeedleError("desk.loading")
-        return self.wall.mirror
+    async def follow(self) -> None:
+        """Prepare for the wall's mirror, and anew when it reads another; for as long as the process lives."""
+        while True:
+            mirror = self.wall.mirror
+            if mirror is None or (self.ordering is not None and self.ordering.mirror is mirror):
+                await asyncio.sleep(LOOK_AGAIN_S)
+                continue
+            try:
+                await self._prepare(mirror)
+            except NeedleError as error:
+                log.warning("desk.interrupted", code=error.code)
+                await asyncio.sleep(LATER_S)
 
-    async def prepare(self) -> None:
+    async def _prepare(self, mirror: CaseMirror) -> None:
         """Read the texts and sort every column once, so that nobody waits for it."""
-        while self.wall.mirror is None:
-            await asyncio.sleep(LOOK_AGAIN_S)
-        characters = await self._read_texts(self.wall.mirror)
+        self.wall.texts, texts = None, Texts()
+        characters = await self._read_texts(mirror, texts)
         async with reading(self.wall.pool) as connection:
             places = await desk.load_characters(connection, sorted(characters))
-        ordering = Ordering(self.wall.mirror, self.texts, places)
-        names = await self.names()
-        self.wall.texts = self.texts
+        ordering, names = Ordering(mirror, texts, places), await self.names()
+        self.wall.texts = texts
         for column in (*FIELDS, *TIMES, "left", "urgent"):
             await self._sorted(ordering, column, column, {})
-        for column, language in product((*VOCABULARIES, "team", *map("area:{}".format, self.mirror.areas)), LANGUAGES):
+        for column, language in product((*VOCABULARIES, "team", *map("area:{}".format, mirror.areas)), LANGUAGES):
             await self._sorted(ordering, column, f"{column}/{language}", names.ranks[language])
         self.ordering = ordering
+
+    def ready(self) -> Ordering:
+        """The orders of the mirror; ``desk.loading`` until they stand."""
+        if self.ordering is None:
+            raise NeedleError("desk.loading")
+        return self.ordering
 
     async def names(self) -> Names:
         """The names, read anew when the city's version changed."""
@@ -112,34 +138,30 @@ class Desk:
             self._names = Names(version, rows, by_code, {"zh": ranks(rows, "zh"), "en": ranks(rows, "en")})
         return self._names
 
-    async def found(self, where: Where, sort: Sort, language: Language) -> NDArray[np.int64]:
-        """Rows of the mirror that fit, in order.
+    async def found(self, where: Where, sort: Sort, language: Language) -> Found:
+        """What fits, in order.
 
         Raises
         ------
         NeedleError
             ``desk.loading``, ``desk.unknown_column``.
         """
-        ordering = self.ordering
-        if ordering is None:
-            raise NeedleError("desk.loading")
-        names = await self.names()
+        ordering, names = self.ready(), await self.names()
         kept = f"{sort.column}/{language}" if sort.column in names.ranks[language] else sort.column
-        fits = await self.fits(where)
+        fits = await self.fits(where, ordering)
         async with self._turn:
             keys = await self._sorted(ordering, sort.column, kept, names.ranks[language])
-            return await asyncio.to_thread(ordering.picked, fits[: len(keys)], kept, sort.descending)
+            rows = await asyncio.to_thread(ordering.picked, fits[: len(keys)], kept, sort.descending)
+        return Found(ordering.mirror, rows)
 
-    async def fits(self, where: Where) -> NDArray[np.bool_]:
+    async def fits(self, where: Where, ordering: Ordering) -> NDArray[np.bool_]:
         """Which rows of the mirror fit: read here, on its writer's loop; texts are searched in a thread."""
-        mirror = self.mirror
+        mirror, texts = ordering.mirror, ordering.words
         if where.text is None:
             return matching(mirror, where, int(time.time()))
-        if self.wall.texts is None:
-            raise NeedleError("desk.loading")
         async with self._turn:
-            await self._read_texts(mirror)
-            found = await asyncio.to_thread(self.texts.containing, where.text)
+            await self._read_texts(mirror, texts)
+            found = await asyncio.to_thread(texts.containing, where.text)
         fits = matching(mirror, replace(where, text=None), int(time.time()))
         fits[: len(found)] &= found[: len(fits)]
         fits[len(found) :] = False
@@ -148,26 +170,28 @@ class Desk:
     async def _sorted(self, ordering: Ordering, column: str, kept: str, names: Mapping[str, Mapping[Any, int]]) -> Any:
         """Bring a column's order up to now: what the mirror says is read here, on its writer's loop; the rest in a thread."""
         if column in FIELDS:
-            await self._read_texts(self.mirror)
+            await self._read_texts(ordering.mirror, ordering.words)
             await asyncio.to_thread(ordering.texts[column].keys)
         keys = ordering.keys(column, names)
         await asyncio.to_thread(ordering.refreshed, kept, keys)
         return keys
 
-    async def _read_texts(self, mirror: CaseMirror) -> set[str]:
+    async def _read_texts(self, mirror: CaseMirror, texts: Texts) -> set[str]:
         """Read the texts of rows that have none yet; the characters that they are made of."""
         characters: set[str] = set()
-        while self.texts.count < mirror.count:
-            start = self.texts.count
+        while texts.count < mirror.count:
+            start = texts.count
             ids = mirror.id[start : min(start + CHUNK, mirror.count)].tolist()
             async with reading(self.wall.pool) as connection:
                 blob = await desk.load_texts(connection, ids)
-            characters |= await asyncio.to_thread(self._keep, blob)
+            characters |= await asyncio.to_thread(keep, texts, blob)
         return characters
 
-    def _keep(self, blob: str) -> set[str]:
-        self.texts.append(blob)
-        return set(blob.lower())
+
+def keep(texts: Texts, blob: str) -> set[str]:
+    """Add rows to the texts; the characters that they are made of."""
+    texts.append(blob)
+    return set(blob.lower())
 
 
 def ranks(names: list[desk.Name], language: Language) -> dict[str, dict[Any, int]]:
@@ -183,7 +207,7 @@ def ranks(names: list[desk.Name], language: Language) -> dict[str, dict[Any, int
 async def running(app: FastAPI) -> AsyncIterator[None]:
     """The desk beside the application's wall, prepared while the application already answers."""
     app.state.desk = held = Desk(app.state.wall)
-    preparing = asyncio.create_task(held.prepare())
+    preparing = asyncio.create_task(held.follow())
     yield
     preparing.cancel()
     with suppress(asyncio.CancelledError):

@@ -23,7 +23,7 @@ from dashboard.view_models.desk_columns import Column, chosen, columns, heading
 from data.database import connect
 from data.mirror.where import parse_where
 from data.stores import desk as store
-from geo.errors import NeedleError
+from geo.errors import Language, NeedleError
 
 CHUNK: Final = 4_000
 MOST_AT_ONCE: Final = 4
@@ -160,8 +160,8 @@ async def begin(request: Request, desk: Annotated[Desk, Depends(desk_of)], expor
         raise NeedleError("export.unknown_format", format=query.get("format", ""), known=", ".join(FORMATS))
     language = language_of(query.get("lang"))
     found = await desk.found(parse_where(query), read_sort(query), language)
-    ids = desk.mirror.id[found].tolist()
-    table = await table_of(desk, query.get("columns", "").split(","), language_of(query.get("lang")))
+    ids = found.ids.tolist()
+    table = await table_of(desk, query.get("columns", "").split(","), language)
     job_id = exports.begin(str(desk.wall.pool.conninfo), ids, table, form)
     return as_json(exports.find(job_id).as_dict(job_id), 202)
 
@@ -193,7 +193,7 @@ async def stop(job_id: str, exports: TheExports) -> Response:
     return Response(status_code=204)
 
 
-async def table_of(desk: Desk, wanted: list[str], language: Any) -> Table:
+async def table_of(desk: Desk, wanted: list[str], language: Language) -> Table:
     """The table that an export writes: the wanted columns, the point always with them."""
     ground = await desk.wall.ground()
     say = words(language)

@@ -42,10 +42,18 @@ def counts(mirror: CaseMirror, fits: NDArray[np.bool_], facet: str) -> Counts:
 
 
 def without(where: Where, facet: str) -> Where:
-    """The filter without what it asks of one facet: what else could be chosen there."""
+    """The filter without what it asks of one facet: what else could be chosen there.
+
+    Raises
+    ------
+    NeedleError
+        ``desk.unknown_column``.
+    """
     layer = facet.removeprefix("area:")
     if layer != facet:
         return replace(where, areas=frozenset(area for area in where.areas if area[0] != layer))
+    if facet not in FIELDS and facet not in ("team", "major"):
+        raise NeedleError("desk.unknown_column", column=facet)
     nothing: dict[str, Any] = {FIELDS.get(facet, f"{facet}s"): frozenset()}
     return replace(where, **nothing)
 

@@ -54,6 +54,7 @@ class Ordering:
 
     def __init__(self, mirror: CaseMirror, texts: Texts, characters: Mapping[str, int]) -> None:
         self.mirror = mirror
+        self.words = texts
         self.texts = {name: TextOrder(texts, at, characters) for at, name in enumerate(FIELDS)}
         self.kept: dict[str, Sorted] = {}
 

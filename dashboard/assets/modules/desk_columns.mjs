@@ -4,7 +4,7 @@ import { readQuery } from './address.mjs';
 import { element, slot } from './page.mjs';
 
 const WIDTHS = {
-  number: 158, title: 250, state: 108, left: 118, matter: 150, channel: 96, department: 150, team: 168, address: 260, cell: 140, urgent: 70,
+  number: 158, title: 250, state: 132, left: 118, matter: 150, channel: 96, department: 150, team: 168, address: 260, cell: 140, urgent: 70,
   reported: 118, dispatched: 118, due: 118, answered: 118, closed: 118, updated: 118, returns: 80, reworks: 80,
 };
 const UNSORTED = new Set(['cell', 'returns', 'reworks']);

@@ -4,16 +4,20 @@ export class Grid {
   constructor(desk, api) {
     Object.assign(this, { desk, api, turn: 0 });
     this.setColumns();
-    const datasource = { getRows: (params) => this.load(params) };
-    const take = () => api.setGridOption('datasource', datasource);
-    take();
-    // Dash puts a source of its own in place when the grid is ready, which may be only now.
-    api.addEventListener('gridReady', () => setTimeout(take));
+    this.takeRows(api);
     api.addEventListener('sortChanged', () => this.sorted());
     api.addEventListener('rowClicked', ({ data, event }) => data && !event.ctrlKey && !event.shiftKey && desk.select(data.id));
     api.addEventListener('rowDoubleClicked', ({ data }) => data && desk.select(data.id, { open: true, fly: true }));
     api.addEventListener('selectionChanged', () => desk.map.pick(api.getSelectedRows()));
     api.addEventListener('columnMoved', ({ finished }) => finished && this.moved());
+  }
+
+  /* Dash puts a source of its own in place when the grid is ready, before this or after: whichever comes, ours stays. */
+  takeRows(api) {
+    const set = api.setGridOption;
+    const datasource = { getRows: (params) => this.load(params) };
+    api.setGridOption = (name, value) => set(name, name === 'datasource' ? datasource : value);
+    api.setGridOption('datasource', datasource);
   }
 
   setColumns() {
@@ -109,15 +113,22 @@ export class Grid {
     const here = this.rowOf(id);
     const place = here ? here.rowIndex : (await (await fetch(`/api/desk/place/${id}?${this.desk.query()}`)).json()).place;
     if (place === null || place === undefined) return;
-    this.wanted = id;
-    this.api.ensureIndexVisible(place, 'middle');
+    this.wanted = { id, place };
     this.restore();
   }
 
+  /* The wanted row, once its block is here; scrolled to as soon as the table is long enough. */
   restore() {
-    const node = this.wanted && this.rowOf(this.wanted);
+    if (!this.wanted) return;
+    const { id, place, seen } = this.wanted;
+    if (!seen && this.api.getDisplayedRowCount() > place) {
+      this.wanted.seen = true;
+      this.api.ensureIndexVisible(place, 'middle');
+    }
+    const node = this.rowOf(id);
     if (!node) return;
     this.wanted = null;
     this.mark(node);
+    this.desk.map.mark(id);
   }
 }
