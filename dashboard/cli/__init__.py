@@ -21,7 +21,7 @@ COMMANDS = (
         "up",
         "dashboard.cli.up:up",
         RUN,
-        "Start the database, the operators' server, the worker, the deliverer, the courier and the residents' portal.",
+        "Start the database, the operators' server, the worker and the deliverer; stop them all with Ctrl-C.",
     ),
     Entry(
         "worker",
@@ -78,6 +78,12 @@ COMMANDS = (
     ),
     Entry("audit", "dashboard.cli.audit:app", TOOLS, "Check what was loaded before anybody decides by it."),
     Entry("rules", "dashboard.cli.rules:app", TOOLS, "Check, accept, learn and explain the rules of who acts where."),
+    Entry(
+        "screenshots",
+        "dashboard.cli.screenshots:screenshots",
+        TOOLS,
+        "Take a picture of every page, in both languages and themes, as screens of their size show it.",
+    ),
     Entry(
         "bench",
         "dashboard.cli.bench:bench",

@@ -3,10 +3,15 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from dashboard.cli import screenshots
+from dashboard.cli import app, screenshots
 from dashboard.cli.screenshots import Shot, shots
 from geo.errors import NeedleError
+
+
+def test_the_command_line_knows_the_command() -> None:
+    assert CliRunner().invoke(app, ["screenshots", "--help"]).exit_code == 0
 
 
 def test_every_page_is_taken_in_both_languages_and_themes() -> None:
