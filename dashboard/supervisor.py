@@ -23,10 +23,11 @@ RESTART_PAUSE_S = 1.0
 
 @dataclass(frozen=True)
 class Part:
-    """A process to keep alive: its name, and its command line."""
+    """A process to keep alive: its name, its command line, and which variables of the environment it must not see."""
 
     name: str
     command: tuple[str, ...]
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -81,7 +82,7 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=os.environ | self.environment,
+                env={k: v for k, v in (os.environ | self.environment).items() if k not in part.hidden},
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )

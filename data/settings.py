@@ -31,7 +31,14 @@ class Settings(BaseSettings):
         default=None, description="the residents' mailbox, as this process may enter it; none: in the embedded cluster"
     )
     portal_host: str = Field(default="127.0.0.1", description="address that the residents' pages are served on")
-    portal_port: int = Field(default=8650, ge=1, le=65535, description="port of the residents' pages")
+    portal_port: int | None = Field(
+        default=None, ge=1, le=65535, description="port of the residents' pages; none: ten above the operators'"
+    )
+
+    @property
+    def residents_port(self) -> int:
+        """Where the residents' pages are: 8650 unless told otherwise."""
+        return self.portal_port or self.port + 10
 
 
 @cache

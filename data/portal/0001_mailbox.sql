@@ -3,7 +3,7 @@
 create schema mailbox;
 
 create table mailbox.version (
-    only boolean primary key default true check (only),
+    "only" boolean primary key default true check ("only"),
     number integer not null
 );
 insert into mailbox.version (number) values (1);

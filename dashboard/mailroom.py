@@ -1,0 +1,72 @@
+"""The ordinary ways in, handed to the courier: it lives in ``forms``, which may not import ``dispatch``."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from anyio import to_thread
+
+from data.cluster import ensure_database
+from data.database import AsyncPool, open_pool
+from data.portal.courier_side import CourierSide
+from data.portal.mailbox import courier_url
+from data.settings import Settings
+from data.stores.photos import PhotoFolder, PhotoRow, save_photo
+from data.stores.reading import reading
+from dispatch.casework import CaseDesk
+from dispatch.commands import Command
+from dispatch.intake import Intake, check_report
+from dispatch.photos import read_photo
+from forms.courier import CHANNEL, Allowance, Courier, go_round
+from forms.keys import KeyRing
+from forms.publishing import Publisher
+from geo.errors import NeedleError
+
+PAUSE_S: Final = 1.0
+TURN_S: Final = 2.0
+
+
+class Mailroom:
+    """Takes what residents sent into the base database as any channel's would be: ``forms.courier.Office``."""
+
+    def __init__(self, pool: AsyncPool, intake: Intake, photos: PhotoFolder) -> None:
+        self.pool, self.intake, self.photos = pool, intake, photos
+        self.desk = CaseDesk(pool)
+
+    async def keep_photo(self, photo: bytes) -> str:
+        """Check, clean and keep a photo; its digest."""
+        found = await to_thread.run_sync(read_photo, photo)
+        await to_thread.run_sync(self.photos.keep, found.digest, found.content)
+        size = (len(found.content), found.width, found.height)
+        row = PhotoRow(found.digest, *size, found.taken_at, found.lng, found.lat, CHANNEL)
+        async with reading(self.pool) as connection:
+            await save_photo(connection, row)
+        return found.digest
+
+    async def file(self, report: dict[str, Any]) -> int:
+        """Check and store a report; the same key again gives the id it had; ``portal.not_ready`` before a city is loaded."""
+        datums = await self.intake.datums()
+        if CHANNEL not in datums:
+            raise NeedleError("portal.not_ready")
+        receipt = await self.intake.receive(check_report(report, datums))
+        return receipt.id
+
+    async def reopen(self, case_id: int, words: str, mail_id: str) -> None:
+        """Reopen a case for its reporter."""
+        command = Command("reopen", "resident", words, {"mail": mail_id})
+        await self.desk.give(case_id, command, datetime.now(UTC))
+
+
+async def run_courier(settings: Settings, keys: KeyRing, per_minute: float) -> None:
+    """Go between the zones for good; a second courier waits until the first is gone."""
+    base_url = await asyncio.to_thread(ensure_database, settings)
+    mailbox_url = await asyncio.to_thread(courier_url, settings)
+    async with open_pool(base_url, size=4) as base, open_pool(mailbox_url, size=4) as pool, Intake(base) as intake:
+        mailbox = CourierSide(pool)
+        office = Mailroom(base, intake, PhotoFolder(settings.home / "photos"))
+        courier = Courier(mailbox, base, office, keys, Allowance(per_minute))
+        while True:
+            async with mailbox.alone() as is_alone:
+                if is_alone:
+                    await go_round(courier, PAUSE_S, Publisher(mailbox, base))
+            await asyncio.sleep(TURN_S)

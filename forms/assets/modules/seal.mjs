@@ -1,0 +1,113 @@
+/**
+ * Sealing on the phone: HPKE (RFC 9180), base mode, DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM, single shot, on
+ * WebCrypto alone; and the code that only this resident holds. The other half is forms/sealing.py.
+ */
+const utf8 = new TextEncoder();
+const curve = { name: 'ECDH', namedCurve: 'P-256' };
+const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const VERSION = utf8.encode('HPKE-v1');
+const KEM = Uint8Array.from([...utf8.encode('KEM'), 0x00, 0x10]);
+const SUITE = Uint8Array.from([...utf8.encode('HPKE'), 0x00, 0x10, 0x00, 0x01, 0x00, 0x02]);
+const NONE = new Uint8Array(0);
+
+/** Whether this browser can seal: it needs WebCrypto, which it has only on https and on this very machine. */
+export const canSeal = () => Boolean(globalThis.crypto?.subtle);
+
+/** @param {...Uint8Array} parts */
+export function join(...parts) {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) { whole.set(part, at); at += part.length; }
+  return whole;
+}
+
+async function hmac(key, data) {
+  const imported = await crypto.subtle.importKey('raw', key.length ? key : new Uint8Array(32), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+  return new Uint8Array(await crypto.subtle.sign('HMAC', imported, data));
+}
+const extract = (suite, salt, label, secret) => hmac(salt, join(VERSION, suite, utf8.encode(label), secret));
+/** One block of HKDF-Expand: enough for the 32 bytes that this suite ever asks for. */
+async function expand(suite, prk, label, info, length) {
+  const labelled = join(Uint8Array.of(length >> 8, length & 255), VERSION, suite, utf8.encode(label), info);
+  return (await hmac(prk, join(labelled, Uint8Array.of(1)))).slice(0, length);
+}
+
+/**
+ * @param {Uint8Array} plain
+ * @param {Uint8Array} publicKey uncompressed point, 65 bytes
+ * @param {Uint8Array} info
+ * @param {CryptoKeyPair} [pair] the ephemeral key pair; given only by tests
+ * @returns {Promise<Uint8Array>} encapsulated key, then ciphertext
+ */
+export async function seal(plain, publicKey, info, pair) {
+  const { subtle } = crypto;
+  const theirs = await subtle.importKey('raw', publicKey, curve, false, []);
+  const ours = pair ?? await subtle.generateKey(curve, true, ['deriveBits']);
+  const enc = new Uint8Array(await subtle.exportKey('raw', ours.publicKey));
+  const dh = new Uint8Array(await subtle.deriveBits({ name: 'ECDH', public: theirs }, ours.privateKey, 256));
+  const shared = await expand(KEM, await extract(KEM, NONE, 'eae_prk', dh), 'shared_secret', join(enc, publicKey), 32);
+  const context = join(Uint8Array.of(0), await extract(SUITE, NONE, 'psk_id_hash', NONE), await extract(SUITE, NONE, 'info_hash', info));
+  const secret = await extract(SUITE, shared, 'secret', NONE);
+  const key = await subtle.importKey('raw', await expand(SUITE, secret, 'key', context, 32), 'AES-GCM', false, ['encrypt']);
+  const iv = await expand(SUITE, secret, 'base_nonce', context, 12);
+  return join(enc, new Uint8Array(await subtle.encrypt({ name: 'AES-GCM', iv }, key, plain)));
+}
+
+/** What binds a letter to its place in the mailbox. */
+export const letterInfo = (id, kind) => utf8.encode(`needle letter 1\0${kind}\0${id}`);
+
+/**
+ * A letter: the length of its JSON, the JSON, the photos.
+ * @param {object} content
+ * @param {Uint8Array[]} photos
+ */
+export function pack(content, photos = []) {
+  const head = utf8.encode(JSON.stringify({ ...content, photos: photos.map((photo) => photo.length) }));
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, head.length);
+  return join(length, head, ...photos);
+}
+
+/** A new code: 100 random bits. */
+export const newCode = () => Array.from(crypto.getRandomValues(new Uint8Array(20)), (byte) => LETTERS[byte & 31]).join('');
+
+/** A code as a person typed it, or null. */
+export function readCode(typed) {
+  const code = typed.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1');
+  return code.length === 20 && [...code].every((letter) => LETTERS.includes(letter)) ? code : null;
+}
+
+/** A code in groups of four, for reading aloud. */
+export const grouped = (code) => code.match(/.{4}/g).join('-');
+
+/** The mail's id that belongs to a code. */
+export async function mailId(code) {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', utf8.encode(`needle mail 1\0${code}`)));
+  return Array.from(hash.slice(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** A random id, for mail that has no code of its own. */
+export const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/**
+ * Open the reply to a code.
+ * @param {string} code @param {string} id @param {Uint8Array} sealed
+ * @returns {Promise<object>} throws when it was changed
+ */
+export async function openReply(code, id, sealed) {
+  const { subtle } = crypto;
+  const secret = await subtle.importKey('raw', utf8.encode(code), 'HKDF', false, ['deriveKey']);
+  const how = { name: 'HKDF', hash: 'SHA-256', salt: NONE, info: utf8.encode('needle reply 1') };
+  const key = await subtle.deriveKey(how, secret, { name: 'AES-GCM', length: 256 }, false, ['decrypt']);
+  const opening = { name: 'AES-GCM', iv: sealed.slice(0, 12), additionalData: utf8.encode(id) };
+  return JSON.parse(new TextDecoder().decode(await subtle.decrypt(opening, key, sealed.slice(12))));
+}
+
+/** @param {Uint8Array} bytes */
+export function toBase64(bytes) {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(text);
+}
+/** @param {string} text */
+export const fromBase64 = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));

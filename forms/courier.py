@@ -1,0 +1,202 @@
+"""The courier: the only one that goes between the zones, and the government's side sends it.
+
+It fetches sealed mail, opens it, checks it again, hands it to the ordinary intake, and writes back what is sealed to that one
+resident. A mail stays in the mailbox until what it asked for is done, and everything done under a mail's id is done once however
+often it is tried: so a courier killed anywhere loses nothing and does nothing twice.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
+
+import structlog
+
+from data.database import AsyncPool
+from data.portal.courier_side import CourierSide, Mail
+from data.stores import residents
+from data.stores.reading import reading
+from forms import replies
+from forms.keys import KeyRing
+from forms.letters import Letter, LetterError, Report, read_letter
+from forms.sealing import SealError, mail_id_of, open_letter, reply_key_of, seal_reply
+from geo.errors import NeedleError
+
+CHANNEL: Final = "snap"
+AT_ONCE: Final = 50
+STORIES: Final = 200
+EVERYTHING_EVERY_S: Final = 60.0
+AWAY: Final = ("database.unreachable", "portal.not_ready")
+"""Not the mail's fault: everything waits until it is over."""
+
+log = structlog.get_logger("courier")
+
+
+class Office(Protocol):
+    """The government's ordinary ways in, which this room may not import: somebody hands them to the courier."""
+
+    async def keep_photo(self, photo: bytes) -> str:
+        """Check and keep a photo; its digest."""
+
+    async def file(self, report: dict[str, Any]) -> int:
+        """Take a report in (the wire format of the intake); its id once it is stored for good, the same for the same key."""
+
+    async def reopen(self, case_id: int, words: str, mail_id: str) -> None:
+        """Reopen a closed case for its reporter, keeping ``mail`` in the event."""
+
+
+@dataclass
+class Allowance:
+    """At most so many mails a minute, whatever lies in the mailbox: a flood there never reaches the base database."""
+
+    per_minute: float
+    clock: Callable[[], float] = time.monotonic
+    left: float = field(init=False)
+    at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.left, self.at = self.burst, self.clock()
+
+    @property
+    def burst(self) -> float:
+        """The most that may be taken at once: ten seconds' worth, one at least."""
+        return max(1.0, self.per_minute / 6)
+
+    def take(self, at_most: int) -> int:
+        """How many may be taken now."""
+        now = self.clock()
+        self.left = min(self.burst, self.left + (now - self.at) * self.per_minute / 60)
+        self.at = now
+        return min(at_most, int(self.left))
+
+    def used(self, count: int) -> None:
+        """So many were taken."""
+        self.left -= count
+
+
+class Courier:
+    """One round after the other between a mailbox and a base database."""
+
+    def __init__(
+        self, mailbox: CourierSide, base: AsyncPool, office: Office, keys: KeyRing, allowance: Allowance
+    ) -> None:
+        self.mailbox, self.base, self.office, self.keys, self.allowance = mailbox, base, office, keys, allowance
+        self.everything_at = 0.0
+
+    async def round(self) -> int:
+        """Fetch and deliver what may be fetched now, then tell residents how their cases went on; mails delivered."""
+        mails = await self.mailbox.fetch(self.allowance.take(AT_ONCE))
+        for mail in mails:
+            await self._deliver(mail)
+        self.allowance.used(len(mails))
+        await self.tell()
+        return len(mails)
+
+    async def _deliver(self, mail: Mail) -> None:
+        try:
+            letter = self._open(mail)
+            await (
+                self._file(mail, letter)
+                if isinstance(letter, Report)
+                else self._reopen(mail, letter.code, letter.words)
+            )
+        except SealError:
+            await self._refuse(mail, "unreadable")
+        except LetterError as error:
+            await self._refuse(mail, "invalid", str(error))
+        except NeedleError as error:
+            if error.code in AWAY:
+                raise
+            if error.entry.http_status >= 500:
+                log.warning("put back", mail=mail.id, problem=error.code)
+                await self.mailbox.put_back(mail.id)
+            else:
+                await self._refuse(mail, "invalid", error.code)
+
+    async def _refuse(self, mail: Mail, problem: str, detail: str = "") -> None:
+        log.warning("refused", mail=mail.id, kind=mail.kind, problem=problem, detail=detail)
+        await self.mailbox.refuse(mail.id, problem)
+
+    def _open(self, mail: Mail) -> Letter:
+        key = self.keys.keys.get(mail.key_id)
+        if key is None:
+            raise SealError
+        return read_letter(open_letter(mail.sealed, key, mail.id, mail.kind), mail.kind, mail.id)
+
+    async def _file(self, mail: Mail, letter: Report) -> None:
+        """Photos, report, memory, receipt: in this order, each harmless when repeated."""
+        photos = [await self.office.keep_photo(photo) for photo in letter.photos]
+        report_id = await self.office.file(wire_report(mail, letter, photos))
+        reply_key = reply_key_of(letter.code)
+        async with reading(self.base) as connection:
+            await residents.remember(connection, mail.id, report_id, reply_key)
+            known = await residents.case_of(connection, mail.id)
+        is_told = known is not None and known[0] is not None
+        receipt = None if is_told else (mail.id, seal_reply(replies.received(mail.received_at), reply_key, mail.id))
+        await self.mailbox.take_out(mail.id, receipt)
+
+    async def _reopen(self, mail: Mail, code: str, words: str) -> None:
+        async with reading(self.base) as connection:
+            known = await residents.case_of(connection, mail_id_of(code))
+            if known is None or known[0] is None:
+                raise LetterError("no such case")
+            is_done = await residents.was_given(connection, known[0], mail.id)
+        if not is_done:
+            await self.office.reopen(known[0], words, mail.id)
+        await self.mailbox.take_out(mail.id)
+
+    async def tell(self) -> int:
+        """Write the stories of cases that moved; how many."""
+        now = asyncio.get_running_loop().time()
+        everything = now >= self.everything_at
+        async with reading(self.base) as connection:
+            rows = await residents.load_untold(connection, everything, STORIES)
+            sealed = [(row.id, await self._sealed_story(connection, row)) for row in rows]
+        if rows:
+            await self.mailbox.reply(sealed)
+            async with reading(self.base) as connection:
+                await residents.save_told(connection, [(row.id, row.seq) for row in rows])
+        if everything and len(rows) < STORIES:
+            self.everything_at = now + EVERYTHING_EVERY_S
+        return len(rows)
+
+    async def _sealed_story(self, connection: residents.AsyncConnection, row: residents.UntoldRow) -> bytes:
+        steps, standing = await residents.load_story(connection, row.case_id)
+        return seal_reply(replies.story(row, steps, standing), row.reply_key, row.id)
+
+
+def wire_report(mail: Mail, letter: Report, photos: Sequence[str]) -> dict[str, Any]:
+    """A report in the wire format of the intake; the mail's id is its key."""
+    contact = {"name": letter.contact.name, "phone": letter.contact.phone} if letter.contact else None
+    return {
+        "channel": CHANNEL,
+        "key": mail.id,
+        "reported_at": datetime.fromtimestamp(mail.received_at, UTC).isoformat(),
+        "matter": letter.matter,
+        "text": letter.words or None,
+        "address": letter.address or None,
+        "lng": letter.lng,
+        "lat": letter.lat,
+        "crs": "wgs84",
+        "accuracy_m": letter.accuracy_m,
+        "reporter": contact,
+        "photos": list(photos),
+        "via": {"portal": True, "place_from": letter.source, "me_too": letter.me_too},
+    }
+
+
+async def go_round(courier: Courier, pause_s: float, publish: Callable[[], Awaitable[None]]) -> None:
+    """Round after round for good; a database that is away is waited for."""
+    while True:
+        try:
+            await courier.mailbox.publish_key(*courier.keys.newest)
+            while True:
+                delivered = await courier.round()
+                await publish()
+                if not delivered:
+                    await asyncio.sleep(pause_s)
+        except NeedleError as error:
+            log.warning("waiting", problem=error.code, reason=error.sentence("en"))
+            await asyncio.sleep(max(pause_s, 1.0))

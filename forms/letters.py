@@ -1,0 +1,196 @@
+"""Letters: what is inside a sealed mail, read and checked on the government's side as if nobody had checked it before.
+
+The wire format: four bytes (big-endian) with the length of a JSON object, the object, then the photos one after the other, whose
+lengths the object names. ``kind`` says what a letter is about: ``report`` a new matter, ``unsolved`` it is not solved.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+import orjson
+
+from forms.sealing import mail_id_of, read_code
+
+MAX_WORDS: Final = 2_000
+MAX_PHOTOS: Final = 3
+MAX_PHOTO_BYTES: Final = 1_300_000
+MAX_ACCURACY_M: Final = 100_000
+SOURCES: Final = ("gps", "map", "address")
+
+
+class LetterError(Exception):
+    """A letter that opens and makes no sense; the message says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How the resident may be asked; both may be empty, not at once."""
+
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A new matter. ``lng``, ``lat``: WGS 84, None when only an address was given. ``matter``: a key, None when unsure."""
+
+    code: str
+    lng: float | None
+    lat: float | None
+    accuracy_m: float | None
+    source: str
+    address: str
+    matter: str | None
+    words: str
+    contact: Contact | None
+    me_too: bool
+    photos: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsolved:
+    """The case of the report that came with ``code`` is not solved, says who reported it."""
+
+    code: str
+    words: str
+
+
+Letter = Report | Unsolved
+
+
+def pack(content: Mapping[str, Any], photos: tuple[bytes, ...] = ()) -> bytes:
+    """Write a letter as the browser does."""
+    head = orjson.dumps({**content, "photos": [len(photo) for photo in photos]})
+    return len(head).to_bytes(4, "big") + head + b"".join(photos)
+
+
+def unpack(raw: bytes) -> tuple[dict[str, Any], tuple[bytes, ...]]:
+    """The object and the photos of a letter.
+
+    Raises
+    ------
+    LetterError
+    """
+    length = int.from_bytes(raw[:4], "big")
+    try:
+        head = orjson.loads(raw[4 : 4 + length])
+    except orjson.JSONDecodeError as error:
+        raise LetterError("json") from error
+    if not isinstance(head, dict):
+        raise LetterError("object")
+    lengths = head.pop("photos", [])
+    if not isinstance(lengths, list) or len(lengths) > MAX_PHOTOS or not all(map(_is_photo_length, lengths)):
+        raise LetterError("photos")
+    ends = [4 + length]
+    for size in lengths:
+        ends.append(ends[-1] + size)
+    if len(raw) != ends[-1]:
+        raise LetterError("length")
+    return head, tuple(raw[a:b] for a, b in pairwise(ends))
+
+
+def _is_photo_length(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_PHOTO_BYTES
+
+
+def read_letter(raw: bytes, kind: str, mail_id: str) -> Letter:
+    """Read and check an opened letter that came under this kind and id.
+
+    Raises
+    ------
+    LetterError
+    """
+    head, photos = unpack(raw)
+    if kind not in READERS:
+        raise LetterError("kind")
+    return READERS[kind](head, photos, mail_id)
+
+
+def _report(head: Mapping[str, Any], photos: tuple[bytes, ...], mail_id: str) -> Report:
+    code = _code(head)
+    if mail_id_of(code) != mail_id:
+        raise LetterError("code")
+    lng, lat = _degrees(head, "lng", 180), _degrees(head, "lat", 90)
+    if (lng is None) != (lat is None):
+        raise LetterError("place")
+    report = Report(
+        code=code,
+        lng=lng,
+        lat=lat,
+        accuracy_m=_number(head, "accuracy_m", 0, MAX_ACCURACY_M),
+        source=_one_of(head, "source", SOURCES),
+        address=_words(head, "address", 200),
+        matter=_words(head, "matter", 60) or None,
+        words=_words(head, "words", MAX_WORDS),
+        contact=_contact(head),
+        me_too=head.get("me_too") is True,
+        photos=photos,
+    )
+    if not (report.words or report.photos or report.matter):
+        raise LetterError("empty")
+    if report.lng is None and not report.address:
+        raise LetterError("place")
+    return report
+
+
+def _unsolved(head: Mapping[str, Any], _photos: tuple[bytes, ...], _mail_id: str) -> Unsolved:
+    words = _words(head, "words", MAX_WORDS)
+    if not words:
+        raise LetterError("words")
+    return Unsolved(_code(head), words)
+
+
+READERS: Final[Mapping[str, Callable[[Mapping[str, Any], tuple[bytes, ...], str], Letter]]] = {
+    "report": _report,
+    "unsolved": _unsolved,
+}
+
+
+def _code(head: Mapping[str, Any]) -> str:
+    typed = head.get("code")
+    code = read_code(typed) if isinstance(typed, str) else None
+    if code is None:
+        raise LetterError("code")
+    return code
+
+
+def _words(head: Mapping[str, Any], name: str, most: int) -> str:
+    value = head.get(name) or ""
+    if not isinstance(value, str) or len(value) > most or "\0" in value:
+        raise LetterError(name)
+    return value.strip()
+
+
+def _one_of(head: Mapping[str, Any], name: str, known: tuple[str, ...]) -> str:
+    value = head.get(name)
+    if not isinstance(value, str) or value not in known:
+        raise LetterError(name)
+    return value
+
+
+def _degrees(head: Mapping[str, Any], name: str, limit: float) -> float | None:
+    return _number(head, name, -limit, limit)
+
+
+def _number(head: Mapping[str, Any], name: str, least: float, most: float) -> float | None:
+    value = head.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise LetterError(name)
+    if not least <= value <= most:
+        raise LetterError(name)
+    return float(value)
+
+
+def _contact(head: Mapping[str, Any]) -> Contact | None:
+    given = head.get("contact")
+    if given is None:
+        return None
+    if not isinstance(given, dict):
+        raise LetterError("contact")
+    contact = Contact(_words(given, "name", 40), _words(given, "phone", 30))
+    return contact if contact.name or contact.phone else None

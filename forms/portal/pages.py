@@ -1,0 +1,70 @@
+"""The residents' pages: small HTML files with words filled in, in Chinese or English. No framework, nothing inline that runs."""
+
+import csv
+import html
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import orjson
+
+PAGES: Final = ("report", "track", "map")
+LANGUAGES: Final = {"zh": "zh-CN", "en": "en"}
+OTHER: Final = {"zh": ("en", "English"), "en": ("zh", "中文")}
+SLOT: Final = re.compile(r"\{\{([\w.]+)\}\}")
+
+
+@cache
+def texts(lang: str) -> Mapping[str, str]:
+    """Every text of the pages in a language, by key."""
+    table = files("forms").joinpath("tables", "pages.csv").read_text(encoding="utf-8")
+    return {row["key"]: row[lang] for row in csv.DictReader(table.splitlines())}
+
+
+@cache
+def template(name: str) -> str:
+    """An HTML file of ``forms/assets/pages``."""
+    return files("forms").joinpath("assets", "pages", f"{name}.html").read_text(encoding="utf-8")
+
+
+@cache
+def page(name: str, lang: str, static: str) -> bytes:
+    """A whole page.
+
+    Parameters
+    ----------
+    name : str
+        One of ``PAGES``, or ``missing``.
+    lang : str
+        ``zh`` or ``en``.
+    static : str
+        Where styles and scripts are served.
+    """
+    other, other_name = OTHER[lang]
+    own = {
+        "lang": LANGUAGES[lang],
+        "title": texts(lang)[f"{name}.title"],
+        "static": static,
+        "query": "" if lang == "zh" else "?lang=en",
+        "other.lang": other,
+        "other.name": other_name,
+        "other.address": f"/{name if name in PAGES else 'report'}?lang={other}",
+        **{f"at.{other_page}": ' aria-current="page"' if other_page == name else "" for other_page in PAGES},
+    }
+    safe = {key: html.escape(text) for key, text in texts(lang).items()}
+    content = _filled(template(name), {**safe, **own})
+    whole = {
+        **safe,
+        **own,
+        "content": content,
+        # The JSON stands in an element that runs nothing; "</" would end it.
+        "words": orjson.dumps(texts(lang)).decode().replace("</", "<\\/"),
+        "script": f'<script type="module" src="{static}/modules/{name}.mjs"></script>' if name in PAGES else "",
+    }
+    return _filled(template("frame"), whole).encode()
+
+
+def _filled(text: str, words: Mapping[str, str]) -> str:
+    return SLOT.sub(lambda slot: words[slot[1]], text)
