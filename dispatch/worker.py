@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import structlog
 
 from data.database import Connection
-from data.stores import cases, reports, timers
+from data.stores import cases, pyramid, reports, timers
 from data.stores.announcing import GROUND_CHANNEL, TASK_ENDED_CHANNEL
 from data.stores.reports import ReportRow
 from data.stores.workbench import Workbench, load_open_tasks, nearest_addresses
@@ -63,6 +63,7 @@ class Worker:
         self.refresh_at = datetime.min.replace(tzinfo=UTC)
         self.sweep = Sweep()
         self.tick_at = 0.0
+        self.fold_at = 0.0
 
     def work(self, stop: threading.Event) -> None:
         """Handle what waits, then wait for more; look every second even when nobody notifies."""
@@ -70,6 +71,7 @@ class Worker:
         while not stop.is_set():
             self.refresh(heard)
             busy = self.ground is not None and self.handle_batch() + self.match_waiting() + self.let_move() > 0
+            self.fold_pyramid()
             heard = self.bench.wait(0.0 if busy else POLL_S)
 
     def refresh(self, heard: Collection[str] = ()) -> None:
@@ -126,6 +128,14 @@ class Worker:
             looked_at = tick(connection, self.ground.protocol, datetime.now(UTC))
         self.tick_at = time.monotonic() + (TICK_S if looked_at == 0 else 0.0)
         return looked_at
+
+    def fold_pyramid(self) -> None:
+        """Bring what changed into the pyramid's counts, about once a second; readers are exact either way."""
+        if time.monotonic() < self.fold_at:
+            return
+        with self.bench.transaction() as connection:
+            folded = pyramid.fold(connection)
+        self.fold_at = time.monotonic() + (TICK_S if folded < pyramid.FOLDED_AT_ONCE else 0.0)
 
 
 def open_cases(connection: Connection, ground: Ground, waiting: Sequence[ReportRow], now: datetime) -> None:
