@@ -204,3 +204,11 @@ def middle(wall: Wall, address: str) -> str:
     """Latitude and longitude of the city's middle, as a view's address says them."""
     west, south, east, north = httpx.get(f"{address}/api/wall/snapshot", trust_env=False).json()["city"]["bounds"]
     return f"{(south + north) / 2:.5f}/{(west + east) / 2:.5f}"
+
+
+def static_of(wall: Wall) -> str:
+    """The folder of this version's assets, as the page names it."""
+    source = wall.page.locator('script[src*="/static/"], link[href*="/static/"]').first
+    found = re.search(r"static/\w+", source.get_attribute("src") or source.get_attribute("href") or "")
+    assert found
+    return found[0]

@@ -2,13 +2,26 @@
 
 import re
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.dashboard.wall.conftest import Wall, middle, open_wall, report, send
+from tests.dashboard.wall.conftest import Wall, middle, open_wall, report, send, static_of
 
 pytestmark = pytest.mark.browser
 
+COMPARED = """async ({ assets, queries }) => {
+  const { readWhere, tester } = await import(`${assets}/modules/where.mjs`);
+  const ask = (query) => fetch(`/api/wall/behind/latest?${query}`).then((answer) => answer.json()).then(({ rows }) => rows);
+  const { cases, page } = window.needleWall;
+  const all = await ask('');
+  return Promise.all(queries.map(async (query) => {
+    const fits = tester(readWhere(new URLSearchParams(query)), (matter) => cases.majors[matter], () => page.now());
+    const theirs = new Set((await ask(query)).map(({ id }) => id));
+    const ids = (rows) => rows.map(({ id }) => id);
+    return { query, ours: ids(all.filter(fits)), theirs: ids(all.filter(({ id }) => theirs.has(id))) };
+  }));
+}"""
 MOVED = """(first) => new Promise((done) => {
   const look = () => (needleWall.map.getGlobalState().to === first ? setTimeout(look, 20) : done());
   look();
@@ -33,6 +46,23 @@ def test_a_filter_acts_on_feed_figures_and_address_at_once(wall: Wall, address: 
     expect(wall.row(told["address"])).to_have_count(0)
     wall.page.wait_for_url(re.compile("channel=sensor"))
     assert wall.troubles == []
+
+
+def test_the_wall_and_the_server_mean_the_same_by_a_filter(wall: Wall, address: str) -> None:
+    open_wall(wall, f"{address}/wall?lang=en")
+    rows = httpx.get(f"{address}/api/wall/behind/latest", trust_env=False).json()["rows"]
+    one = next(row for row in rows if row["team_id"] and row["areas"])
+    area = ",".join(f"{layer}:{code}" for layer, code in list(one["areas"].items())[:2])
+    queries = [
+        *(f"{flag}={value}" for flag in ("urgent", "open", "overdue") for value in "01"),
+        *(f"{key}={one[key]}" for key in ("channel", "state", "department")),
+        *(f"matter={one['matter_id']}", f"team={one['team_id']}", f"area={area}"),
+        *(f"from={one['reported']}", f"to={one['reported']}", f"text={one['number'][-5:]}"),
+        f"channel=grid,{one['channel']}&open=1&from={one['reported'] - 7200}",
+    ]
+    compared = wall.page.evaluate(COMPARED, {"assets": f"/{static_of(wall)}", "queries": queries})
+    assert [said for said in compared if said["ours"] != said["theirs"]] == []
+    assert any(said["ours"] for said in compared)
 
 
 def test_the_time_slider_moves_by_keyboard_and_holds_its_stretch_in_the_address(wall: Wall, address: str) -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.dashboard.wall.conftest import SETTLED, Wall, case_of, new_wall, open_wall, report, send, work_on
+from tests.dashboard.wall.conftest import SETTLED, Wall, case_of, new_wall, open_wall, report, send, static_of, work_on
 
 pytestmark = pytest.mark.browser
 
@@ -80,14 +80,6 @@ def test_a_case_moves_through_its_states_and_map_feed_and_figures_follow(wall: W
     expect(dot).to_have_class(re.compile("mark-done"))
     expect(wall.figure("open")).to_have_text(f"{before:,}")
     assert wall.troubles == []
-
-
-def static_of(wall: Wall) -> str:
-    """The folder of this version's assets, as the page names it."""
-    source = wall.page.locator('script[src*="/static/"], link[href*="/static/"]').first
-    found = re.search(r"static/\w+", source.get_attribute("src") or source.get_attribute("href") or "")
-    assert found
-    return found[0]
 
 
 def test_an_urgent_case_sounds_on_every_wall_until_one_acknowledges(wall: Wall, address: str, browser: Browser) -> None:
