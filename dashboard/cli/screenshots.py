@@ -35,6 +35,8 @@ ARGUMENTS: Final = (
 )
 DESK: Final = (1920, 1080)
 WALLS: Final = (DESK, (3840, 2160), (3840, 1080))
+#: What stands on a page when its script has drawn it.
+DRAWN: Final = {"/wall": "body[data-ready]", "/desk": ".ag-row .cell"}
 PATIENCE_MS: Final = 180_000
 IDLE_MS: Final = 10_000
 DEMO_SECONDS: Final = 300.0
@@ -161,7 +163,7 @@ def picture(browser: "Browser", server: str, shot: Shot, folder: Path) -> None:
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     page.goto(server + shot.address)
-    page.wait_for_selector("body[data-ready]" if shot.path == "/wall" else ".frame main")
+    page.wait_for_selector(DRAWN.get(shot.path, ".frame main"))
     # A page that goes on asking is taken as it stands then.
     with suppress(TimeoutError):
         page.wait_for_load_state("networkidle", timeout=IDLE_MS)
