@@ -5,6 +5,7 @@ interleave.
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from time import monotonic
@@ -14,6 +15,7 @@ from data.chain import Event
 from data.database import AsyncPool
 from data.stores import cases, reference, reports
 from data.stores.cases import AsyncConnection, TaskRow
+from data.stores.city_clock import save_city_clock
 from data.stores.merges import lock_cases, reports_of_case
 from data.stores.nearby import load_own, near_open_cases
 from data.stores.placing import add_decision, load_newest_decision, load_placed
@@ -124,6 +126,20 @@ class CaseDesk:
         """The whistle board: one line a department of every open whistle, as JSON; of one street, department or team."""
         async with reading(self.pool) as connection:
             return [asdict(line) for line in await load_board(connection, street, department, team)]
+
+    async def set_hours(self, clock: Mapping[str, Any]) -> None:
+        """Edit the city's working hours: ``calendar`` and ``periods`` as ``dispatch.clock.working_time`` reads them.
+
+        What starts from now on counts by them; deadlines that already run keep their moment.
+
+        Raises
+        ------
+        NeedleError
+            ``clock.invalid``, ``city.missing``.
+        """
+        async with reading(self.pool) as connection:
+            self.protocol = Protocol(working_time(await save_city_clock(connection, clock), clock))
+            self.protocol_until = monotonic() + HOURS_KEPT_S
 
     async def _absorb(
         self, connection: AsyncConnection, merged: Case, command: Command, now: datetime, protocol: Protocol

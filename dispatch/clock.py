@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -80,15 +81,24 @@ def working_time(zone: str, settings: Mapping[str, Any]) -> WorkingTime:
     Raises
     ------
     NeedleError
-        ``clock.invalid`` when the settings name no known calendar or a period ends before it starts.
+        ``clock.invalid`` when the settings name no known calendar, or the periods are no times of a day in order.
     """
-    plain = WorkingTime()
-    pairs = settings.get("periods")
-    periods = tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in pairs) if pairs else plain.periods
+    periods = _periods(settings)
     calendar = CALENDARS.get(settings.get("calendar", "china"))
-    if calendar is None or any(start >= end for start, end in periods):
+    turned = any(opens >= closes for opens, closes in periods)
+    if calendar is None or turned or any(one[1] > other[0] for one, other in pairwise(periods)):
         raise NeedleError("clock.invalid", settings=dict(settings))
     return WorkingTime(ZoneInfo(zone), periods, calendar)
+
+
+def _periods(settings: Mapping[str, Any]) -> tuple[tuple[time, time], ...]:
+    pairs = settings.get("periods")
+    if not pairs:
+        return WorkingTime().periods
+    try:
+        return tuple((time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in pairs)
+    except (TypeError, ValueError):
+        raise NeedleError("clock.invalid", settings=dict(settings)) from None
 
 
 def due_at(start: datetime, limit: Limit, hours: WorkingTime) -> datetime:

@@ -53,7 +53,12 @@ def warns_at(case: Case, protocol: Protocol) -> datetime | None:
         return None
     if case.limit.unit in HOURS_OF_UNIT:
         return case.clock_from + protocol.warn_share * (case.due_at - case.clock_from)
+    return due_at(case.clock_from, _share(case, case.limit, protocol), protocol.hours)
+
+
+def _share(case: Case, limit: Limit, protocol: Protocol) -> Limit:
+    """``warn_share`` of the running clock's working time: of the limit itself while nothing was added or left over."""
+    if case.due_at is None or case.clock_from is None or not (case.extensions or case.suspensions):
+        return Limit(protocol.warn_share * limit.value, limit.unit)
     whole = working_between(case.clock_from, case.due_at, protocol.hours)
-    return due_at(
-        case.clock_from, Limit(protocol.warn_share * whole.total_seconds() / 3600, "work_hour"), protocol.hours
-    )
+    return Limit(protocol.warn_share * whole.total_seconds() / 3600, "work_hour")

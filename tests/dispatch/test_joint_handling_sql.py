@@ -269,3 +269,13 @@ async def test_the_witness_is_asked_and_may_verify(office: Office) -> None:
     )
     assert asked == [("grid_worker:zhao",)]
     assert (await office.do(case, "pass_check", "grid_worker:zhao"))["state"] == "pending_close"
+
+
+async def test_working_hours_are_edited_and_count_from_then_on(office: Office) -> None:
+    for wrong in ({"periods": [["18:00", "08:00"]]}, {"periods": "noon"}, {"calendar": "mars"}):
+        with pytest.raises(NeedleError, match="working"):
+            await office.desk.set_hours(wrong)
+    await office.desk.set_hours({"calendar": "weekdays", "periods": [["00:00", "06:00"]]})
+    (case,) = office.open_cases(1)
+    due = office.rows("select due_at at time zone 'Asia/Shanghai' from cases where id = %s", case)[0][0]
+    assert due.hour < 6 or (due.hour, due.minute) == (6, 0)
