@@ -16,7 +16,7 @@ export const MAP_STATE = { now: { default: 0 }, past: { default: 0 }, from: { de
 export const CASE = {
   closed: ['all', ['==', get('c'), 1], ['<=', get('e'), now]],
   due: ['>', get('d'), 0],
-  shown: ['all', ['>=', get('r'), state('from')], ['<=', get('r'), state('to')]],
+  shown: ['all', ['>=', get('r'), state('from')], ['<', get('r'), state('to')]],
 };
 CASE.open = ['!', CASE.closed];
 CASE.overdue = ['all', CASE.due, ['<', get('d'), now]];

@@ -61,11 +61,26 @@ export function tester(where, majorOf, now) {
     where.open && ((row) => !row.closed === (where.open === '1')),
     where.overdue && ((row) => isOverdue(row, now()) === (where.overdue === '1')),
     from && ((row) => row.reported >= from),
-    to && ((row) => row.reported <= to),
+    to && ((row) => row.reported < to),
     box && ((row) => row.at && row.at[0] >= box[0] && row.at[1] >= box[1] && row.at[0] <= box[2] && row.at[1] <= box[3]),
+    where.polygon && inside(where.polygon),
     where.text && ((row) => [row.number, row.title, row.address].join(' ').toLowerCase().includes(where.text.toLowerCase())),
   ].filter(Boolean);
   return (row) => tests.every((test) => test(row));
+}
+
+/* Even-odd, with edges straight on the map (spherical Mercator), as the server has it. */
+function inside(polygon) {
+  const height = (lat) => Math.asinh(Math.tan((lat * Math.PI) / 180));
+  const corners = polygon.split(';').map((pair) => pair.trim().split(/\s+/).map(Number)).map(([lng, lat]) => [lng, height(lat)]);
+  return ({ at }) => {
+    if (!at) return false;
+    const [x, y] = [at[0], height(at[1])];
+    return corners.reduce((within, [x1, y1], index) => {
+      const [x2, y2] = corners[(index + 1) % corners.length];
+      return (y1 > y) !== (y2 > y) && x < x1 + ((y - y1) / (y2 - y1)) * (x2 - x1) ? !within : within;
+    }, false);
+  };
 }
 
 export function isOverdue(row, now) {

@@ -51,13 +51,17 @@ def test_a_filter_acts_on_feed_figures_and_address_at_once(wall: Wall, address: 
 def test_the_wall_and_the_server_mean_the_same_by_a_filter(wall: Wall, address: str) -> None:
     open_wall(wall, f"{address}/wall?lang=en")
     rows = httpx.get(f"{address}/api/wall/behind/latest", trust_env=False).json()["rows"]
-    one = next(row for row in rows if row["team_id"] and row["areas"])
+    one = next(row for row in rows if row["team_id"] and row["areas"] and row["at"])
     area = ",".join(f"{layer}:{code}" for layer, code in list(one["areas"].items())[:2])
+    lng, lat = one["at"]
+    around = [(lng - 0.004, lat - 0.003), (lng + 0.005, lat - 0.001), (lng + 0.001, lat + 0.004)]
     queries = [
         *(f"{flag}={value}" for flag in ("urgent", "open", "overdue") for value in "01"),
         *(f"{key}={one[key]}" for key in ("channel", "state", "department")),
         *(f"matter={one['matter_id']}", f"team={one['team_id']}", f"area={area}"),
         *(f"from={one['reported']}", f"to={one['reported']}", f"text={one['number'][-5:]}"),
+        f"box={lng - 0.003},{lat - 0.003},{lng + 0.003},{lat + 0.003}",
+        "polygon=" + ";".join(f"{x:.6f} {y:.6f}" for x, y in around),
         f"channel=grid,{one['channel']}&open=1&from={one['reported'] - 7200}",
     ]
     compared = wall.page.evaluate(COMPARED, {"assets": f"/{static_of(wall)}", "queries": queries})
