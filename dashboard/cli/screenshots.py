@@ -36,7 +36,7 @@ ARGUMENTS: Final = (
 DESK: Final = (1920, 1080)
 WALLS: Final = (DESK, (3840, 2160), (3840, 1080))
 #: What stands on a page when its script has drawn it.
-DRAWN: Final = {"/wall": "body[data-ready]", "/desk": ".ag-row .cell"}
+DRAWN: Final = {"/wall": "body[data-ready]", "/desk": ".ag-row .cell:not(.cell-wait)"}
 PATIENCE_MS: Final = 180_000
 IDLE_MS: Final = 10_000
 DEMO_SECONDS: Final = 300.0
