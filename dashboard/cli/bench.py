@@ -13,7 +13,17 @@ from rich.table import Table
 from benchmarks.result import Result
 from geo.errors import NeedleError
 
-NAMES = ("locate_match_bulk", "locate_match_table", "locate_match_single", "road_match", "intake", "tiles", "pyramid", "desk", "live")
+NAMES = (
+    "locate_match_bulk",
+    "locate_match_table",
+    "locate_match_single",
+    "road_match",
+    "intake",
+    "tiles",
+    "pyramid",
+    "desk",
+    "live",
+)
 
 
 def check_names(names: list[str]) -> list[str]:

@@ -55,7 +55,8 @@ def wait_for_total(page: Page, total: int) -> None:
 
 
 def ask(api: httpx.Client, **query: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = api.get("/api/desk/rows", params={"end": "5", "lang": "en"} | {key: str(value) for key, value in query.items()}).json()
+    said = {"end": "5", "lang": "en"} | {key: str(value) for key, value in query.items()}
+    answer: dict[str, Any] = api.get("/api/desk/rows", params=said).json()
     return answer
 
 
