@@ -58,7 +58,7 @@ def upgrade(url: str) -> None:
 
 def courier_url(settings: Settings) -> str:
     """The mailbox as its owner, made and migrated: for the courier, which is the government's side."""
-    url = settings.portal_database_url or _make_in(embedded_cluster(settings))
+    url = settings.portal_database_url or make_in(embedded_cluster(settings))
     upgrade(url)
     return url
 
@@ -91,25 +91,23 @@ def _ensure_role(connection: Connection) -> None:
         connection.execute(sql.SQL(MAKE_ROLE).format(sql.Identifier(ROLE)))
 
 
-def _make_in(cluster: Cluster) -> str:
-    """The role and the database in the embedded cluster; the role may enter this database and no other."""
+def make_in(cluster: Cluster, database: str = DATABASE) -> str:
+    """The role and the database in an embedded cluster; the role may enter this database and no other. The owner's URL."""
     cluster.start()
     with cluster.locked():
         with connect(cluster.url("postgres", "postgres"), autocommit=True) as admin:
             _ensure_role(admin)
-        if not cluster.has_database(DATABASE):
-            cluster.copy_database("template1", DATABASE)
-        shut_out(cluster)
-    return cluster.url(DATABASE)
+        if not cluster.has_database(database):
+            cluster.copy_database("template1", database)
+        _shut_out(cluster, database)
+    return cluster.url(database)
 
 
-def shut_out(cluster: Cluster) -> None:
+def _shut_out(cluster: Cluster, database: str) -> None:
     """Close every database of the cluster to the role, but its own."""
     with connect(cluster.url("postgres", "postgres"), autocommit=True) as admin:
         for (name,) in admin.execute("select datname from pg_database where datallowconn").fetchall():
-            closing = sql.SQL("revoke connect, temporary on database {} from public").format(sql.Identifier(name))
-            admin.execute(closing)
+            admin.execute(sql.SQL("revoke connect, temporary on database {} from public").format(sql.Identifier(name)))
         admin.execute(
-            sql.SQL("grant connect on database {} to {}").format(sql.Identifier(DATABASE), sql.Identifier(ROLE))
+            sql.SQL("grant connect on database {} to {}").format(sql.Identifier(database), sql.Identifier(ROLE))
         )
-        admin.execute(sql.SQL("grant connect on database postgres to needle"))

@@ -12,7 +12,7 @@ from geo.errors import NeedleError
 PUT: Final = """
 insert into mailbox.mail (id, kind, key_id, sealed, sender) values (%s, %s, %s, %s, %s) on conflict do nothing
 """
-FULL: Final = "select count(*) from (select id from mailbox.mail limit %s) as some"
+FULL: Final = "select count(*) from (select id from mailbox.mail limit %s) as waiting"
 STANDING: Final = """
 select reply.sealed, reply.problem, exists (select from mailbox.mail where mail.id = %(id)s)
 from (select) as one left join mailbox.reply on reply.id = %(id)s

