@@ -1,5 +1,5 @@
 # Two commands are all a newcomer needs: make demo, make test.
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench screenshots lock clean
 
 demo:            ## set everything up, build the demo city and watch it live
 	@.ci/setup run
@@ -19,6 +19,10 @@ check:           ## ruff, mypy --strict, import directions
 bench:           ## every benchmark beside its peers, at city size
 	@.ci/setup test
 	@.venv/bin/needle bench --size city
+
+screenshots:     ## a picture of every page in both languages, from a demo city of its own
+	@.ci/setup test
+	@.venv/bin/needle screenshots
 
 lock:            ## resolve the lock files anew (needs uv)
 	uv pip compile -q pyproject.toml --extra tools --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements.lock

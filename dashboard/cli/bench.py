@@ -23,6 +23,7 @@ NAMES = (
     "pyramid",
     "desk",
     "live",
+    "wall_cold",
 )
 
 
