@@ -96,16 +96,20 @@ class Hub:
 
         While the database is away it waits: the wall learns that the source is lost, and is told what it missed later.
         """
-        reader.put(packed({"kind": "source", "connected": self.connected}))
+        told = self.connected
+        reader.put(packed({"kind": "source", "connected": told}))
         while True:
             try:
                 async with self._lock:
                     if since is not None:
                         reader.put(packed(await self._missed(since)))
                     self.readers.add(reader)
+                if self.connected != told:
+                    reader.put(packed({"kind": "source", "connected": self.connected}))
                 return
             except NeedleError:
-                reader.put(packed({"kind": "source", "connected": False}))
+                told = False
+                reader.put(packed({"kind": "source", "connected": told}))
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def ask(self, reader: Reader, query: str) -> None:

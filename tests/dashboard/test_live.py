@@ -144,6 +144,7 @@ def test_what_happens_while_the_listener_is_dead_is_told_when_it_is_back(
 ) -> None:
     case, before = list(seqs.items())[7]
     with listening(served, snapshot(client)["event"]) as wall:
+        wall.kind("cases")
         killed = base.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
             " and query ilike 'listen%'"
