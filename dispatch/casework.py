@@ -21,7 +21,7 @@ from data.stores.nearby import load_own, near_open_cases
 from data.stores.placing import add_decision, load_newest_decision, load_placed
 from data.stores.reading import reading
 from data.stores.timers import set_timer
-from data.stores.whistles import load_board, save_whistle
+from data.stores.whistles import load_board, load_whistled, save_whistle
 from dispatch.case import Case, evolve, fold, place_row, row, task_change
 from dispatch.clock import working_time
 from dispatch.commands import Command, Protocol
@@ -33,6 +33,7 @@ from dispatch.overriding import overridden, overrides
 from dispatch.protocol import decide
 from dispatch.timers import next_moment
 from dispatch.whistle import party_rows, whistle_row
+from dispatch.whistle_scores import score_departments, score_streets, whistles_of
 from geo.errors import NeedleError
 
 HOURS_KEPT_S = 60.0
@@ -50,7 +51,7 @@ class CaseDesk:
         self.surveying = asyncio.Lock()
 
     async def read(self, case_id: int) -> dict[str, Any]:
-        """A case with its events, decisions and tasks, as JSON; ``case.unknown`` when there is none."""
+        """A case with all that belongs to it (``data.stores.cases.read_case``), as JSON; ``case.unknown`` when there is none."""
         async with reading(self.pool) as connection:
             return await cases.read_case(connection, case_id)
 
@@ -126,6 +127,16 @@ class CaseDesk:
         """The whistle board: one line a department of every open whistle, as JSON; of one street, department or team."""
         async with reading(self.pool) as connection:
             return [asdict(line) for line in await load_board(connection, street, department, team)]
+
+    async def scores(self, since: datetime, until: datetime, now: datetime) -> dict[str, Any]:
+        """双考核 of the whistles called in a span of time, as JSON: ``streets`` and ``departments`` by code."""
+        async with reading(self.pool) as connection:
+            histories = await load_whistled(connection, since, until)
+        found = [w for events in histories.values() for w in whistles_of(events) if since <= w.called_at < until]
+        return {
+            "streets": {code: asdict(score) for code, score in score_streets(found).items()},
+            "departments": {code: asdict(score) for code, score in score_departments(found, now).items()},
+        }
 
     async def set_hours(self, clock: Mapping[str, Any]) -> None:
         """Edit the city's working hours: ``calendar`` and ``periods`` as ``dispatch.clock.working_time`` reads them.

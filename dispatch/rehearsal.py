@@ -8,12 +8,14 @@ import random
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import structlog
+
+from dispatch.rehearsal_joint import next_joint_move, whistle_move
+from dispatch.rehearsal_moves import Move
 
 Report = Mapping[str, Any]
 
@@ -22,18 +24,9 @@ AT_ONCE = 300
 LOOK_AGAIN_S = 2.0
 LOOKS = 30
 PATIENCE_S = 10.0
-RETURN_SHARE, REWORK_SHARE, LEFT_SHARE = 0.05, 0.06, 0.25
+RETURN_SHARE, REWORK_SHARE, LEFT_SHARE, WHISTLE_SHARE = 0.05, 0.06, 0.25, 0.04
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Move:
-    """What one of the people does next: an action of the state table, by whom, and why."""
-
-    action: str
-    actor: str
-    reason: str | None = None
 
 
 def next_move(case: Mapping[str, Any], chance: random.Random) -> Move | None:
@@ -87,6 +80,7 @@ class People:
         self.step_s = step_s
         self.chance = random.Random(seed)
         self.places = asyncio.Semaphore(AT_ONCE)
+        self.departments: set[str] = set()
 
     async def live(self, reports: Iterator[Report]) -> None:
         """Post each report at its time, and play the case that comes of it, until cancelled."""
@@ -123,13 +117,27 @@ class People:
         while True:
             await asyncio.sleep(self.chance.expovariate(1.0 / self.step_s))
             answer = await self.client.get(f"/api/cases/{case_id}")
-            move = next_move(answer.json()["case"], self.chance) if answer.is_success else None
+            move = self.next(answer.json()) if answer.is_success else None
             if move is None or (await self.make(case_id, move)).is_error:
                 return
 
+    def next(self, told: Mapping[str, Any]) -> Move | None:
+        """What is done next with a case as ``GET /api/cases/{id}`` tells it."""
+        case, whistles = told["case"], told["whistles"]
+        if case["department_code"]:
+            self.departments.add(case["department_code"])
+        if whistles and whistles[-1]["ended_at"] is None:
+            return next_joint_move(case, whistles[-1], self.chance)
+        if case["state"] == "handling" and not whistles and self.chance.random() < WHISTLE_SHARE:
+            blown = whistle_move(case, self.departments, self.chance, datetime.now(UTC))
+            return blown or next_move(case, self.chance)
+        return next_move(case, self.chance)
+
     async def make(self, case_id: int, move: Move) -> httpx.Response:
         """Give one command."""
-        said = {"action": move.action, "actor": move.actor} | ({"reason": move.reason} if move.reason else {})
+        said = {"action": move.action, "actor": move.actor, **move.data} | (
+            {"reason": move.reason} if move.reason else {}
+        )
         return await self.client.post(f"/api/cases/{case_id}/commands", json=said)
 
 

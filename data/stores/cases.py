@@ -121,7 +121,14 @@ select jsonb_build_object(
                                          || jsonb_build_object('hash', encode(e.hash, 'hex')) order by e.seq), '[]')
                from case_event e where e.case_id = c.id),
     'decisions', (select coalesce(jsonb_agg(to_jsonb(d) order by d.id), '[]') from decision d where d.case_id = c.id),
-    'tasks', (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]') from task t where t.case_id = c.id))
+    'tasks', (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]') from task t where t.case_id = c.id),
+    'whistles', (select coalesce(jsonb_agg(to_jsonb(w) - 'case_id' || jsonb_build_object('parties',
+                     (select coalesce(jsonb_agg(to_jsonb(p) - 'case_id' - 'number' order by not p.lead, p.department_code), '[]')
+                        from whistle_party p where p.case_id = w.case_id and p.number = w.number)) order by w.number), '[]')
+                   from whistle w where w.case_id = c.id),
+    'main_case', (select m.main_case_id from case_merge m where m.case_id = c.id),
+    'merged_cases', (select coalesce(jsonb_agg(m.case_id order by m.case_id), '[]') from case_merge m
+                      where m.main_case_id = c.id))
 from cases c join matter m on m.id = c.matter_id where c.id = %s
 """
 
@@ -256,7 +263,7 @@ async def move_due(connection: AsyncConnection, case_id: int, due_at: datetime |
 
 
 async def read_case(connection: AsyncConnection, case_id: int) -> dict[str, Any]:
-    """A case with its events, decisions and tasks, as JSON.
+    """A case with its events, decisions, tasks, whistles (each with its parties), main case and merged cases, as JSON.
 
     Raises
     ------

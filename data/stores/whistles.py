@@ -1,5 +1,6 @@
 """Whistles and the parts of the called departments: rows that follow from a case's events, and what boards read of them."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import class_row
 
+from data.chain import Event
 from data.database import Connection
 from geo.errors import NeedleError
 
@@ -97,6 +99,12 @@ select c.id as case_id, c.number as case_number, c.title, c.state, w.number, w.s
 """
 
 
+HISTORIES: Final = f"""
+select {", ".join(field.name for field in fields(Event))} from case_event
+ where case_id in (select case_id from whistle where called_at >= %s and called_at < %s) order by case_id, seq
+"""
+
+
 async def save_whistle(connection: AsyncConnection, whistle: WhistleRow, parties: Sequence[PartyRow]) -> None:
     """Keep how a whistle stands; the caller commits.
 
@@ -128,6 +136,14 @@ async def load_board(
     values = {"street": street, "department": department, "team": team}
     async with connection.cursor(row_factory=class_row(OpenWhistle)) as cursor:
         return await (await cursor.execute(BOARD, values)).fetchall()
+
+
+async def load_whistled(connection: AsyncConnection, since: datetime, until: datetime) -> dict[int, list[Event]]:
+    """The histories of the cases that were whistled for in a span of time, oldest event first, by case id."""
+    found: defaultdict[int, list[Event]] = defaultdict(list)
+    async for row in await connection.execute(HISTORIES, (since, until)):
+        found[row[0]].append(Event(*row))
+    return found
 
 
 def _leads_last(parties: Sequence[PartyRow]) -> list[PartyRow]:

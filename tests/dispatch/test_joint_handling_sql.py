@@ -135,6 +135,17 @@ async def test_a_whistle_from_call_to_confirmation(office: Office) -> None:
     await office.do(case, "confirm", "street:望京")
     office.check(case)
     assert await office.desk.whistles() == []
+    (kept,) = (await office.desk.read(case))["whistles"]
+    assert [(p["department_code"], p["lead"], p["state"]) for p in kept["parties"]] == [
+        (lead, True, "finished"),
+        (second, False, "finished"),
+        (third, False, "released"),
+    ]
+    now = datetime.now(UTC)
+    scores = await office.desk.scores(now - timedelta(hours=1), now, now)
+    assert scores["streets"]["望京"]["calls"] == {"good": 2, "of": 3}
+    assert scores["departments"][second]["arrived"] == {"good": 1, "of": 1}
+    assert await office.desk.scores(now, now + timedelta(days=1), now) == {"streets": {}, "departments": {}}
     assert (await office.do(case, "request_check", "operator:li"))["state"] == "checking"
 
 
@@ -241,6 +252,8 @@ async def test_duplicates_are_suggested_and_merged_with_their_reporters(office: 
         office.check(case)
         assert [line["case_id"] for line in await office.desk.reports(case)] == [main, second]
     assert office.actions(main)[-1] == "absorb"
+    assert (await office.desk.read(main))["merged_cases"] == [second]
+    assert (await office.desk.read(second))["main_case"] == main
     assert second not in {line["id"] for line in await office.desk.duplicates(third)}
 
 
