@@ -21,8 +21,9 @@ _number = itertools.count()
 
 
 def _remove(folder: Path) -> None:
+    """Another run may be sweeping the same folder."""
     Cluster(folder / "pg").stop()
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sweep() -> None:
