@@ -48,8 +48,14 @@ def steps(case: Case, protocol: Protocol) -> Iterator[Step]:
         yield Step(case.resume_at, Command("resume", "system"))
     if case.state in WHISTLING:
         yield from _silence(case)
-    if states()[case.state].clock == "handle" and case.due_at is not None and case.overdue_for != case.due_at:
+    if _clock_runs(case) and case.due_at is not None and case.overdue_for != case.due_at:
         yield from _deadline(case, case.due_at, protocol)
+
+
+def _clock_runs(case: Case) -> bool:
+    """A whistle does not stop the handling clock; the lead's report does, though the street has still to confirm it."""
+    joint = case.whistle is not None and case.whistle.is_open and case.whistle.finished_at is not None
+    return case.state in WHISTLING or (states()[case.state].clock == "handle" and not joint)
 
 
 def _silence(case: Case) -> Iterator[Step]:

@@ -18,7 +18,7 @@ from geo.errors import NeedleError
 PROTOCOL = Protocol()
 START = datetime(2026, 3, 10, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 STREET, CENTRE = "street:望京", "centre:district"
-CALLED = {
+CALLED: dict[str, Any] = {
     "purpose": "joint_enforcement",
     "departments": ["cg", "jj", "sz"],
     "lead": "cg",
@@ -210,6 +210,16 @@ def test_who_answered_is_not_reminded_and_nobody_when_all_have() -> None:
     command = due_step(half.case, START + timedelta(hours=3), PROTOCOL)
     assert command is not None
     assert command.data["departments"] == ["sz"]
+
+
+def test_a_whistle_does_not_stop_the_clock_and_the_leads_report_does() -> None:
+    story = Story().do("dispatch", "system", department="cg", team=1).do("sign", "team:1").do("assign", "team:1")
+    story.do("whistle", STREET, **CALLED)
+    assert ("supervise", 0, 48.0) in run_on(story, 100), "the case's own deadline"
+    done = (
+        answered().do("finish_part", "team:2").do("finish_part", "department:sz").do("finish_jointly", "department:cg")
+    )
+    assert next_moment(done.case, PROTOCOL) is None
 
 
 def test_both_sides_are_scored() -> None:
