@@ -53,7 +53,7 @@ export function tester(where, majorOf, now) {
     sets.channel && ((row) => sets.channel.has(row.channel)),
     sets.matter && ((row) => sets.matter.has(String(row.matter_id))),
     sets.major && ((row) => sets.major.has(majorOf(row.matter_id))),
-    sets.area && ((row) => Object.entries(row.areas ?? {}).some(([layer, code]) => sets.area.has(`${layer}:${code}`))),
+    where.area && within(where.area),
     sets.state && ((row) => sets.state.has(row.state)),
     sets.department && ((row) => sets.department.has(row.department)),
     sets.team && ((row) => sets.team.has(String(row.team_id))),
@@ -69,6 +69,17 @@ export function tester(where, majorOf, now) {
   return (row) => tests.every((test) => test(row));
 }
 
+/* One of the named areas of each layer that is named. */
+function within(areas) {
+  const codes = new Map();
+  for (const area of areas) {
+    const [layer, ...code] = area.split(':');
+    if (!codes.has(layer)) codes.set(layer, new Set());
+    codes.get(layer).add(code.join(':'));
+  }
+  return (row) => [...codes].every(([layer, wanted]) => wanted.has(row.areas?.[layer]));
+}
+
 /* Even-odd, with edges straight on the map (spherical Mercator), as the server has it. */
 function inside(polygon) {
   const height = (lat) => Math.asinh(Math.tan((lat * Math.PI) / 180));
@@ -76,9 +87,9 @@ function inside(polygon) {
   return ({ at }) => {
     if (!at) return false;
     const [x, y] = [at[0], height(at[1])];
-    return corners.reduce((within, [x1, y1], index) => {
+    return corners.reduce((odd, [x1, y1], index) => {
       const [x2, y2] = corners[(index + 1) % corners.length];
-      return (y1 > y) !== (y2 > y) && x < x1 + ((y - y1) / (y2 - y1)) * (x2 - x1) ? !within : within;
+      return (y1 > y) !== (y2 > y) && x < x1 + ((y - y1) / (y2 - y1)) * (x2 - x1) ? !odd : odd;
     }, false);
   };
 }
