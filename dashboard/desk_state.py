@@ -32,6 +32,7 @@ log = structlog.get_logger()
 CHUNK: Final = 1 << 15
 LOOK_AGAIN_S: Final = 0.2
 LATER_S: Final = 2.0
+A_CORNER: Final = Where(polygon=((0.0, 0.0), (1.0, 0.0), (0.0, 1.0)))
 NUMBERED: Final = frozenset({"matter", "team"})
 """Facets whose codes the mirror holds as numbers."""
 
@@ -113,6 +114,9 @@ class Desk:
             places = await desk.load_characters(connection, sorted(characters))
         ordering, names = Ordering(mirror, texts, places), await self.names()
         self.wall.texts = texts
+        # The first call of a compiled kernel loads it: not while somebody waits.
+        matching(mirror, A_CORNER, 0)
+        await asyncio.to_thread(texts.containing, "-")
         for column in (*FIELDS, *TIMES, "left", "urgent"):
             await self._sorted(ordering, column, column, {})
         for column, language in product((*VOCABULARIES, "team", *map("area:{}".format, mirror.areas)), LANGUAGES):
