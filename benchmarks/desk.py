@@ -55,7 +55,7 @@ class Asked:
 
 def run(size: Size, progress: Progress) -> Result:
     """Measure ours, then PostgreSQL on a part of the same requests."""
-    count, of_peer = (300, 60) if size == "small" else (1_500, 120)
+    count, of_peer = (300, 30) if size == "small" else (1_500, 60)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="needle-bench-")))
         progress("building a city", 0.0)
