@@ -169,6 +169,33 @@ async def test_an_unknown_department_is_refused_and_nothing_is_written(office: O
     office.check(case)
 
 
+async def test_the_systems_of_helpers_are_told_until_the_whistle_ends(office: Office) -> None:
+    (case,) = office.open_cases(1)
+    await office.handled(case)
+    lead, second, third = office.departments
+    office.connection.execute(
+        "insert into subscription (name, kind, department_code, settings) values ('helper', 'webhook', %s, '{}')",
+        (third,),
+    )
+    office.connection.commit()
+    await office.blow(case)
+    for code in (lead, second, third):
+        await office.do(case, "answer_whistle", f"department:{code}")
+    for code in (second, third):
+        await office.do(case, "finish_part", f"department:{code}")
+    await office.do(case, "finish_jointly", f"department:{lead}")
+    await office.do(case, "confirm", "street:望京")
+    await office.do(case, "request_check", "operator:li")
+    told = office.rows("select e.action from delivery d join case_event e on e.id = d.event_id order by e.seq")
+    assert [action for (action,) in told] == [
+        "whistle",
+        *["answer_whistle"] * 3,
+        *["finish_part"] * 2,
+        "finish_jointly",
+        "confirm",
+    ]
+
+
 EARLY = """
 insert into case_event (case_id, seq, at, actor, action, from_state, to_state, payload, previous_hash, hash)
 select case_id, max(seq) + 1, now(), 'department:x', 'finish_jointly', 'responding', 'handled', '{}', hash, hash
