@@ -34,7 +34,8 @@ from geo.errors import NeedleError
 SHELTER = Path("/var/lib/needle")  # where root keeps clusters whose own folder the user postgres cannot enter
 SOCKET_BYTES = 107  # of a Unix socket's whole path
 SOCKET_NAME = ".s.PGSQL.5432"
-ROLES = ("needle", "portal", "postgres")  # that the cluster's user may log in as; "portal" exists once there is a mailbox
+#: That the cluster's user may log in as; "portal" exists once there is a mailbox.
+ROLES = ("needle", "portal", "postgres")
 
 #: For two cores and a city of a million cases. Durability stays on: an acknowledged report survives a power cut.
 TUNING: Mapping[str, str] = {
