@@ -21,11 +21,13 @@ export async function read(address) {
 }
 export const paper = (name) => read(`/api/papers/${name}.json`);
 
+/** Fetch the newest key while there is a connection; one that we know will do without: older keys still open. */
+export async function learnKey() {
+  try { store.set(KEY, JSON.stringify(await read('/api/key'))); } catch { /* later */ }
+}
+
 async function governmentKey() {
-  try {
-    const fresh = await read('/api/key');
-    if (fresh) store.set(KEY, JSON.stringify(fresh));
-  } catch { /* the one we know will do: older keys still open */ }
+  await learnKey();
   const known = store.get(KEY);
   if (!known) throw new Error('no key');
   return JSON.parse(known);

@@ -1,5 +1,5 @@
 /** The page on which a resident reports: what they wrote is kept on the phone until it is sent, and sent once. */
-import { keepSending, paper, send, store } from './mailbox.mjs';
+import { keepSending, learnKey, paper, send, store } from './mailbox.mjs';
 import { chooseMatter } from './matter.mjs';
 import { find, make, say } from './page.mjs';
 import { shrink } from './photo.mjs';
@@ -132,6 +132,7 @@ async function start() {
   find('#again').addEventListener('click', () => { location.href = `/report${location.search}`; });
   if (!canSeal()) { trouble(say('need.https')); find('#send').disabled = true; return; }
   keepSending();
+  learnKey();
   const [city, choices, matters] = await Promise.all(['city', 'choices', 'matters'].map(paper));
   if (!city) { trouble(say('not.ready')); return; }
   const sketch = new Sketch(find('#map'), { pin: true });

@@ -1,5 +1,5 @@
 /** Where a report stands: its steps in plain words, the promised time, and the way back when it is not solved. */
-import { isWaiting, keepSending, paper, read, send, store } from './mailbox.mjs';
+import { isWaiting, keepSending, learnKey, paper, read, send, store } from './mailbox.mjs';
 import { find, lang, make, moment, say } from './page.mjs';
 import { canSeal, fromBase64, grouped, mailId, newId, openReply, readCode } from './seal.mjs';
 
@@ -121,6 +121,7 @@ async function start() {
   });
   addEventListener('hashchange', open);
   keepSending(() => code && look());
+  learnKey();
   open();
   document.body.dataset.ready = '1';
 }
