@@ -6,7 +6,6 @@ and server, so that what workers and sockets carry is in it. Peers: the same wal
 as a Dash page with one of plotly's maps and a chart, compressed.
 """
 
-import os
 import sys
 import tempfile
 import time
@@ -20,9 +19,10 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.intake import wait_for
-from benchmarks.live import city, free_port, start
+from benchmarks.live import free_port, start
 from benchmarks.peers.relay import Relay
 from benchmarks.result import Progress, Result, Size
+from benchmarks.tiles import city
 
 BAR = "base map and cases drawn < 3 s after a cold start; < 1.2 MB on the wire, charts shown"
 BAR_S, BAR_MB = 3.0, 1.2
@@ -105,10 +105,8 @@ Drawn = Callable[[Page], float]
 def pages(folder: Path, size: Size, progress: Progress) -> Iterator[dict[str, tuple[str, Drawn]]]:
     """Each page's address, and how to wait until it is drawn."""
     with ExitStack() as stack:
-        url = os.environ.get("NEEDLE_DATABASE_URL") if size == "city" else None
-        if url is None:
-            progress("building a city", 0.0)
-            url, _ = stack.enter_context(city(folder, "city"))
+        progress("building a city", 0.0)
+        url = stack.enter_context(city(folder, size))
         ours, theirs = free_port(), free_port()
         wait_for(start(stack, folder, url, "server", "-m", "dashboard.cli", "serve", "--port", str(ours)), ours)
         wait_for(start(stack, folder, url, "plotly", "-m", "benchmarks.peers.plotly_wall", url, str(theirs)), theirs)
