@@ -1,6 +1,6 @@
 """The wall opened for the first time: a browser without a cache, until base map and cases are drawn; every byte on the wire.
 
-The city is a district; with ``--size city`` the one that NEEDLE_DATABASE_URL names, if it is set. Server, database and a headless
+The city is a district, or the million with ``--size city``; NEEDLE_BENCH_CITY names one to reuse. Server, database and a headless
 Chromium with a software renderer share this machine. Bytes are counted by a relay between browser
 and server, so that what workers and sockets carry is in it. Peers: the same wall with nothing compressed, and the same open cases
 as a Dash page with one of plotly's maps and a chart, compressed.
