@@ -21,7 +21,7 @@ COMMANDS = (
         "up",
         "dashboard.cli.up:up",
         RUN,
-        "Start the database, the operators' server, the worker and the deliverer; stop them all with Ctrl-C.",
+        "Start the database, the operators' server, the worker, the deliverer, the courier and the residents' portal.",
     ),
     Entry(
         "worker",

@@ -32,12 +32,15 @@ def address(settings: Settings) -> str:
 
 
 def parts(settings: Settings) -> list[Part]:
-    """The processes that make an installation work: the operators' server, the worker, the deliverer."""
+    """The processes that make an installation work: the operators' server, the worker, the deliverer, the residents' two."""
     serve = needle_command("serve", "--host", settings.host, "--port", str(settings.port))
+    portal = needle_command("portal", "--host", settings.portal_host, "--port", str(settings.residents_port))
     return [
         Part("server", serve),
         Part("worker", needle_command("worker")),
         Part("deliverer", needle_command("deliver")),
+        Part("courier", needle_command("courier")),
+        Part("portal", portal, hidden=frozenset({"NEEDLE_DATABASE_URL"})),
     ]
 
 
@@ -88,6 +91,9 @@ def run_together(settings: Settings, url: str, more: list[Part], console: Consol
 def announce(settings: Settings, console: Console) -> None:
     """Say where to look."""
     console.print(f"\n  指挥大屏 wall map   [bold cyan]{address(settings)}/wall[/bold cyan]")
+    console.print(
+        f"  居民门户 residents  [bold cyan]http://{settings.portal_host}:{settings.residents_port}/report[/bold cyan]"
+    )
     console.print("  停止 stop           Ctrl-C\n")
 
 
@@ -101,7 +107,7 @@ def watch(supervisor: Supervisor, console: Console) -> None:
 
 
 def up(host: Host = None, port: Port = None) -> None:
-    """Start the database, the operators' server, the worker and the deliverer; stop them all with Ctrl-C."""
+    """Start the database, the operators' server, the worker, the deliverer, the courier and the residents' portal."""
     console = Console()
     settings = chosen_settings(host, port)
     with console.status("starting the database"):
