@@ -24,6 +24,7 @@ NAMES = (
     "desk",
     "live",
     "wall_cold",
+    "phone_cold",
 )
 
 

@@ -29,5 +29,6 @@ async function start() {
   }, () => find('#in-view').replaceChildren(make('span', {}, say('place.none')))));
   later();
   document.body.dataset.ready = '1';
+  performance.mark('ready');
 }
 start().catch(() => { find('#in-view').textContent = say('stand.offline'); });

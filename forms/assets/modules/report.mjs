@@ -144,5 +144,6 @@ async function start() {
   where.restore(draft.place);
   what.restore(draft.matter);
   document.body.dataset.ready = '1';
+  performance.mark('ready');
 }
 start().catch(() => trouble(say('send.failed')));

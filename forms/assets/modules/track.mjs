@@ -124,5 +124,6 @@ async function start() {
   learnKey();
   open();
   document.body.dataset.ready = '1';
+  performance.mark('ready');
 }
 start().catch(() => tell('stand.offline'));
