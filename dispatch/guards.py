@@ -38,10 +38,17 @@ def _supervise(case: Case, command: Command, _at: datetime, _protocol: Protocol)
     level = command.data.get("level", case.supervised + 1)
     if not isinstance(level, int) or not 0 < level <= HIGHEST_SUPERVISION:
         raise NeedleError("case.command_invalid", problem=f"level: 1-{HIGHEST_SUPERVISION}")
-    stage = command.data.get("stage", 0)
-    if not isinstance(stage, int) or (command.data.get("about") == "whistle" and "stage" not in command.data):
-        raise NeedleError("case.command_invalid", problem="stage: number")
-    return {"level": level}
+    return {"level": level, **_of_the_machine(command)}
+
+
+def _of_the_machine(command: Command) -> Payload:
+    """What a step of the machine is about; a person's reminder or supervision stands for itself and stops none of them."""
+    if command.role != "system":
+        return {"about": None}
+    about, stage = command.data.get("about"), command.data.get("stage")
+    if about not in (None, "due", "whistle", "arrival") or (about == "whistle" and not isinstance(stage, int)):
+        raise NeedleError("case.command_invalid", problem="about: due, whistle, arrival; stage: number")
+    return {}
 
 
 def _merge(case: Case, command: Command, _at: datetime, _protocol: Protocol) -> Payload:
@@ -68,11 +75,7 @@ def _remark(_case: Case, command: Command, _at: datetime, _protocol: Protocol) -
 
 
 def _remind(_case: Case, command: Command, _at: datetime, _protocol: Protocol) -> Payload:
-    if command.data.get("about") not in ("due", "whistle") or (
-        command.data["about"] == "whistle" and not isinstance(command.data.get("stage"), int)
-    ):
-        raise NeedleError("case.command_invalid", problem="about: due, whistle")
-    return {}
+    return _of_the_machine(command)
 
 
 def _reopen(case: Case, command: Command, at: datetime, protocol: Protocol) -> Payload:

@@ -13,12 +13,14 @@ from dispatch.commands import Command, Protocol
 from dispatch.deadlines import warns_at
 from dispatch.guards import HIGHEST_SUPERVISION
 from dispatch.states import states
+from dispatch.whistle import Whistle
 
 WHISTLING = frozenset({"whistled", "whistle_refused", "responding"})
 OVERDUE = "处置超时"
 SILENT = "吹哨逾时未应"
 ANSWER_SOON = "应哨时限将至"
 DUE_SOON = "处置时限将至"
+ABSENT = "到场时限已过,尚未报到"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,9 @@ def steps(case: Case, protocol: Protocol) -> Iterator[Step]:
         return
     if case.state == "suspended" and case.resume_at is not None:
         yield Step(case.resume_at, Command("resume", "system"))
-    if case.state in WHISTLING:
-        yield from _silence(case)
+    if case.state in WHISTLING and case.whistle is not None:
+        yield from _silence(case, case.whistle)
+        yield from _absence(case.whistle)
     if _clock_runs(case) and case.due_at is not None and case.overdue_for != case.due_at:
         yield from _deadline(case, case.due_at, protocol)
 
@@ -58,9 +61,14 @@ def _clock_runs(case: Case) -> bool:
     return case.state in WHISTLING or (states()[case.state].clock == "handle" and not joint)
 
 
-def _silence(case: Case) -> Iterator[Step]:
-    whistle = case.whistle
-    if whistle is None or not whistle.silent:
+def _absence(whistle: Whistle) -> Iterator[Step]:
+    if whistle.arrive_by is not None and whistle.absent and not whistle.absence_told:
+        said = {"about": "arrival", "to": "centre", "departments": [party.department for party in whistle.absent]}
+        yield Step(whistle.arrive_by, Command("remind", "system", ABSENT, said))
+
+
+def _silence(case: Case, whistle: Whistle) -> Iterator[Step]:
+    if not whistle.silent:
         return
     said: dict[str, Any] = {"about": "whistle", "departments": [party.department for party in whistle.silent]}
     if whistle.remind_at is not None and whistle.stage < 1:

@@ -46,7 +46,8 @@ class Whistle:
     """One whistle of a case; ``number`` counts them within the case.
 
     ``remind_at``, ``answer_by`` and ``supervise_at`` are when silence goes up a step, ``stage`` how many steps it has gone:
-    1 reminded, 2 told to the level above, 3 supervised (督办). ``due_at`` is the case's deadline when the work was reported done.
+    1 reminded, 2 told to the level above, 3 supervised (督办). ``absence_told``: who was not there at ``arrive_by`` was
+    reminded, and the centre told. ``due_at`` is the case's deadline when the work was reported done.
     """
 
     number: int
@@ -59,6 +60,7 @@ class Whistle:
     answer_by: datetime | None = None
     supervise_at: datetime | None = None
     stage: int = 0
+    absence_told: bool = False
     due_at: datetime | None = None
     finished_at: datetime | None = None
     ended_at: datetime | None = None
@@ -77,6 +79,11 @@ class Whistle:
     def silent(self) -> tuple[Party, ...]:
         """Those who have not answered, or whose refusal nobody has ruled on."""
         return tuple(party for party in self.parties if party.state in WAITING_FOR_ANSWER)
+
+    @property
+    def absent(self) -> tuple[Party, ...]:
+        """Those who answered and have neither arrived nor finished."""
+        return tuple(party for party in self.parties if party.state == "answered" and party.arrived_at is None)
 
     @property
     def helpers_left(self) -> tuple[Party, ...]:
@@ -218,6 +225,8 @@ def _ended(whistle: Whistle, event: Event, _due: datetime | None) -> Whistle:
 
 
 def _stepped(whistle: Whistle, event: Event, _due: datetime | None) -> Whistle:
+    if event.payload.get("about") == "arrival":
+        return replace(whistle, absence_told=True)
     if event.payload.get("about") != "whistle":
         return whistle
     return replace(whistle, stage=int(event.payload["stage"]))

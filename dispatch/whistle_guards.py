@@ -13,6 +13,8 @@ from dispatch.whistle import PURPOSES, WAITING_FOR_ANSWER, Party, Whistle
 from geo.errors import NeedleError
 
 MOST_DEPARTMENTS: Final = 12
+NO_CLOCK: Final[Mapping[str, Any]] = MappingProxyType({"due_at": None})
+"""No clock is started, whatever the sender of a command says."""
 ARRIVED_AT = "arrived_place"
 """Where an event keeps the place of 报到: lng, lat (WGS84), accuracy_m, sent."""
 
@@ -68,12 +70,12 @@ def _answer(case: Case, command: Command, at: datetime, protocol: Protocol) -> P
         raise NeedleError("case.command_invalid", problem="team: id")
     code = command.name if party is None else party.department
     leads = whistle.lead is None if party is None else party.lead
-    return {"department": code, **(_started(case, at, protocol) if leads else {})}
+    return {"department": code, **(_started(case, at, protocol) if leads else NO_CLOCK)}
 
 
 def _started(case: Case, at: datetime, protocol: Protocol) -> Payload:
     """The handling clock starts with the lead's answer where nobody had the case before."""
-    return deadline(at, case.limit, protocol) if case.department is None else {}
+    return deadline(at, case.limit, protocol) if case.department is None else dict(NO_CLOCK)
 
 
 def _refuse(case: Case, command: Command, _at: datetime, _protocol: Protocol) -> Payload:
@@ -87,17 +89,17 @@ def _order(case: Case, command: Command, at: datetime, protocol: Protocol) -> Pa
     whistle, party = _ruled_on(case, command)
     if party.state == "called" and whistle.answer_by is not None and at < whistle.answer_by:
         raise NeedleError("whistle.time_left", answer_by=_said(whistle.answer_by, protocol))
-    return {"department": party.department, **(_started(case, at, protocol) if party.lead else {})}
+    return {"department": party.department, **(_started(case, at, protocol) if party.lead else NO_CLOCK)}
 
 
 def _release(case: Case, command: Command, at: datetime, protocol: Protocol) -> Payload:
     whistle, party = _ruled_on(case, command)
     if not party.lead:
-        return {"department": party.department}
+        return {"department": party.department, "lead": None, **NO_CLOCK}
     heir = whistle.party(command.data.get("lead"))
     if heir is None or heir == party or heir.state in ("released", "finished"):
         raise NeedleError("whistle.new_lead", department=party.department)
-    started = _started(case, at, protocol) if heir.state == "answered" else {}
+    started = _started(case, at, protocol) if heir.state == "answered" else NO_CLOCK
     return {"department": party.department, "lead": heir.department, **started}
 
 

@@ -45,6 +45,9 @@ datas = st.fixed_dictionaries(
         "case": st.just(8),
         "text": st.just("还在漏水"),
         "handler": st.just("grid_worker:zhao"),
+        "due_at": st.just("2030-01-01T00:00:00+08:00"),
+        "about": st.sampled_from(["due", "whistle", "arrival"]),
+        "stage": st.integers(0, 3),
     },
 )
 
@@ -250,4 +253,4 @@ def _jointly(case: Case) -> Command:
 
 
 TestOffice = Office.TestCase
-TestOffice.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestOffice.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -171,6 +171,17 @@ def test_a_lead_is_released_only_for_another() -> None:
     assert [row.department_code for row in party_rows(1, story.whistle) if row.lead] == ["jj"]
 
 
+def test_what_a_sender_adds_neither_moves_the_lead_nor_the_deadline_nor_the_machine() -> None:
+    never = "2030-01-01T00:00:00+08:00"
+    story = blown().do("answer_whistle", "department:cg").do("refuse_whistle", "department:sz")
+    due = story.case.due_at
+    story.do("answer_whistle", "department:jj", due_at=never)
+    story.do("release_whistle", CENTRE, department="sz", lead="jj", due_at=never)
+    story.do("supervise", "leader:ma", about="due", stage=3).do("remind", CENTRE, about="whistle", stage=3)
+    assert (story.case.due_at, story.case.department, story.whistle.stage) == (due, "cg", 0)
+    assert story.case.overdue_for is None
+
+
 def test_the_centre_orders_the_silent_only_after_their_time() -> None:
     story = blown()
     assert story.refused("order_response", CENTRE, department="jj") == "whistle.time_left"
@@ -210,6 +221,13 @@ def test_who_answered_is_not_reminded_and_nobody_when_all_have() -> None:
     command = due_step(half.case, START + timedelta(hours=3), PROTOCOL)
     assert command is not None
     assert command.data["departments"] == ["sz"]
+
+
+def test_who_is_not_there_in_time_is_reminded_once() -> None:
+    story = answered().do("arrive", "department:cg").do("finish_part", "department:sz")
+    assert [(action, hours) for action, _, hours in run_on(story, 8)] == [("remind", 6.0)]
+    assert story.events[-1].payload["departments"] == ["jj"]
+    assert story.whistle.absence_told
 
 
 def test_a_whistle_does_not_stop_the_clock_and_the_leads_report_does() -> None:
