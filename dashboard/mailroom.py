@@ -17,7 +17,7 @@ from dispatch.casework import CaseDesk
 from dispatch.commands import Command
 from dispatch.intake import Intake, check_report
 from dispatch.photos import read_photo
-from forms.courier import CHANNEL, Allowance, Courier, go_round
+from forms.courier import CHANNEL, Allowance, Courier, go_round, patiently
 from forms.keys import KeyRing
 from forms.publishing import Publisher
 from geo.errors import NeedleError
@@ -61,12 +61,13 @@ async def run_courier(settings: Settings, keys: KeyRing, per_minute: float) -> N
     """Go between the zones for good; a second courier waits until the first is gone."""
     base_url = await asyncio.to_thread(ensure_database, settings)
     mailbox_url = await asyncio.to_thread(courier_url, settings)
-    async with open_pool(base_url, size=4) as base, open_pool(mailbox_url, size=4) as pool, Intake(base) as intake:
+    async with open_pool(base_url, size=6) as base, open_pool(mailbox_url, size=6) as pool, Intake(base) as intake:
         mailbox = CourierSide(pool)
         office = Mailroom(base, intake, PhotoFolder(settings.home / "photos"))
         courier = Courier(mailbox, base, office, keys, Allowance(per_minute))
         while True:
             async with mailbox.alone() as is_alone:
                 if is_alone:
-                    await go_round(courier, PAUSE_S, Publisher(mailbox, base))
+                    publish = patiently(Publisher(mailbox, base), PAUSE_S)
+                    await asyncio.gather(go_round(courier, PAUSE_S), publish)
             await asyncio.sleep(TURN_S)

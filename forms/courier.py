@@ -187,16 +187,21 @@ def wire_report(mail: Mail, letter: Report, photos: Sequence[str]) -> dict[str, 
     }
 
 
-async def go_round(courier: Courier, pause_s: float, publish: Callable[[], Awaitable[None]]) -> None:
-    """Round after round for good; a database that is away is waited for."""
+async def go_round(courier: Courier, pause_s: float) -> None:
+    """Round after round for good."""
+    await patiently(lambda: courier.mailbox.publish_key(*courier.keys.newest), pause_s, once=True)
+    await patiently(courier.round, pause_s)
+
+
+async def patiently(work: Callable[[], Awaitable[int | None]], pause_s: float, once: bool = False) -> None:
+    """Do some work again and again, with a pause when there was nothing to do; a database that is away is waited for."""
     while True:
         try:
-            await courier.mailbox.publish_key(*courier.keys.newest)
-            while True:
-                delivered = await courier.round()
-                await publish()
-                if not delivered:
-                    await asyncio.sleep(pause_s)
+            done = await work()
+            if once:
+                return
+            if not done:
+                await asyncio.sleep(pause_s)
         except NeedleError as error:
             log.warning("waiting", problem=error.code, reason=error.sentence("en"))
             await asyncio.sleep(max(pause_s, 1.0))

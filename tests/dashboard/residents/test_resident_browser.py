@@ -53,7 +53,7 @@ class Town:
             publisher = Publisher(CourierSide(pool), courier.base)
             await publisher()
             ready.set()
-            going = asyncio.create_task(go_round(courier, 0.2, publisher))
+            going = asyncio.create_task(go_round(courier, 0.2))
             await self.stop.wait()
             going.cancel()
 
