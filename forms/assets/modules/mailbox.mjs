@@ -1,7 +1,7 @@
 /** Talking with the portal: its key, its public papers, and an outbox that sends later what cannot be sent now, exactly once. */
 import { fromBase64, letterInfo, pack, seal, toBase64 } from './seal.mjs';
 
-const OUTBOX = 'needle.outbox', KEY = 'needle.key', DEVICE = 'needle.device';
+const OUTBOX = 'needle.outbox', REFUSED = 'needle.refused', KEY = 'needle.key', DEVICE = 'needle.device';
 const RETRY_MS = 15_000, FOR_GOOD = new Set([400, 409, 413, 422]);
 
 /** Local storage that may be full or forbidden: then things are kept for this page only. */
@@ -44,6 +44,10 @@ const keep = (mails) => store.set(OUTBOX, JSON.stringify(mails));
 /** Whether a mail is still on this phone. */
 export const isWaiting = (id) => waiting().some((mail) => mail.id === id);
 
+const refusals = () => JSON.parse(store.get(REFUSED) ?? '{}');
+/** The reason for which the portal would not take a mail, or undefined. */
+export const refusal = (id) => refusals()[id];
+
 /**
  * Seal a letter and put it into the outbox; it leaves at once when it can.
  * @returns {Promise<'sent' | 'kept' | string>} a code of the catalogue when the portal refuses it
@@ -62,7 +66,10 @@ export async function sendWaiting() {
   for (const mail of waiting()) {
     const answer = await post(mail);
     if (!answer || (!answer.ok && !FOR_GOOD.has(answer.status))) break;
-    if (!answer.ok) refused[mail.id] = (await answer.json()).code ?? `${answer.status}`;
+    if (!answer.ok) {
+      refused[mail.id] = (await answer.json()).code ?? `${answer.status}`;
+      store.set(REFUSED, JSON.stringify({ ...refusals(), ...refused }));
+    }
     keep(waiting().filter((other) => other.id !== mail.id));
   }
   return refused;

@@ -1,5 +1,5 @@
 /** Where a report stands: its steps in plain words, the promised time, and the way back when it is not solved. */
-import { isWaiting, keepSending, learnKey, paper, read, send, store } from './mailbox.mjs';
+import { isWaiting, keepSending, learnKey, paper, read, refusal, send, store } from './mailbox.mjs';
 import { find, lang, make, moment, say } from './page.mjs';
 import { canSeal, fromBase64, grouped, mailId, newId, openReply, readCode } from './seal.mjs';
 
@@ -12,7 +12,7 @@ async function look() {
   try {
     const standing = await read(`/api/standing/${id}`);
     if (standing?.sealed) show(await openReply(code, id, fromBase64(standing.sealed)));
-    else tell(standing?.problem ? `problem.${standing.problem}` : standing?.waiting ? 'stand.waiting' : isWaiting(id) ? 'stand.here' : 'stand.unknown');
+    else tell(standing?.problem ? `problem.${standing.problem}` : standing?.waiting ? 'stand.waiting' : isWaiting(id) ? 'stand.here' : refusal(id) ? 'stand.refused' : 'stand.unknown');
   } catch (error) {
     tell(error instanceof TypeError ? 'stand.offline' : 'stand.broken');
   }
