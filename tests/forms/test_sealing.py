@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -125,11 +126,58 @@ def test_a_broken_key_file_is_told_and_kept(tmp_path: Path) -> None:
     assert file.exists()
 
 
+def run_in_js(script: str, given: dict[str, str]) -> dict[str, Any]:
+    """What a script over ``seal.mjs`` prints as JSON; it finds what it needs in ``given``."""
+    done = node(
+        ["--input-type=module", "-e", "const given = JSON.parse(process.env.GIVEN);" + script],
+        return_completed_process=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "GIVEN": json.dumps({**given, "module": MODULE.as_uri()})},
+    )
+    assert isinstance(done, subprocess.CompletedProcess)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def b64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
+
+
+ENCAPSULATE_IN_JS = """
+const { encapsulate, fromBase64, toBase64 } = await import(given.module);
+const curve = { name: 'ECDH', namedCurve: 'P-256' }, jwk = JSON.parse(given.jwk);
+const privateKey = await crypto.subtle.importKey('jwk', { kty: 'EC', crv: 'P-256', ...jwk }, curve, true, ['deriveBits']);
+const publicKey = await crypto.subtle.importKey('jwk', { kty: 'EC', crv: 'P-256', x: jwk.x, y: jwk.y }, curve, true, []);
+const { enc, shared } = await encapsulate(fromBase64(given.point), { privateKey, publicKey });
+console.log(JSON.stringify({ enc: toBase64(enc), shared: toBase64(shared) }));
+"""
+
+
+def test_the_browsers_half_encapsulates_as_rfc_9180_says() -> None:
+    """Appendix A.3.1: DHKEM(P-256, HKDF-SHA256), base mode."""
+    ephemeral = bytes.fromhex("4995788ef4b9d6132b249ce59a77281493eb39af373d236a1fe415cb0c2d7beb")
+    enc = bytes.fromhex(
+        "04a92719c6195d5085104f469a8b9814d5838ff72b60501e2c4466e5e67b325ac9"
+        "8536d7b61a1af4b78e5b7f951c0900be863c403ce65c9bfcb9382657222d18c4"
+    )
+    recipient = bytes.fromhex(
+        "04fe8c19ce0905191ebc298a9245792531f26f0cece2460639e8bc39cb7f706a82"
+        "6a779b4cf969b8a0e539c7f62fb3d30ad6aa8f80e30f1d128aafd68a2ce72ea0"
+    )
+    parts = {"d": ephemeral, "x": enc[1:33], "y": enc[33:]}
+    jwk = {name: base64.urlsafe_b64encode(part).decode().rstrip("=") for name, part in parts.items()}
+    found = run_in_js(ENCAPSULATE_IN_JS, {"jwk": json.dumps(jwk), "point": b64(recipient)})
+    assert base64.b64decode(found["enc"]) == enc
+    shared = "c0d26aeab536609a572b07695d933b589dcf363ff9d93c93adea537aeabb8cb8"
+    assert base64.b64decode(found["shared"]).hex() == shared
+
+
 SEAL_IN_JS = """
-import { letterInfo, mailId, openReply, pack, readCode, seal, toBase64, fromBase64 } from %(module)s;
-const given = JSON.parse(process.env.GIVEN), code = readCode(given.typed), id = await mailId(code);
-const photo = fromBase64(given.photo);
-const letter = pack({ v: 1, words: given.words }, [photo]);
+const { letterInfo, mailId, openReply, pack, readCode, seal, toBase64, fromBase64 } = await import(given.module);
+const code = readCode(given.typed), id = await mailId(code);
+const letter = pack({ v: 1, words: given.words }, [fromBase64(given.photo)]);
 const sealed = await seal(letter, fromBase64(given.point), letterInfo(id, 'report'));
 const told = await openReply(code, id, fromBase64(given.reply));
 const broken = fromBase64(given.reply);
@@ -141,27 +189,21 @@ console.log(JSON.stringify({ code, id, sealed: toBase64(sealed), told, refused }
 
 def test_the_browsers_half_seals_for_ours_and_opens_what_we_seal() -> None:
     """``seal.mjs`` against ``cryptography``'s HPKE, AES-GCM and HKDF."""
-
-    def b64(raw: bytes) -> str:
-        return base64.b64encode(raw).decode()
-
     photo = os.urandom(9_000)
+    words = "井盖坏了 🕳"
     reply = seal_reply(b'{"state": "closed"}', reply_key_of(CODE), MAIL)
-    given_to_js = {"typed": "e6qn-9pdk-jiyh-tex4-35bo", "photo": b64(photo), "words": "井盖坏了 🕳"}
-    given_to_js |= {"point": b64(POINT), "reply": b64(reply)}
-    script = SEAL_IN_JS % {"module": json.dumps(MODULE.as_uri())}
-    done = node(
-        ["--input-type=module", "-e", script],
-        return_completed_process=True,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "GIVEN": json.dumps(given_to_js)},
+    found = run_in_js(
+        SEAL_IN_JS,
+        {
+            "typed": "e6qn-9pdk-jiyh-tex4-35bo",
+            "photo": b64(photo),
+            "words": words,
+            "point": b64(POINT),
+            "reply": b64(reply),
+        },
     )
-    assert isinstance(done, subprocess.CompletedProcess)
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
     assert (found["code"], found["id"]) == (CODE, MAIL)
     opened = open_letter(base64.b64decode(found["sealed"]), KEY, MAIL, "report")
-    assert opened == pack({"v": 1, "words": "井盖坏了 🕳"}, (photo,))
+    assert opened == pack({"v": 1, "words": words}, (photo,))
     assert found["told"] == {"state": "closed"}
     assert found["refused"] is True

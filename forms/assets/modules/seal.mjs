@@ -33,19 +33,27 @@ async function expand(suite, prk, label, info, length) {
 }
 
 /**
+ * DHKEM: a secret that only the holder of the private key can find again.
+ * @param {Uint8Array} publicKey uncompressed point, 65 bytes
+ * @param {CryptoKeyPair} pair ephemeral, used once
+ * @returns {Promise<{enc: Uint8Array, shared: Uint8Array}>}
+ */
+export async function encapsulate(publicKey, pair) {
+  const { subtle } = crypto, theirs = await subtle.importKey('raw', publicKey, curve, false, []);
+  const enc = new Uint8Array(await subtle.exportKey('raw', pair.publicKey));
+  const dh = new Uint8Array(await subtle.deriveBits({ name: 'ECDH', public: theirs }, pair.privateKey, 256));
+  return { enc, shared: await expand(KEM, await extract(KEM, NONE, 'eae_prk', dh), 'shared_secret', join(enc, publicKey), 32) };
+}
+
+/**
  * @param {Uint8Array} plain
  * @param {Uint8Array} publicKey uncompressed point, 65 bytes
  * @param {Uint8Array} info
- * @param {CryptoKeyPair} [pair] the ephemeral key pair; given only by tests
  * @returns {Promise<Uint8Array>} encapsulated key, then ciphertext
  */
-export async function seal(plain, publicKey, info, pair) {
+export async function seal(plain, publicKey, info) {
   const { subtle } = crypto;
-  const theirs = await subtle.importKey('raw', publicKey, curve, false, []);
-  const ours = pair ?? await subtle.generateKey(curve, true, ['deriveBits']);
-  const enc = new Uint8Array(await subtle.exportKey('raw', ours.publicKey));
-  const dh = new Uint8Array(await subtle.deriveBits({ name: 'ECDH', public: theirs }, ours.privateKey, 256));
-  const shared = await expand(KEM, await extract(KEM, NONE, 'eae_prk', dh), 'shared_secret', join(enc, publicKey), 32);
+  const { enc, shared } = await encapsulate(publicKey, await subtle.generateKey(curve, true, ['deriveBits']));
   const context = join(Uint8Array.of(0), await extract(SUITE, NONE, 'psk_id_hash', NONE), await extract(SUITE, NONE, 'info_hash', info));
   const secret = await extract(SUITE, shared, 'secret', NONE);
   const key = await subtle.importKey('raw', await expand(SUITE, secret, 'key', context, 32), 'AES-GCM', false, ['encrypt']);
