@@ -94,14 +94,19 @@ class Desk:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def follow(self) -> None:
-        """Prepare for the wall's mirror, and anew when it reads another; for as long as the process lives."""
+        """Prepare for the wall's mirror, and anew when it reads another; for as long as the process lives.
+
+        Texts of new cases are read as they come, so that the wall finds them too.
+        """
         while True:
             mirror = self.wall.mirror
-            if mirror is None or (self.ordering is not None and self.ordering.mirror is mirror):
-                await asyncio.sleep(LOOK_AGAIN_S)
-                continue
             try:
-                await self._prepare(mirror)
+                if mirror is not None and (self.ordering is None or self.ordering.mirror is not mirror):
+                    await self._prepare(mirror)
+                elif mirror is not None and self.ordering is not None:
+                    async with self._turn:
+                        await self._read_texts(mirror, self.ordering.words)
+                await asyncio.sleep(LOOK_AGAIN_S)
             except NeedleError as error:
                 log.warning("desk.interrupted", code=error.code)
                 await asyncio.sleep(LATER_S)

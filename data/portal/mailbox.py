@@ -16,6 +16,7 @@ from geo.errors import NeedleError
 
 DATABASE: Final = "portal"
 ROLE: Final = "portal"
+OWNER: Final = "needle"
 LOCK: Final = 7_311_650
 FOLDER: Final = Path(__file__).parent
 
@@ -108,6 +109,11 @@ def _shut_out(cluster: Cluster, database: str) -> None:
     with connect(cluster.url("postgres", "postgres"), autocommit=True) as admin:
         for (name,) in admin.execute("select datname from pg_database where datallowconn").fetchall():
             admin.execute(sql.SQL("revoke connect, temporary on database {} from public").format(sql.Identifier(name)))
+            admin.execute(
+                sql.SQL("grant connect, temporary on database {} to {}").format(
+                    sql.Identifier(name), sql.Identifier(OWNER)
+                )
+            )
         admin.execute(
             sql.SQL("grant connect on database {} to {}").format(sql.Identifier(database), sql.Identifier(ROLE))
         )

@@ -75,7 +75,7 @@ def test_a_newcomer_sees_a_city_live_and_finds_it_again(home: Path) -> None:
     with demo(home) as (run, client):
         until(lambda: answers(run, client), "the server")
         page = client.get("/wall").text
-        assert "assets/wall.js" in page, "the very first page has its scripts"
+        assert "/wall.js" in page, "the very first page has its scripts"
         first = figures(client)
         lng, lat = first["city"]["view"]["center"]
         report = {

@@ -30,6 +30,15 @@ ARGUMENTS = (
 )
 
 
+#: Teams are at work, and have room, at whatever hour the tests run.
+ALWAYS_AT_WORK = """
+delete from shift;
+insert into shift (team_id, weekday, starts, ends)
+select id, weekday, '00:00', '00:00' from team cross join generate_series(0, 6) as weekday;
+update team set capacity = 200
+"""
+
+
 @pytest.fixture(scope="session")
 def block_template(cluster: Cluster) -> str:
     """The name of a database with the demo block, its history ending now."""
@@ -37,6 +46,7 @@ def block_template(cluster: Cluster) -> str:
     load_reference(url)
     with connect(url) as connection:
         load_city(connection, make_city(BLOCK), matters().values(), datetime.now(UTC))
+        connection.execute(ALWAYS_AT_WORK)
     return "wall_block"
 
 
