@@ -4,22 +4,17 @@ Table, filters and map are the page's script, over ``/api/desk``; the drawer is 
 store.
 """
 
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components.case_drawer import case_drawer, no_case
 from dashboard.components.desk import filter_bar, map_tools, table, toolbar
 from dashboard.i18n import Words, words
 from dashboard.page import Page, Role
-from dashboard.view_models.case_view import candidate_lines, case_view
-from dashboard.view_models.override_view import override_view
+from dashboard.pages.opened_case import opened_case
 from dashboard.wall_state import Wall
-from data.stores.case_detail import load_case_detail
-from data.stores.reading import reading
 
 
 class Ids(StrEnum):
@@ -93,14 +88,7 @@ def register(app: Dash, wall: Wall) -> None:
     )
     async def open_case(selected: dict[str, Any] | None, config: dict[str, Any]) -> tuple[Component, dict[str, Any]]:
         """The selected case in the drawer, its candidates on the map."""
-        say = words(config["language"])
-        ground = await wall.ground()
-        async with reading(wall.pool) as connection:
-            detail = await load_case_detail(connection, int((selected or {}).get("case") or 0))
-        if detail is None:
-            return no_case(say), {}
-        view = case_view(detail, say, datetime.now(UTC), ground.timezone)
-        return case_drawer(view, say, override_view(detail, say)), candidate_lines(detail)
+        return await opened_case(wall, selected, words(config["language"]), may_override=True)
 
     app.clientside_callback(ClientsideFunction("desk", "start"), Output(Ids.STARTED, "data"), Input(Ids.CONFIG, "data"))
     app.clientside_callback(

@@ -4,24 +4,20 @@ Map, feed, figures and charts are the page's script, over vector tiles, ``/api/w
 Dash callback, asked by the script through a store.
 """
 
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components.case_drawer import case_drawer, no_case
 from dashboard.components.panels import chart_panel, curtain, feed_panel, layer_panel
 from dashboard.components.time_slider import time_slider
 from dashboard.components.topbar import topbar
 from dashboard.components.wall_filters import filter_bar, notices, tour_card
 from dashboard.i18n import Words, words
 from dashboard.page import Page
-from dashboard.view_models.case_view import candidate_lines, case_view
+from dashboard.pages.opened_case import opened_case
 from dashboard.wall_state import Wall
-from data.stores.case_detail import load_case_detail
-from data.stores.reading import reading
 
 
 class Ids(StrEnum):
@@ -85,13 +81,7 @@ def register(app: Dash, wall: Wall) -> None:
     )
     async def open_case(selected: dict[str, Any] | None, config: dict[str, Any]) -> tuple[Component, dict[str, Any]]:
         """The selected case in the drawer, its candidates on the map."""
-        say = words(config["language"])
-        ground = await wall.ground()
-        async with reading(wall.pool) as connection:
-            detail = await load_case_detail(connection, int((selected or {}).get("case") or 0))
-        if detail is None:
-            return no_case(say), {}
-        return case_drawer(case_view(detail, say, datetime.now(UTC), ground.timezone), say), candidate_lines(detail)
+        return await opened_case(wall, selected, words(config["language"]), may_override=False)
 
     app.clientside_callback(ClientsideFunction("wall", "start"), Output(Ids.STARTED, "data"), Input(Ids.CONFIG, "data"))
     app.clientside_callback(

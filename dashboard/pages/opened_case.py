@@ -1,0 +1,37 @@
+"""The case that a person opened, on whichever page: its drawer, and its candidates for the map."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from dash.development.base_component import Component
+
+from dashboard.components.case_drawer import case_drawer, no_case
+from dashboard.i18n import Words
+from dashboard.view_models.case_view import candidate_lines, case_view
+from dashboard.view_models.override_view import override_view
+from dashboard.wall_state import Wall
+from data.stores.case_detail import load_case_detail
+from data.stores.reading import reading
+
+
+async def opened_case(
+    wall: Wall, selected: dict[str, Any] | None, say: Words, *, may_override: bool
+) -> tuple[Component, dict[str, Any]]:
+    """The drawer's content and what the map draws of the decision.
+
+    Parameters
+    ----------
+    wall : Wall
+    selected : dict or None
+        ``case``: its id, as the page's script says it.
+    say : Words
+    may_override : bool
+        Whether the drawer offers to send the case to another team.
+    """
+    ground = await wall.ground()
+    async with reading(wall.pool) as connection:
+        detail = await load_case_detail(connection, int((selected or {}).get("case") or 0))
+    if detail is None:
+        return no_case(say), {}
+    view = case_view(detail, say, datetime.now(UTC), ground.timezone)
+    return case_drawer(view, say, override_view(detail, say) if may_override else None), candidate_lines(detail)
