@@ -291,12 +291,8 @@ def service_of(row: store.ServiceRow, asked: Asked) -> Service:
 
 def shown(rows: Iterable[store.RequestRow], asked: Asked, base: str) -> Document:
     """Requests as their reader may see them."""
-    content: list[Mapping[str, Any]] = []
-    for row in rows:
-        full = asked.key is not None and asked.key.channel == row.channel
-        document = documents.requests([request_of(row, asked)], full=full, base=base)
-        content.extend(document.content if isinstance(document.content, list) else [])
-    return Document("service_requests", "request", content)
+    channel = asked.key.channel if asked.key else None
+    return documents.requests([(request_of(row, asked), row.channel == channel) for row in rows], base=base)
 
 
 def request_of(row: store.RequestRow, asked: Asked) -> ServiceRequest:

@@ -26,7 +26,7 @@ from dispatch.casework import CaseDesk
 from dispatch.delivery.addresses import Network, guarded_client
 from dispatch.delivery.answers import apply_status
 from dispatch.delivery.connectors import Connector, make_connector
-from dispatch.delivery.messages import MEDIA_TYPE, Told, cloud_event, message_id
+from dispatch.delivery.messages import MEDIA_TYPE, cloud_event, message_id
 from dispatch.delivery.open311_client import RefusedError, check_answer, read_statuses, send_request
 from dispatch.delivery.schedule import next_try
 from dispatch.delivery.signing import sign
@@ -120,7 +120,7 @@ class Line:
 
     async def _post_event(self, due: DueDelivery) -> None:
         now, name = datetime.now(UTC), message_id(self.row.id, due.event_id)
-        body = cloud_event(told(due), SOURCE)
+        body = cloud_event(due, SOURCE)
         secret = self._secret()
         headers = {"content-type": MEDIA_TYPE, **(sign(secret, name, now, body) if secret else {"webhook-id": name})}
         check_answer(await self.client.post(self.connector.url, content=body, headers=headers))
@@ -172,31 +172,6 @@ class Line:
             if error.code == "database.unreachable":
                 raise
             log.warning("delivery.answer_refused", system=self.row.name, case=case_id, status=status, code=error.code)
-
-
-def told(due: DueDelivery) -> Told:
-    """What of a delivery goes out in a webhook: no name of a person, only the kind of who acted."""
-    return Told(
-        event_id=due.event_id,
-        case_id=due.case_id,
-        number=due.number,
-        seq=due.seq,
-        action=due.action,
-        from_state=due.from_state,
-        to_state=due.to_state,
-        at=due.at,
-        role=due.actor.partition(":")[0],
-        state=due.state,
-        matter=due.matter,
-        matter_name=due.matter_name,
-        urgent=due.urgent,
-        lng=due.lng,
-        lat=due.lat,
-        address=due.address,
-        areas=due.areas,
-        department=due.department,
-        due_at=due.due_at,
-    )
 
 
 class Deliverer:

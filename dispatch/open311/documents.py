@@ -116,9 +116,9 @@ def definition(service: Service) -> Document:
     return Document("service_definition", "", {"service_code": service.code, "attributes": attributes})
 
 
-def requests(found: Iterable[ServiceRequest], *, full: bool, base: str) -> Document:
-    """Requests; ``full`` for the channel they came by, else without words and with a coarse place."""
-    return Document("service_requests", "request", [_request(request, full=full, base=base) for request in found])
+def requests(found: Iterable[tuple[ServiceRequest, bool]], *, base: str) -> Document:
+    """Requests, each with whether it is shown in full: to the channel it came by, else without words and with a coarse place."""
+    return Document("service_requests", "request", [_request(request, full=full, base=base) for request, full in found])
 
 
 def _request(request: ServiceRequest, *, full: bool, base: str) -> dict[str, Any]:
