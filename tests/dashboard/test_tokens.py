@@ -102,7 +102,8 @@ def test_text_has_the_contrast_of_wcag_aa(name: str) -> None:
 
 @pytest.mark.parametrize("name", THEMES)
 @pytest.mark.parametrize(
-    ("text", "ground"), [("on-accent", "accent"), ("warn-ink", "warn-ground"), ("fail-ink", "fail-ground")]
+    ("text", "ground"),
+    [("on-accent", "accent"), ("on-overdue", "overdue"), ("warn-ink", "warn-ground"), ("fail-ink", "fail-ground")],
 )
 def test_text_on_its_own_ground_has_the_contrast_of_wcag_aa(name: str, text: str, ground: str) -> None:
     colours = theme(name)
