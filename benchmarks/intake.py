@@ -68,9 +68,7 @@ def served(folder: Path, progress: Progress) -> Iterator[int]:
         url = cluster.create_database("intake")
         migrate.upgrade(url)
         load_reference(url)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = int(free.getsockname()[1])
+        port = free_port()
         server = subprocess.Popen([sys.executable, "-m", "benchmarks.peers.intake_server", url, str(port)])
         try:
             wait_for(server, port)
@@ -80,6 +78,13 @@ def served(folder: Path, progress: Progress) -> Iterator[int]:
             server.wait()
     finally:
         cluster.stop()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def wait_for(server: subprocess.Popen[bytes], port: int) -> None:

@@ -8,7 +8,6 @@ once a second.
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from typing import Any
 
 import shapely
 
-from benchmarks.intake import wait_for
+from benchmarks.intake import free_port, wait_for
 from benchmarks.peers.live_wall import ZOOM
 from benchmarks.result import Progress, Result, Size
 from data import migrate
@@ -225,10 +224,3 @@ class Memory:
     def _sample(self) -> None:
         while not self._end.wait(1.0):
             self.samples.append(float(self._statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
-
-
-def free_port() -> int:
-    """A port that nobody uses."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

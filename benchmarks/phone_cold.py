@@ -21,8 +21,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, sync_playwright
 
-from benchmarks.intake import wait_for
-from benchmarks.live import free_port
+from benchmarks.intake import free_port, wait_for
 from benchmarks.peers.relay import Relay
 from benchmarks.result import Progress, Result, Size
 from data import migrate

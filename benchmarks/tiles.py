@@ -7,7 +7,6 @@ a tile; ours brings streets and landscape besides. Far out (zoom 8 to 11) ours c
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,7 +21,7 @@ from typing import Any, Final
 import httpx
 import numpy as np
 
-from benchmarks.intake import wait_for
+from benchmarks.intake import free_port, wait_for
 from benchmarks.result import Progress, Result, Size
 from data import migrate
 from data.cluster import Cluster
@@ -188,13 +187,6 @@ def started(folder: Path, url: str, module: str, *arguments: str) -> Iterator[in
     finally:
         server.terminate()
         server.wait()
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @contextmanager

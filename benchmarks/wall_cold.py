@@ -18,24 +18,15 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.intake import wait_for
-from benchmarks.live import free_port, start
+from benchmarks.intake import free_port, wait_for
+from benchmarks.live import start
 from benchmarks.peers.relay import Relay
 from benchmarks.result import Progress, Result, Size
 from benchmarks.tiles import city
+from dashboard.cli.chromium import ARGUMENTS, CHROMIUM
 
 BAR = "base map and cases drawn < 3 s after a cold start; < 1.2 MB on the wire, charts shown"
 BAR_S, BAR_MB = 3.0, 1.2
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = (
-    "--no-sandbox",
-    "--headless=new",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-    "--no-first-run",
-)
 PATIENCE_S = 120.0
 QUIET_MS = 1_500
 """After the first picture: charts and the last tiles; then everything the first view needs has been sent."""

@@ -8,16 +8,8 @@ from typing import Any
 
 from playwright.sync_api import CDPSession, Page, ViewportSize, sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = (
-    "--no-sandbox",
-    "--headless=new",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-    "--no-first-run",
-)
+from dashboard.cli.chromium import ARGUMENTS, CHROMIUM
+
 WIDTH, HEIGHT = 1024, 576
 ZOOM = 12.6
 INNER = 0.3

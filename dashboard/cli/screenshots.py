@@ -18,21 +18,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from dashboard.cli.chromium import ARGUMENTS, CHROMIUM
 from geo.errors import NeedleError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-CHROMIUM: Final = Path("/usr/bin/chromium")
-ARGUMENTS: Final = (
-    "--no-sandbox",
-    "--headless=new",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-    "--no-first-run",
-)
 DESK: Final = (1920, 1080)
 WALLS: Final = (DESK, (3840, 2160), (3840, 1080))
 #: What stands on a page when its script has drawn it.

@@ -8,19 +8,8 @@ from typing import Any
 
 from dashboard.wall_state import Ground
 from data.mirror.alarms import Alarm
+from data.mirror.tones import TONES, tone_of
 from data.stores.overview import CaseRow, StateRow, TeamRow
-
-TONES = {
-    "collection": "new",
-    "filing": "new",
-    "dispatch": "work",
-    "handling": "work",
-    "whistle": "work",
-    "evaluation": "work",
-    "feedback": "check",
-    "verification": "check",
-}
-"""Stage -> the tone in which the map and the lists paint a case; whatever is terminal is ``done``."""
 
 
 def seconds(moment: datetime | None) -> int | None:
@@ -30,7 +19,7 @@ def seconds(moment: datetime | None) -> int | None:
 
 def tone(state: StateRow) -> str:
     """The tone of a state: new, work, check or done."""
-    return "done" if state.terminal else TONES.get(state.stage, "new")
+    return TONES[tone_of(state.stage, terminal=state.terminal)]
 
 
 def case_as_json(row: CaseRow, place_layer: str) -> dict[str, Any]:
