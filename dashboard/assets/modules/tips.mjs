@@ -32,7 +32,8 @@ export class Tips {
     if (tip.hidden) return;
     tip.replaceChildren(...lines.map((line, index) => element(index ? 'span' : 'b', '', line)));
     const right = event.point.x > this.map.getContainer().clientWidth - 320;
-    tip.style.transform = `translate(${event.point.x + (right ? -14 : 14)}px, ${event.point.y + 14}px)${right ? ' translateX(-100%)' : ''}`;
+    const scale = enlargement();
+    tip.style.transform = `translate(${(event.point.x + (right ? -14 : 14)) * scale}px, ${(event.point.y + 14) * scale}px)${right ? ' translateX(-100%)' : ''}`;
   }
 
   lines(hit) {

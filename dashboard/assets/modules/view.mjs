@@ -10,7 +10,7 @@ const AIR = 24;
 
 /** How much larger than on a desk everything is drawn: a wall's pixels are seen from afar (`zoom` in wall.css). */
 export function enlargement() {
-  return Number(getComputedStyle(document.querySelector('.wall')).zoom) || 1;
+  return Number(getComputedStyle(document.querySelector('.wall .map')).zoom) || 1;
 }
 
 /** What the panels cover, in the map's own pixels, on each side. */
