@@ -3,7 +3,6 @@
 ``Api`` belongs to one server process: put ``router`` into the application and enter the object in its lifespan.
 """
 
-import gc
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from dashboard.asgi import answer, answer_error, read_body
+from dashboard.garbage import settle
 from data.database import AsyncPool
 from data.stores.reports import Receipt
 from dispatch.casework import CaseDesk
@@ -36,9 +36,7 @@ class Api:
 
     async def __aenter__(self) -> "Api":
         await self.intake.__aenter__()
-        # What was imported stays for good: kept out of the collector's sight, it cannot halt a commit for 0.1 s.
-        gc.collect()
-        gc.freeze()
+        settle()
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -15,6 +15,7 @@ from fastapi import FastAPI, Response
 from numpy.typing import NDArray
 from starlette.requests import HTTPConnection
 
+from dashboard.garbage import settle
 from dashboard.i18n import LANGUAGES
 from dashboard.view_models.desk_columns import Namer
 from dashboard.wall_state import Wall
@@ -127,6 +128,7 @@ class Desk:
         for column, language in product((*VOCABULARIES, "team", *map("area:{}".format, mirror.areas)), LANGUAGES):
             await self._sorted(ordering, column, f"{column}/{language}", names.ranks[language])
         self.ordering = ordering
+        settle()
 
     def ready(self) -> Ordering:
         """The orders of the mirror; ``desk.loading`` until they stand."""

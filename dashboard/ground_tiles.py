@@ -5,6 +5,7 @@ from typing import Final
 
 import structlog
 
+from dashboard.garbage import settle
 from dashboard.wall_state import Wall
 from data.mirror.ground import GroundMirror, Tile
 from data.mirror.ground_loading import load_ground
@@ -33,6 +34,7 @@ class GroundTileServer:
                 if self.mirror is None or self.mirror.version != version:
                     async with reading(self.wall.pool) as connection:
                         self.mirror = await load_ground(connection)
+                    settle()
             except NeedleError as error:
                 log.warning("ground.interrupted", code=error.code)
             await asyncio.sleep(LOOK_SECONDS)
