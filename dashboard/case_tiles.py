@@ -52,9 +52,10 @@ class CaseTileServer:
         return f'"{tiles.version(tile, now)}{asked}{minute}"'
 
     def draw(self, tiles: CaseTiles, tile: Tile, where: Where, now: int) -> bytes:
-        """A tile of the cases that fit."""
+        """A tile of the cases that fit; of a stretch of time with what an earlier moment's picture needs."""
         if tile[0] >= POINTS_FROM:
-            return tiles.points(tile, None if where == EVERYTHING else self._fits(tiles, where, now))
+            stretch = (where.reported_from, where.reported_to) != (None, None) and where.open is not False
+            return tiles.points(tile, None if where == EVERYTHING else self._fits(tiles, where, now), course=stretch)
         return tiles.hexes(tile, now, None if where == EVERYTHING else self._counts(tiles, where, tile[0], now))
 
     def _fits(self, tiles: CaseTiles, where: Where, now: int) -> Bools:

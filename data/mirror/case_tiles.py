@@ -5,7 +5,8 @@ Layers and properties (integers unless said otherwise; minutes are Unix minutes)
 * ``case`` (zoom ``POINTS_FROM`` and deeper): points, id = case id; ``s`` state (text), ``t`` tone (index into ``TONES``), ``u``
   urgent 0/1, ``r`` reported, ``d`` due (0: none), ``c`` closed 0/1, ``e`` closed at (closed ones only), ``m`` matter id,
   ``h`` channel (text). At most ``MOST`` a tile, the most pressing; farther out than ``EXACT_FROM`` the minutes of closed
-  cases are cut to ``COARSE_MIN``, which halves the tile;
+  cases are cut to ``COARSE_MIN``, which halves the tile. Tiles of a stretch of time also say how a case came to its tone,
+  in minutes from ``r``: ``p`` dispatched, ``a`` answered, ``k`` changed last (open ones), each left out where it never was;
 * ``more``: one point in the middle, ``n``: how many were left out;
 * ``hex`` and ``hexpoint`` (above): H3 cells as polygons and their centres; ``n`` open, ``o`` overdue,
   ``u`` urgent and open, ``a`` all.
@@ -48,8 +49,11 @@ class CaseTiles:
         minute = f"-{now // 60}" if tile[0] < POINTS_FROM else ""
         return self.places.version_of(*tile) + minute
 
-    def points(self, tile: Tile, fits: Bools | None = None) -> bytes:
-        """The marks of a tile; of the rows that fit (shape (count,)) where that is said."""
+    def points(self, tile: Tile, fits: Bools | None = None, *, course: bool = False) -> bytes:
+        """The marks of a tile; of the rows that fit (shape (count,)) where that is said.
+
+        ``course``: with what the picture of an earlier moment needs.
+        """
         rows = self.places.in_tile(*tile)
         if fits is not None:
             rows = rows[rows < len(fits)]
@@ -58,7 +62,7 @@ class CaseTiles:
         if left_out > 0:
             pressing = _pressing(rows, self.mirror.closed, self.mirror.due, self.mirror.urgent)
             rows = rows[np.argpartition(pressing, MOST)[:MOST]]
-        return self._marks(tile, rows) + (_more(tile, left_out) if left_out > 0 else b"")
+        return self._marks(tile, rows, course) + (_more(tile, left_out) if left_out > 0 else b"")
 
     def hexes(self, tile: Tile, now: int, counts: Counts | None = None) -> bytes:
         """The hexagons of a tile, from the pyramid or from a filter's ``counts`` of the tile's level."""
@@ -80,7 +84,7 @@ class CaseTiles:
         """The counts that ``hexes`` takes for a filter."""
         return self.pyramid.of_filter(LEVEL_OF_ZOOM[zoom], fits)
 
-    def _marks(self, tile: Tile, rows: Rows) -> bytes:
+    def _marks(self, tile: Tile, rows: Rows, course: bool) -> bytes:
         mirror = self.mirror
         closed, state = mirror.closed[rows], mirror.state[rows]
         step = np.where((closed != 0) & (tile[0] < EXACT_FROM), COARSE_MIN, 1)
@@ -93,9 +97,21 @@ class CaseTiles:
             "e": np.where(closed != 0, _minutes(closed, step), OMIT),
             "m": np.array([*mirror.matters, 0], np.int64)[mirror.matter[rows]],
         }
+        if course:
+            numbers |= self._course(rows, numbers["r"], step)
         words = self._texts()
         texts: dict[str, NDArray[Any]] = {"s": state, "h": mirror.channel[rows].astype(np.int64) + len(mirror.states)}
         return encode_points("case", tile, mirror.x[rows], mirror.y[rows], mirror.id[rows], numbers, texts, words)
+
+    def _course(self, rows: Rows, reported: NDArray[np.int64], step: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+        """When each case was dispatched, answered and last changed, in minutes since it was reported."""
+        mirror = self.mirror
+        updated = np.where(mirror.closed[rows] != 0, 0, mirror.updated[rows])
+        moments = {"p": mirror.dispatched[rows], "a": mirror.answered[rows], "k": updated}
+        return {
+            key: np.where(moment != 0, np.maximum(_minutes(moment, step) - reported, 0), OMIT)
+            for key, moment in moments.items()
+        }
 
     def _texts(self) -> Texts:
         """Codes of states, then of channels."""

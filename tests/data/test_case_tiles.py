@@ -153,6 +153,28 @@ def test_a_mark_says_what_the_map_paints() -> None:
     assert [f.id for f in read_tile(tiles.points(tile_of(3, 16), fits))["case"].features] == [7]
 
 
+def test_a_tile_of_a_stretch_says_how_each_case_came_to_its_tone() -> None:
+    """In minutes since it was reported: dispatched, answered, and, while it is open, when it last changed."""
+    mirror = empty_mirror()
+    tiles = CaseTiles(mirror, NOW)
+    reported = NOW - 5000
+    lives = {
+        "dispatched": np.array([0, reported + 600, reported + 600, reported + 900]),
+        "answered": np.array([0, 0, reported + 1800, reported + 2700]),
+        "updated": np.array([reported + 60, reported + 600, reported + 1860, NOW - 60]),
+    }
+    mirror.put(
+        columns([(1, 3, 2, False, 0), (2, 3, 1, False, 0), (3, 3, 3, False, 0), (4, 3, 0, False, 0)]) | lives, {}
+    )
+    plain, told = (
+        {f.id: f.properties for f in read_tile(tiles.points(tile_of(3, 15), course=course))["case"].features}
+        for course in (False, True)
+    )
+    more = {id: {key: value for key, value in said.items() if key not in plain[id]} for id, said in told.items()}
+    assert more == {1: {"k": 1}, 2: {"p": 10, "k": 10}, 3: {"p": 10, "a": 30, "k": 31}, 4: {"p": 15, "a": 45}}
+    assert plain == {id: {key: told[id][key] for key in said} for id, said in plain.items()}
+
+
 def test_a_full_tile_shows_the_most_pressing_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(case_tiles, "MOST", 3)
     mirror = empty_mirror()
