@@ -16,10 +16,11 @@ INNER = 0.3
 """Reports fall into the middle of the view: this share of its width and height to each side."""
 PATIENCE_MS = 120_000
 
-#: A case is drawn when the frame that has just been rendered holds its mark: among what changed lately, or in the tiles.
+#: A case is drawn with the frame that holds its mark: on the sheet of what changed lately, or in the tiles. The frame after the
+#: one in which the sheet was painted says that the painted one has been handed to the screen.
 PROBE = """
 () => {
-  const { map, live } = needleWall;
+  const { map, live, cases } = needleWall;
   const probe = { waiting: new Map(), seen: new Set(), shown: [], told: [], frames: 0, messages: 0, probing: 0 };
   window.probe = probe;
   const now = () => performance.timeOrigin + performance.now();
@@ -35,22 +36,28 @@ PROBE = """
     }
     receive(message);
   };
-  const marks = ['fresh-dot', 'case-dot'];
   const isAt = (id, at) => {
     const { x, y } = map.project(at);
-    return map.queryRenderedFeatures([[x - 3, y - 3], [x + 3, y + 3]], { layers: marks }).some((feature) => feature.id === id);
+    return map.queryRenderedFeatures([[x - 3, y - 3], [x + 3, y + 3]], { layers: ['case-dot'] }).some((feature) => feature.id === id);
   };
-  map.on('render', () => {
-    probe.frames += 1;
-    const start = performance.now();
-    const drawn = new Set(map.queryRenderedFeatures({ layers: ['fresh-dot'] }).map((feature) => feature.id));
-    for (const [id, { at, since }] of probe.waiting) {
-      if (!drawn.has(id) && !(start - since > 2000 && isAt(id, at))) continue;
+  const settle = (ids) => {
+    for (const id of ids) {
       probe.shown.push([id, now()]);
       probe.waiting.delete(id);
     }
+  };
+  const draw = cases.sheet.draw.bind(cases.sheet);
+  cases.sheet.draw = () => {
+    draw();
+    const start = performance.now();
+    const drawn = new Set(cases.sheet.drawn.map(({ item }) => item.row.id));
+    const late = (id, { at, since }) => start - since > 2000 && isAt(id, at);
+    const found = [...probe.waiting].filter(([id, waiting]) => drawn.has(id) || late(id, waiting)).map(([id]) => id);
+    for (const id of found) probe.waiting.delete(id);
+    requestAnimationFrame(() => settle(found));
     probe.probing += performance.now() - start;
-  });
+  };
+  map.on('render', () => (probe.frames += 1));
 }
 """
 INNER_BOX = """(inner) => {

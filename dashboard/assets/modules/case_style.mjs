@@ -3,10 +3,9 @@
    and a clock set back shows the city as it was. */
 
 import { FONT } from './base_style.mjs';
+import { AGE, GROWTH, HANDOVER, PRESSING_MIN, SIZES } from './case_scale.mjs';
 import { paletteOf } from './palette.mjs';
-import { HANDOVER } from './hex_style.mjs';
 
-const PRESSING_MIN = 60;
 const [get, state] = [(name) => ['get', name], (name) => ['number', ['global-state', name], 0]];
 const now = state('now');
 
@@ -24,8 +23,8 @@ CASE.pressing = ['all', CASE.due, ['>=', get('d'), now], ['<', get('d'), ['+', n
 CASE.urgent = ['==', get('u'), 1];
 
 const age = ['max', 0, ['-', now, get('r')]];
-const strength = ['case', CASE.overdue, 1, ['interpolate', ['linear'], age, 0, 1, 1440, 0.85, 10_080, 0.6]];
-const growth = ['*', ['interpolate', ['linear'], age, 0, 1.3, 30, 1], ['case', CASE.overdue, 1.12, CASE.pressing, 1.12, 1]];
+const strength = ['case', CASE.overdue, 1, ['interpolate', ['linear'], age, ...AGE]];
+const growth = ['*', ['interpolate', ['linear'], age, ...GROWTH], ['case', CASE.overdue, 1.12, CASE.pressing, 1.12, 1]];
 /* Colours in a theme: of a state's tone, of the ring around a mark. */
 function colours(theme) {
   const palette = paletteOf(theme);
@@ -37,7 +36,7 @@ function colours(theme) {
   };
 }
 
-const size = (scale, by = 1) => ['interpolate', ['linear'], ['zoom'], ...[[11.5, 1.5], [12.5, 2.4], [14, 4.4], [17, 8], [19, 11]].flatMap(([zoom, pixels]) => [zoom, ['*', pixels * scale, by]])];
+const size = (scale, by = 1) => ['interpolate', ['linear'], ['zoom'], ...SIZES.map((value, index) => (index % 2 ? ['*', value * scale, by] : value))];
 const coming = (value) => ['interpolate', ['linear'], ['zoom'], HANDOVER[0], 0, HANDOVER[1], value];
 const kept = (value) => ['case', ['boolean', ['feature-state', 'stale'], false], 0, value];
 
@@ -55,11 +54,11 @@ export function doneLayers(theme) {
     filter: ['all', ['==', state('past'), 0], CASE.closed], paint: closedPaint(theme) }];
 }
 
-/** The layers of one source of cases: the tiles (`case`) or what changed since they were loaded (`fresh`). */
-export function caseLayers(prefix, source, theme) {
+/** The layers of the cases' tiles. What changed since they were loaded is drawn above them by sheet.mjs, to the same measures. */
+export function caseLayers(theme) {
   const { ground, overdue, urgent, toned, ring } = colours(theme);
   const dot = (name, filter, paint, more = {}) => ({
-    id: `${prefix}-${name}`, type: 'circle', ...source, minzoom: HANDOVER[0], filter: ['all', CASE.shown, ...filter],
+    id: `case-${name}`, type: 'circle', source: 'cases', 'source-layer': 'case', minzoom: HANDOVER[0], filter: ['all', CASE.shown, ...filter],
     layout: { 'circle-sort-key': ['+', ['case', CASE.overdue, 2, 0], ['*', 4, get('u')]] }, paint, ...more,
   });
   return [
@@ -72,16 +71,6 @@ export function caseLayers(prefix, source, theme) {
   ];
 }
 
-/* Farther out than marks: what has just changed is a spark over its cell until the cell counts it. */
-export function sparks(theme) {
-  const { ground, overdue, tone, toned } = colours(theme);
-  const fading = ['interpolate', ['linear'], ['-', now, get('k')], 0, 0.95, 3, 0];
-  const leaving = ['interpolate', ['linear'], ['zoom'], HANDOVER[0], fading, HANDOVER[1], 0];
-  return [{ id: 'spark', type: 'circle', source: 'fresh', maxzoom: HANDOVER[1], filter: CASE.shown,
-    paint: { 'circle-radius': ['case', CASE.urgent, 4, 2.6], 'circle-color': ['case', CASE.closed, tone.done, CASE.overdue, overdue, toned],
-      'circle-opacity': leaving, 'circle-stroke-color': ground.halo, 'circle-stroke-width': 1, 'circle-stroke-opacity': leaving } }];
-}
-
 /* A tile that had more cases than it may carry says how many it left out. */
 export function leftOut(page, theme) {
   const { ground } = paletteOf(theme);
@@ -90,4 +79,4 @@ export function leftOut(page, theme) {
     paint: { 'text-color': ground.label, 'text-halo-color': ground.halo, 'text-halo-width': 1.6 } }];
 }
 
-export const CASE_LAYERS = ['fresh-dot', 'fresh-ring', 'case-dot', 'case-ring', 'fresh-closed', 'case-closed', 'done-closed'];
+export const CASE_LAYERS = ['case-dot', 'case-ring', 'case-closed', 'done-closed'];

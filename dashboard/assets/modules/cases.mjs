@@ -1,18 +1,20 @@
-/* The cases on the map: the mass in vector tiles, what changed since they were loaded in a small overlay above them.
-   Now and then the tiles are asked anew behind the picture, and what they have learnt leaves the overlay. */
+/* The cases on the map: the mass in vector tiles, what changed since they were loaded on a sheet above them.
+   Now and then the tiles are asked anew behind the picture, and what they have learnt leaves the sheet. */
 
+import { Sheet } from './sheet.mjs';
 import { isOverdue, tester, under } from './where.mjs';
 
 const REFRESH_MS = 30_000;
 const REFRESH_LEAST_MS = 4_000;
-const REFRESH_AT = 1_000;
+const REFRESH_AT = 1_500;
 const KEPT = 5_000;
 const DONE_S = 86_400;
 const HOUR_S = 3_600;
 const SOURCES = ['cases', 'done', 'hexes'];
+const MARKED = ['cases', 'done'];
 const SETTLED_MS = 2_000;
 const RETRY_MS = 3_000;
-const FRAME_LONGEST_MS = 100;
+const HIDE_MS = 2_000;
 const CLOCK_MS = 10_000;
 const LOOK_MS = 150;
 const TONES = ['new', 'work', 'check', 'done'];
@@ -20,11 +22,13 @@ const FAR_FUTURE = 2 ** 31;
 
 export class Cases {
   constructor(map, page, snapshot, where) {
-    Object.assign(this, { map, page, fresh: new Map(), pending: new Map(), changes: 0, refreshedAt: performance.now(), stretch: null, span: null, linked: true });
+    Object.assign(this, { map, page, fresh: new Map(), hidden: new Set(), changes: 0, refreshedAt: performance.now(), tilesAsOf: 0, stretch: null, span: null, linked: true });
     this.take(snapshot);
+    this.sheet = new Sheet(map, () => this.shown(), () => this.minute());
     this.setWhere(where, false);
     this.tick();
     map.on('error', (event) => this.failed(event));
+    map.on('sourcedata', (event) => event.tile && SOURCES.includes(event.sourceId) && (this.tilesAsOf = page.now()));
     setInterval(() => this.tick(), CLOCK_MS);
   }
 
@@ -40,8 +44,8 @@ export class Cases {
   setWhere(where, reload = true) {
     this.where = where;
     this.matches = tester(where, (matter) => this.majors[matter], () => this.page.now());
-    for (const entry of this.fresh.values()) this.draw(entry);
-    this.flush();
+    for (const entry of this.fresh.values()) entry.fits = this.matches(entry.row);
+    this.sheet.soon();
     if (reload) this.refresh();
   }
 
@@ -63,9 +67,16 @@ export class Cases {
   }
 
   tick() {
-    const now = Math.floor(this.page.now() / 60);
-    this.map.setGlobalStateProperty('now', this.stretch ? Math.min(now, Math.floor(this.stretch.to / 60)) : now);
+    this.map.setGlobalStateProperty('now', this.minute());
+    this.hideLater();
+    this.sheet.soon();
     if (this.fresh.size && performance.now() - this.refreshedAt > REFRESH_MS) this.refresh();
+  }
+
+  /** The minute that the map shows, in Unix minutes. */
+  minute() {
+    const now = Math.floor(this.page.now() / 60);
+    return this.stretch ? Math.min(now, Math.floor(this.stretch.to / 60)) : now;
   }
 
   /** Rows of a live message. Returns those that are new to the city. */
@@ -75,33 +86,58 @@ export class Cases {
       const known = this.fresh.get(row.id)?.row;
       if (!row.at || (known && (known.seq ?? 0) > (row.seq ?? 0))) continue;
       if (!known && row.updated - row.reported < 120) arrived.push(row);
-      const entry = { row, change: (this.changes += 1), since: performance.now() };
       this.fresh.delete(row.id);
-      this.fresh.set(row.id, entry);
-      this.draw(entry);
+      this.fresh.set(row.id, { row, properties: this.properties(row), fits: this.matches(row), change: (this.changes += 1), since: performance.now() });
     }
     for (const id of [...this.fresh.keys()].slice(0, Math.max(0, this.fresh.size - KEPT))) this.drop(id);
-    this.flush();
+    this.hideLater();
+    this.sheet.soon();
     if (this.fresh.size > REFRESH_AT && performance.now() - this.refreshedAt > REFRESH_LEAST_MS) this.refresh();
     return arrived.filter((row) => this.matches(row));
   }
 
-  draw(entry) {
-    for (const source of ['cases', 'done']) this.map.setFeatureState({ source, sourceLayer: 'case', id: entry.row.id }, { stale: true });
-    this.pending.set(entry.row.id, this.matches(entry.row) ? this.feature(entry.row) : null);
+  /* What the sheet shows: what fits and, while the map shows an earlier moment, was already so then. */
+  * shown() {
+    for (const entry of this.fresh.values()) if (entry.fits && this.isSo(entry)) yield entry;
+  }
+
+  isSo({ row }) {
+    return !this.stretch || (row.updated <= this.stretch.to && row.reported >= this.stretch.from && row.reported < this.stretch.to);
+  }
+
+  /* What has changed hides its old mark in the tiles. The new one already lies above it, so that this need not be at once: it draws the map anew. */
+  hideLater() {
+    this.hiding ??= setTimeout(() => {
+      this.hiding = null;
+      for (const [id, entry] of this.fresh) {
+        const stale = this.isSo(entry) && entry.row.reported < this.tilesAsOf;
+        if (stale !== this.hidden.has(id)) this.hide(id, stale);
+      }
+    }, HIDE_MS);
+  }
+
+  hide(id, stale) {
+    this.hidden[stale ? 'add' : 'delete'](id);
+    for (const source of MARKED) this.map.setFeatureState({ source, sourceLayer: 'case', id }, { stale });
   }
 
   drop(id) {
     this.fresh.delete(id);
-    this.pending.set(id, null);
-    for (const source of ['cases', 'done']) this.map.removeFeatureState({ source, sourceLayer: 'case', id });
+    if (!this.hidden.delete(id)) return;
+    for (const source of MARKED) this.map.removeFeatureState({ source, sourceLayer: 'case', id });
   }
 
-  feature(row) {
+  /** The mark of a change at a point, as the map tells of its own marks; undefined where there is none. */
+  markAt(point, reach) {
+    const entry = this.sheet.at(point, reach);
+    return entry && { source: 'fresh', id: entry.row.id, properties: entry.properties, geometry: { type: 'Point', coordinates: entry.row.at } };
+  }
+
+  /* As tiles say it. */
+  properties(row) {
     const minutes = (seconds) => (seconds ? Math.floor(seconds / 60) : 0);
-    const properties = { s: row.state, t: TONES.indexOf(this.tone(row)), u: row.urgent ? 1 : 0, r: minutes(row.reported), d: minutes(row.due), c: row.closed ? 1 : 0,
+    return { s: row.state, t: TONES.indexOf(this.tone(row)), u: row.urgent ? 1 : 0, r: minutes(row.reported), d: minutes(row.due), c: row.closed ? 1 : 0,
       e: minutes(row.closed), m: row.matter_id, h: this.channelIndex.get(row.channel), k: minutes(row.updated) };
-    return { type: 'Feature', id: row.id, geometry: { type: 'Point', coordinates: row.at }, properties };
   }
 
   /** A state by what a tile says: its code, or its place in the list of states. */
@@ -117,20 +153,6 @@ export class Cases {
     return isOverdue(row, this.page.now());
   }
 
-  /* One update at a time, and not many a frame; what arrives meanwhile is gathered into the next. */
-  async flush() {
-    if (this.busy || !this.pending.size) return;
-    this.busy = true;
-    const changes = [...this.pending];
-    this.pending.clear();
-    const add = changes.filter(([, feature]) => feature).map(([, feature]) => feature);
-    const remove = changes.filter(([, feature]) => !feature).map(([id]) => id);
-    await this.map.getSource('fresh').updateData({ add, remove });
-    await this.drawn();
-    this.busy = false;
-    this.flush();
-  }
-
   /** Whether the server is there. Without it no tile is asked for: one that fails would take the old picture with it. */
   setLink(linked) {
     const missed = linked && !this.linked && this.wanted;
@@ -138,20 +160,7 @@ export class Cases {
     if (missed) this.refresh();
   }
 
-  /* Until the next frame is drawn, or a little later: a slow screen must not wait two frames, an unseen page draws none. */
-  drawn() {
-    return new Promise((done) => {
-      const end = () => {
-        clearTimeout(timer);
-        this.map.off('render', end);
-        done();
-      };
-      const timer = setTimeout(end, FRAME_LONGEST_MS);
-      this.map.on('render', end);
-    });
-  }
-
-  /** Ask the tiles anew behind the picture; what they then contain leaves the overlay. */
+  /** Ask the tiles anew behind the picture; what they then contain leaves the sheet. */
   async refresh() {
     const turn = (this.turn = (this.turn ?? 0) + 1);
     const there = this.linked && (await fetch('/api/health').then((answer) => answer.ok, () => false));
@@ -166,7 +175,7 @@ export class Cases {
     await this.loaded();
     if (turn !== this.turn || this.lost) return;
     for (const [id, entry] of this.fresh) if (entry.change <= upTo && entry.since < settled) this.drop(id);
-    this.flush();
+    this.sheet.soon();
   }
 
   /** When all sources show what they were last asked for, or have been asked for something else. (A tile that has not changed fires no event.) */

@@ -1,6 +1,7 @@
 /* Far out: cells with their number of open cases, the overdue ones set off; or their density. From the pyramid, never from cases. */
 
 import { FONT, byZoom } from './base_style.mjs';
+import { HANDOVER } from './case_scale.mjs';
 import { paletteOf } from './palette.mjs';
 
 const STEPS = [1, 10, 100, 1000, 10_000];
@@ -9,8 +10,6 @@ const RAMPS = { dark: ['#143a63', '#1f63a3', '#4a9bd9', '#a9d8f5', '#f2faff'], l
 /** How many open cases a cell has, and its colour: the more, the farther from the ground. */
 export const hexStops = (theme) => STEPS.map((n, index) => [n, (RAMPS[theme] ?? RAMPS.dark)[index]]);
 
-/* Where cells hand over to marks: both are drawn, one going, one coming. */
-export const HANDOVER = [11.9, 12.5];
 const leaving = (value) => ['interpolate', ['linear'], ['zoom'], HANDOVER[0], value, HANDOVER[1], 0];
 
 /* Open cases now; all that were reported, while the map shows a stretch of time. */

@@ -102,6 +102,11 @@ export class Layers {
     return this.shown.has(name);
   }
 
+  /** How strongly a group is shown: 0 when it is not. */
+  strengthOf(name) {
+    return this.shown.get(name) ?? 0;
+  }
+
   /** For the address: null while the choice is the standard one. */
   chosen() {
     const ordered = new Map(this.groups.filter(({ name }) => this.shown.has(name)).map(({ name }) => [name, this.shown.get(name)]));
@@ -114,7 +119,7 @@ function groups(page, snapshot, theme) {
   const { ground: paint, thread } = paletteOf(theme);
   const starting = (...prefixes) => (id) => prefixes.some((prefix) => id === prefix || id.startsWith(`${prefix}-`));
   const fixed = [
-    { name: 'cases', has: starting('hex', 'case', 'fresh', 'done', 'spark'), swatch: { shape: 'dot' } },
+    { name: 'cases', has: starting('hex', 'case', 'done'), swatch: { shape: 'dot' } },
     { name: 'heat', has: starting('heat'), swatch: { shape: 'heat' }, quiet: true },
     { name: 'teams', has: starting('team'), swatch: { shape: 'shield' } },
     { name: 'threads', has: starting('thread'), swatch: { colour: thread } },

@@ -1,6 +1,7 @@
 /* The legend says exactly what the map shows: by the layers that are on and the zoom that is reached. */
 
-import { HANDOVER, hexStops } from './hex_style.mjs';
+import { HANDOVER } from './case_scale.mjs';
+import { hexStops } from './hex_style.mjs';
 import { element, slot } from './page.mjs';
 import { svg } from './svg.mjs';
 import { shownTheme } from './theme.mjs';

@@ -81,6 +81,7 @@ class Wall {
     this.feed.setTest(this.cases.matches);
     this.teams = new Teams(map, page, snapshot.teams);
     this.layers = new Layers(map, page, snapshot, address.layers, () => this.layersChanged());
+    this.cases.sheet.setStrength(this.layers.strengthOf('cases'));
     this.legend = new Legend(map, page, this.layers);
     this.pings = new Pings(map);
     this.selection = new Selection(map, this, remember);
@@ -220,6 +221,7 @@ class Wall {
   }
 
   layersChanged() {
+    this.cases.sheet.setStrength(this.layers.strengthOf('cases'));
     this.legend?.draw();
     this.remember();
   }

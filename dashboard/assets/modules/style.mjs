@@ -1,9 +1,10 @@
 /* The map's style: our own tiles, our own colours, no glyphs and nothing from elsewhere. */
 
 import { areaLabel, areaLines, buildingNames, buildings, cells, land, landscape, landscapeNames, streetNames, streets, sun } from './base_style.mjs';
-import { MAP_STATE, caseLayers, doneLayers, leftOut, sparks } from './case_style.mjs';
+import { HANDOVER } from './case_scale.mjs';
+import { MAP_STATE, caseLayers, doneLayers, leftOut } from './case_style.mjs';
 import { tileAddresses } from './cases.mjs';
-import { HANDOVER, heat, hexCounts, hexes } from './hex_style.mjs';
+import { heat, hexCounts, hexes } from './hex_style.mjs';
 import { paletteOf } from './palette.mjs';
 import { alarms, candidateLines, candidateMarks, teams, threads } from './team_style.mjs';
 
@@ -20,7 +21,7 @@ function sources(version, addresses) {
   return {
     base: ground('base', 8), area: ground('area', 6, 14), cell: ground('cell', 14, 15),
     hexes: tiles(addresses.hexes, 4, Math.floor(HANDOVER[0])), cases: tiles(addresses.cases, 12, 16), done: tiles(addresses.done, 13, 16),
-    fresh: { ...live(), maxzoom: 16 }, teams: live(), threads: live(), candidates: live(), alarms: live(),
+    teams: live(), threads: live(), candidates: live(), alarms: live(),
   };
 }
 
@@ -33,7 +34,7 @@ function layers(snapshot, page, theme) {
     ...landscape(theme), ...streets(theme), ...buildings(theme), ...cells(theme), ...hexes(theme), ...heat(theme),
     ...named.flatMap((layer, index) => areaLines(layer, index, theme)), ...landscapeNames(theme), ...buildingNames(theme), ...streetNames(theme), ...threads(theme), ...candidateLines(theme),
     ...named.map((layer, index) => areaLabel(layer, index, theme)).toReversed(),
-    ...doneLayers(theme), ...caseLayers('case', { source: 'cases', 'source-layer': 'case' }, theme), ...caseLayers('fresh', { source: 'fresh' }, theme), ...sparks(theme), ...leftOut(page, theme),
+    ...doneLayers(theme), ...caseLayers(theme), ...leftOut(page, theme),
     ...alarms(theme), ...hexCounts(theme), ...teams(theme), ...candidateMarks(theme),
   ];
 }

@@ -17,10 +17,12 @@ export class Tips {
     map.on('mouseout', () => (slot('tip').hidden = true));
   }
 
-  /* The topmost mark that is really there: what has a newer row in the overlay is hidden below. */
+  /* The topmost mark that is really there: what has changed lies above the tiles, and what has a newer row is hidden in them. */
   find(point, layers) {
+    const fresh = this.cases.markAt(point, REACH);
+    if (fresh) return fresh;
     const box = [[point.x - REACH, point.y - REACH], [point.x + REACH, point.y + REACH]];
-    return this.map.queryRenderedFeatures(box, { layers }).find((hit) => hit.source === 'fresh' || !hit.state.stale);
+    return this.map.queryRenderedFeatures(box, { layers }).find((hit) => !hit.state.stale);
   }
 
   hover(event) {
