@@ -2,12 +2,14 @@
 
 Cases are counted in H3 cells. A cell with fewer than ``K`` is added to the cell above it, together with its neighbours that
 have too few, until they are enough; what stays too few at the widest level is not shown. So every number stands for at least
-``K`` cases, and no two of them can be subtracted from each other to give fewer. Open cases that a neighbour may have seen too are
-named by their matter alone, at the centre of their grid cell.
+``K`` cases, and no two of them can be subtracted from each other to give fewer. H3 cells do not nest exactly: what is drawn for a
+number is the union of the finest cells under the wider one that no other number has, so that no place is drawn twice and every
+case lies within its number's area. Open cases that a neighbour may have seen too are named by their matter alone, at the centre
+of their grid cell.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import asinh, atan, degrees, floor, pi, radians, sinh, tan
@@ -26,15 +28,20 @@ DELAY_MIN: Final = 30
 UNITS: Final = 4096
 
 Sheet = tuple[int, int]
+Ring = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Cases of one H3 cell. ``open``: how many are not closed, -1 when that is between 1 and ``K - 1``."""
+    """A number and its area. ``open``: how many are not closed, -1 when that is between 1 and ``K - 1``.
+
+    ``cell``: the H3 cell that was enough; ``cells``: the cells of resolution ``FINEST`` that the number stands for, of no other.
+    """
 
     cell: str
     cases: int
     open: int
+    cells: tuple[str, ...]
 
 
 def published(rows: Iterable[tuple[int, int, int]]) -> list[Count]:
@@ -47,16 +54,24 @@ def published(rows: Iterable[tuple[int, int, int]]) -> list[Count]:
     """
     level: Mapping[str, tuple[int, int]] = {h3.int_to_str(cell): (cases, some) for cell, cases, some in rows}
     found: list[Count] = []
+    told: set[str] = set()
     for resolution in range(FINEST, WIDEST - 1, -1):
-        above: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
         for cell, (cases, some) in level.items():
             if cases >= K:
-                found.append(Count(cell, cases, _hidden(cases, some)))
-            elif resolution > WIDEST:
-                parent = h3.cell_to_parent(cell, resolution - 1)
-                above[parent] = (above[parent][0] + cases, above[parent][1] + some)
-        level = above
+                left = tuple(part for part in h3.cell_to_children(cell, FINEST) if part not in told)
+                found.append(Count(cell, cases, _hidden(cases, some), left))
+                told.update(left)
+        level = _above({cell: counts for cell, counts in level.items() if counts[0] < K}, resolution)
     return found
+
+
+def _above(few: Mapping[str, tuple[int, int]], resolution: int) -> Mapping[str, tuple[int, int]]:
+    """Counts of cells of a resolution, added up by the cells above them."""
+    above: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for cell, (cases, some) in few.items():
+        parent = h3.cell_to_parent(cell, resolution - 1)
+        above[parent] = (above[parent][0] + cases, above[parent][1] + some)
+    return above
 
 
 def _hidden(cases: int, some: int) -> int:
@@ -89,21 +104,42 @@ def corner(sheet: Sheet) -> tuple[float, float]:
 
 
 def around_sheets(counts: Iterable[Count], spots: Iterable[tuple[float, float, str, int]]) -> dict[Sheet, bytes]:
-    """Map sheets with the counts' outlines and the open cases at their cells' centres, as JSON in sheet units.
+    """Map sheets with the counts' areas and the open cases at their cells' centres, as JSON in sheet units.
 
-    ``{"hexes": [[cases, open, x, y, x, y, …]], "spots": [[x, y, matter, how many]]}``; a hexagon belongs to the sheet of
-    its centre, and may reach over the edge.
+    ``{"areas": [[cases, open, x, y, [x, y, x, y, …], …]], "spots": [[x, y, matter, how many]]}``: a point in the area, where its
+    number stands, and its rings, holes by the even-odd rule. An area belongs to the sheet of its cell's centre, and may reach
+    over the edge.
     """
-    sheets: dict[Sheet, dict[str, list[Any]]] = defaultdict(lambda: {"hexes": [], "spots": []})
+    sheets: dict[Sheet, dict[str, list[Any]]] = defaultdict(lambda: {"areas": [], "spots": []})
     for count in counts:
-        lat, lng = h3.cell_to_latlng(count.cell)
-        sheet = sheet_of(lng, lat)
-        outline = [v for lat, lng in h3.cell_to_boundary(count.cell) for v in _on(sheet, lng, lat)]
-        sheets[sheet]["hexes"].append([count.cases, count.open, *outline])
+        sheet = sheet_of(*_centre(count.cell))
+        rings = [[v for lat, lng in ring for v in _on(sheet, lng, lat)] for ring in outline(count.cells)]
+        sheets[sheet]["areas"].append([count.cases, count.open, *_on(sheet, *_centre(_middle(count.cells))), *rings])
     for lng, lat, matter, number in spots:
         sheet = sheet_of(lng, lat)
         sheets[sheet]["spots"].append([*_on(sheet, lng, lat), matter, number])
     return {sheet: orjson.dumps(content) for sheet, content in sheets.items()}
+
+
+def outline(cells: Sequence[str]) -> list[Ring]:
+    """The rings around H3 cells of one resolution, outer ones and holes, as (lat, lng) in degrees (EPSG:4326)."""
+    if len(cells) == 1:
+        return [h3.cell_to_boundary(cells[0])]
+    shape = h3.cells_to_h3shape(cells)
+    parts = shape if isinstance(shape, h3.LatLngMultiPoly) else [shape]
+    return [ring for part in parts for ring in (part.outer, *part.holes)]
+
+
+def _centre(cell: str) -> tuple[float, float]:
+    lat, lng = h3.cell_to_latlng(cell)
+    return lng, lat
+
+
+def _middle(cells: Sequence[str]) -> str:
+    """The cell nearest to the middle of all."""
+    centres = {cell: _centre(cell) for cell in cells}
+    lng, lat = (sum(values) / len(cells) for values in zip(*centres.values(), strict=True))
+    return min(cells, key=lambda cell: (centres[cell][0] - lng) ** 2 + (centres[cell][1] - lat) ** 2)
 
 
 def _on(sheet: Sheet, lng: float, lat: float) -> tuple[int, int]:

@@ -1,10 +1,14 @@
 """The public map: laws of what may be told, and places that come out where they went in."""
 
 from collections import Counter
+from functools import reduce
+from itertools import combinations
 
 import h3
+import numpy as np
 import orjson
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,22 +47,34 @@ def test_every_number_stands_for_at_least_k(given_rows: list[tuple[int, int, int
 @settings(deadline=None)
 def test_every_case_is_counted_once_or_not_at_all(given_rows: list[tuple[int, int, int]]) -> None:
     """Numbers are of disjoint sets of cases, so that subtracting them gives nothing new; only few are left out."""
-    told, total = published(given_rows), sum(cases for _, cases, _ in given_rows)
-    assert len({count.cell for count in told}) == len(told)
-    left_out = total - sum(count.cases for count in told)
-    widest = {h3.cell_to_parent(h3.int_to_str(cell), WIDEST) for cell, _, _ in given_rows}
-    assert 0 <= left_out <= (K - 1) * len(widest)
+    told, cases = published(given_rows), {h3.int_to_str(cell): number for cell, number, _ in given_rows}
+    for count in told:
+        assert count.cases == sum(cases.get(cell, 0) for cell in count.cells)
+    widest = {h3.cell_to_parent(cell, WIDEST) for cell in cases}
+    left_out = Counter(dict.fromkeys(widest, 0))
+    within = {cell for count in told for cell in count.cells}
+    for cell in cases.keys() - within:
+        left_out[h3.cell_to_parent(cell, WIDEST)] += cases[cell]
+    assert sum(cases.values()) == sum(count.cases for count in told) + left_out.total()
+    assert max(left_out.values(), default=0) < K
 
 
 @given(rows)
 @settings(deadline=None)
-def test_an_area_that_is_told_holds_its_cases(given_rows: list[tuple[int, int, int]]) -> None:
-    cases = Counter({h3.int_to_str(cell): number for cell, number, _ in given_rows})
-    for count in published(given_rows):
-        inside = sum(
-            n for cell, n in cases.items() if h3.cell_to_parent(cell, h3.get_resolution(count.cell)) == count.cell
-        )
-        assert count.cases <= inside
+def test_no_place_is_drawn_twice(given_rows: list[tuple[int, int, int]]) -> None:
+    """On the map as it is sent, in whole units of a sheet: areas touch, none covers another."""
+    sheets = around_sheets(published(given_rows), [])
+    areas = [drawn(area[4:], sheet) for sheet, raw in sheets.items() for area in orjson.loads(raw)["areas"]]
+    for one, other in combinations(areas, 2):
+        assert one.is_valid
+        assert one.intersection(other).area == pytest.approx(0, abs=1e-6)
+
+
+def drawn(rings: list[list[int]], sheet: tuple[int, int]) -> shapely.Geometry:
+    """The area of rings by the even-odd rule, in units of all sheets."""
+    origin = np.array(sheet) * UNITS
+    polygons = [shapely.Polygon(np.reshape(ring, (-1, 2)) + origin) for ring in rings]
+    return reduce(shapely.symmetric_difference, polygons)
 
 
 def test_a_full_cell_stays_and_lonely_ones_join() -> None:
@@ -68,6 +84,19 @@ def test_a_full_cell_stays_and_lonely_ones_join() -> None:
         (near[0], 7, 7),
         (h3.cell_to_parent(near[0], 8), 5, -1),
     ]
+    assert [set(count.cells) for count in counts] == [{near[0]}, {*near[1:]}]
+
+
+def test_a_number_stands_in_its_area_even_around_another() -> None:
+    """Six lonely cells around a full one: the ring's number is not written over the one in its middle."""
+    near = sorted(h3.cell_to_children(h3.cell_to_children(BASE, 8)[0], FINEST))
+    counts = published([(h3.str_to_int(cell), 9 if cell == near[0] else 1, 0) for cell in near])
+    (areas,) = (orjson.loads(raw)["areas"] for raw in around_sheets(counts, []).values())
+    (_, _, x, y, outer), (cases, _, at, to, *rings) = areas
+    assert (cases, len(rings)) == (6, 2)
+    assert (at, to) != (x, y)
+    assert drawn(rings, (0, 0)).contains(shapely.Point(at, to))
+    assert drawn([outer], (0, 0)).contains(shapely.Point(x, y))
 
 
 @given(st.floats(-179, 179), st.floats(-80, 80))
@@ -96,10 +125,11 @@ def test_sheets_hold_outlines_and_spots_in_their_units() -> None:
     (sheet, raw), *others = around_sheets(counts, [(lng, lat, "2026:event:06010", 2)]).items()
     assert (sheet, others) == (sheet_of(lng, lat), [])
     content = orjson.loads(raw)
-    cases, is_open, *outline = content["hexes"][0]
+    cases, is_open, *middle, outline = content["areas"][0]
     assert (cases, is_open, len(outline)) == (9, 0, 12)
     x, y, matter, number = content["spots"][0]
     assert (matter, number) == ("2026:event:06010", 2)
+    assert middle == [x, y]
     assert min(outline[::2]) < x < max(outline[::2])
     assert min(outline[1::2]) < y < max(outline[1::2])
 

@@ -6,8 +6,8 @@ import { Sketch } from './sketch.mjs';
 /** The same as words, for those who do not see the map: the largest counts in view. */
 function listCounts(sketch) {
   const { clientWidth: width, clientHeight: height } = sketch.canvas;
-  const seen = sketch.hexes.filter(({ points }) => points.some(([x, y]) => x >= 0 && y >= 0 && x <= width && y <= height));
-  const total = seen.reduce((sum, hex) => sum + hex.cases, 0), open = seen.reduce((sum, hex) => sum + Math.max(0, hex.open), 0);
+  const seen = sketch.areas.filter(({ rings }) => rings.flat().some(([x, y]) => x >= 0 && y >= 0 && x <= width && y <= height));
+  const total = seen.reduce((sum, area) => sum + area.cases, 0), open = seen.reduce((sum, area) => sum + Math.max(0, area.open), 0);
   find('#in-view').textContent = seen.length ? say('map.view', { n: total, open, areas: seen.length }) : say('map.empty');
 }
 

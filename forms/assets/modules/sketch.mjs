@@ -19,7 +19,7 @@ export class Sketch extends EventTarget {
   /** @param {HTMLCanvasElement} canvas @param {{pin?: boolean, around?: boolean}} options */
   constructor(canvas, { pin = false, around = false } = {}) {
     super();
-    Object.assign(this, { canvas, pin, around, x: WORLD / 2, y: WORLD / 2, zoom: 1.5, sheets: new Map(), ring: null, hexes: [] });
+    Object.assign(this, { canvas, pin, around, x: WORLD / 2, y: WORLD / 2, zoom: 1.5, sheets: new Map(), ring: null, areas: [] });
     this.styles = getComputedStyle(canvas);
     new ResizeObserver(() => this.draw()).observe(canvas);
     this.#hands();
@@ -138,32 +138,31 @@ export class Sketch extends EventTarget {
   }
 
   #counts(pen, sheets, width, height, ink) {
-    this.hexes = [];
-    for (const [x, y] of sheets) {
-      for (const [cases, open, ...outline] of this.sheet('around', x, y)?.hexes ?? []) {
-        const points = [];
-        for (let at = 0; at < outline.length; at += 2) points.push(this.#at(x * UNITS + outline[at], y * UNITS + outline[at + 1], width, height));
-        const size = Math.max(...points.map((p) => p[0])) - Math.min(...points.map((p) => p[0]));
-        this.hexes.push({ cases, open, points, size });
+    this.areas = [];
+    for (const [sx, sy] of sheets) {
+      const on = (x, y) => this.#at(sx * UNITS + x, sy * UNITS + y, width, height);
+      for (const [cases, open, x, y, ...rings] of this.sheet('around', sx, sy)?.areas ?? []) {
+        const drawn = rings.map((ring) => pairs(ring).map((point) => on(...point)));
+        this.areas.push({ cases, open, at: on(x, y), rings: drawn, size: Math.abs(drawn.reduce((sum, ring) => sum + surface(ring), 0)) });
       }
     }
-    this.hexes.sort((a, b) => b.size - a.size);
-    const most = Math.max(...this.hexes.map((hex) => hex.cases / hex.size ** 2));
-    for (const { cases, points, size } of this.hexes) {
-      pen.beginPath();
-      points.forEach(([px, py], at) => (at ? pen.lineTo(px, py) : pen.moveTo(px, py)));
-      pen.closePath();
-      pen.globalAlpha = 0.04 + 0.5 * Math.sqrt(cases / size ** 2 / most);
-      pen.fillStyle = ink('map-count'); pen.fill();
-      pen.globalAlpha = 1; pen.lineWidth = 1.5; pen.strokeStyle = ink('map-count'); pen.stroke();
+    const most = Math.max(...this.areas.map((area) => area.cases / area.size));
+    for (const { cases, rings, size } of this.areas) {
+      const path = new Path2D();
+      for (const ring of rings) {
+        ring.forEach((point, at) => (at ? path.lineTo(...point) : path.moveTo(...point)));
+        path.closePath();
+      }
+      pen.globalAlpha = 0.04 + 0.5 * Math.sqrt(cases / size / most);
+      pen.fillStyle = ink('map-count'); pen.fill(path, 'evenodd');
+      pen.globalAlpha = 1; pen.lineWidth = 1.5; pen.strokeStyle = ink('map-count'); pen.stroke(path);
     }
     pen.textAlign = 'center';
     pen.font = `700 15px ${this.styles.fontFamily}`;
-    for (const { cases, points, size } of this.hexes) {
-      if (size < 26) continue;
-      const cx = points.reduce((sum, p) => sum + p[0], 0) / points.length, cy = points.reduce((sum, p) => sum + p[1], 0) / points.length;
-      pen.lineWidth = 4; pen.strokeStyle = ink('map-street'); pen.strokeText(String(cases), cx, cy + 5);
-      pen.fillStyle = ink('ink'); pen.fillText(String(cases), cx, cy + 5);
+    for (const { cases, at: [x, y], size } of this.areas) {
+      if (Math.sqrt(size) < 26) continue;
+      pen.lineWidth = 4; pen.strokeStyle = ink('map-street'); pen.strokeText(String(cases), x, y + 5);
+      pen.fillStyle = ink('ink'); pen.fillText(String(cases), x, y + 5);
     }
   }
 
@@ -204,3 +203,8 @@ function middle(points) {
   const at = Math.floor((points.length - 1) / 2), [a, b] = [points[at], points[at + 1] ?? points[at]];
   return [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
 }
+
+/** `[x, y, x, y, …]` as points. */
+const pairs = (numbers) => Array.from({ length: numbers.length / 2 }, (_, at) => [numbers[2 * at], numbers[2 * at + 1]]);
+/** A ring's area; holes turn the other way and count against. */
+const surface = (ring) => ring.reduce((sum, [x, y], at) => sum + x * ring[(at + 1) % ring.length][1] - ring[(at + 1) % ring.length][0] * y, 0) / 2;

@@ -240,12 +240,12 @@ async def test_what_is_published_is_public(zones: Zones) -> None:
     assert sketches[0] > 0
     assert sketches[1] < 60_000
     contents = [orjson.loads(gzip.decompress(body)) for _, _, body in sheets]
-    hexes = [hexagon for content in contents for hexagon in content["hexes"]]
-    assert hexes
-    assert all(cases >= K for cases, *_ in hexes)
+    areas = [area for content in contents for area in content["areas"]]
+    assert areas
+    assert all(cases >= K for cases, *_ in areas)
     ((counted,),) = zones.rows(
         "select count(*) from cases where reported_at < now() - make_interval(mins => %s)", DELAY_MIN
     )
-    assert sum(cases for cases, *_ in hexes) <= counted
+    assert sum(cases for cases, *_ in areas) <= counted
     spots = [spot for content in contents for spot in content["spots"]]
     assert not {matter for _, _, matter, _ in spots} & set(words.sensitive())
