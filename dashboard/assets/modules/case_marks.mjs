@@ -18,6 +18,14 @@ function standing({ c, e, d, u }, now) {
   return { closed: c === 1 && e <= now, overdue: d > 0 && d < now, pressing: d > 0 && d >= now && d < now + PRESSING_MIN, urgent: u === 1 };
 }
 
+/** A case's tone at a minute, as case_style.mjs has it: its place in `new, work, check, done`. */
+export function toneAt({ c, e, t, r, k, a, p }, now) {
+  const since = (minutes) => minutes !== undefined && r + minutes <= now;
+  if (c === 1 && e <= now) return 3;
+  if ((c === 0 && k === undefined) || since(k)) return t;
+  return since(a) ? 2 : since(p) ? 1 : 0;
+}
+
 /**
  * The discs of a mark, the lowest first: `{radius, blur, colour, opacity, edge, width, edgeOpacity}` in pixels of the map; and its rank among marks.
  * @param p properties as a tile has them, and `k`: the minute of its last change

@@ -12,6 +12,9 @@ const now = state('now');
 /** What the map holds besides data: its clock, whether it shows a stretch of time, and which; in Unix minutes. */
 export const MAP_STATE = { now: { default: 0 }, past: { default: 0 }, from: { default: 0 }, to: { default: 2 ** 31 } };
 
+/** Whether the map shows an earlier moment: its stretch of time has ended. What is known only of now is not shown then. */
+export const PASSED = ['<=', state('to'), now];
+
 export const CASE = {
   closed: ['all', ['==', get('c'), 1], ['<=', get('e'), now]],
   due: ['>', get('d'), 0],
@@ -22,6 +25,11 @@ CASE.overdue = ['all', CASE.due, ['<', get('d'), now]];
 CASE.pressing = ['all', CASE.due, ['>=', get('d'), now], ['<', get('d'), ['+', now, PRESSING_MIN]]];
 CASE.urgent = ['==', get('u'), 1];
 
+/* A case's tone at the minute that the map shows: what it is now, if nothing has happened to it since; else what it had come to by then. */
+const since = (name) => ['all', ['has', name], ['<=', ['+', get('r'), get(name)], now]];
+const unchanged = ['any', ['all', ['==', get('c'), 0], ['!', ['has', 'k']]], since('k')];
+CASE.tone = ['case', CASE.closed, 3, unchanged, get('t'), since('a'), 2, since('p'), 1, 0];
+
 const age = ['max', 0, ['-', now, get('r')]];
 const strength = ['case', CASE.overdue, 1, ['interpolate', ['linear'], age, ...AGE]];
 const growth = ['*', ['interpolate', ['linear'], age, ...GROWTH], ['case', CASE.overdue, 1.12, CASE.pressing, 1.12, 1]];
@@ -31,7 +39,7 @@ function colours(theme) {
   const { tone, overdue, urgent } = palette;
   return {
     ...palette,
-    toned: ['match', get('t'), 0, tone.new, 1, tone.work, 2, tone.check, ['case', CASE.closed, tone.done, tone.work]],
+    toned: ['match', CASE.tone, 0, tone.new, 1, tone.work, 2, tone.check, tone.done],
     ring: ['case', CASE.urgent, urgent, CASE.overdue, overdue, tone.new],
   };
 }

@@ -1,6 +1,7 @@
 /* The cases on the map: the mass in vector tiles, what changed since they were loaded on a sheet above them.
    Now and then the tiles are asked anew behind the picture, and what they have learnt leaves the sheet. */
 
+import { toneAt } from './case_marks.mjs';
 import { Sheet } from './sheet.mjs';
 import { isOverdue, tester, under } from './where.mjs';
 
@@ -138,6 +139,11 @@ export class Cases {
     const minutes = (seconds) => (seconds ? Math.floor(seconds / 60) : 0);
     return { s: row.state, t: TONES.indexOf(this.tone(row)), u: row.urgent ? 1 : 0, r: minutes(row.reported), d: minutes(row.due), c: row.closed ? 1 : 0,
       e: minutes(row.closed), m: row.matter_id, h: this.channelIndex.get(row.channel), k: minutes(row.updated) };
+  }
+
+  /** The tone of a mark at the moment that the map shows, and which that is, in Unix seconds. */
+  standing(properties) {
+    return { at: this.stretch ? this.minute() * 60 : this.page.now(), tone: TONES[toneAt(properties, this.minute())] };
   }
 
   /** A state by what a tile says: its code, or its place in the list of states. */

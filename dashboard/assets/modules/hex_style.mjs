@@ -2,6 +2,7 @@
 
 import { FONT, byZoom } from './base_style.mjs';
 import { HANDOVER } from './case_scale.mjs';
+import { CASE, PASSED } from './case_style.mjs';
 import { paletteOf } from './palette.mjs';
 
 const STEPS = [1, 10, 100, 1000, 10_000];
@@ -15,7 +16,7 @@ const leaving = (value) => ['interpolate', ['linear'], ['zoom'], HANDOVER[0], va
 /* Open cases now; all that were reported, while the map shows a stretch of time. */
 const open = ['coalesce', ['get', 'n'], 0];
 const count = ['case', ['==', ['global-state', 'past'], 1], ['coalesce', ['get', 'a'], 0], open];
-const late = ['coalesce', ['get', 'o'], 0];
+const late = ['case', PASSED, 0, ['coalesce', ['get', 'o'], 0]];
 const from = (layer) => ({ source: 'hexes', 'source-layer': layer, maxzoom: HANDOVER[1] });
 const colour = (theme) => ['interpolate', ['linear'], ['log10', ['max', 1, count]], ...hexStops(theme).flatMap(([n, paint]) => [Math.log10(n), paint])];
 
@@ -50,7 +51,7 @@ export function heat(theme) {
     { id: 'heat-hex', type: 'heatmap', ...from('hexpoint'),
       paint: { 'heatmap-weight': ['interpolate', ['linear'], ['log10', ['max', 1, count]], 0, 0.04, 3, 1], 'heatmap-radius': byZoom(8, 16, 12.7, 44),
         'heatmap-intensity': 0.8, 'heatmap-color': ramp, 'heatmap-opacity': leaving(0.85) } },
-    { id: 'heat-case', type: 'heatmap', source: 'cases', 'source-layer': 'case', minzoom: HANDOVER[0], filter: ['==', ['get', 'c'], 0],
+    { id: 'heat-case', type: 'heatmap', source: 'cases', 'source-layer': 'case', minzoom: HANDOVER[0], filter: ['all', CASE.shown, CASE.open],
       paint: { 'heatmap-weight': 0.3, 'heatmap-radius': byZoom(12, 14, 16, 50), 'heatmap-intensity': ['interpolate', ['linear'], ['zoom'], 12, 0.35, 16, 1],
         'heatmap-color': ramp, 'heatmap-opacity': ['interpolate', ['linear'], ['zoom'], HANDOVER[0], 0, HANDOVER[1], 0.7] } },
   ];

@@ -59,9 +59,9 @@ export class Page {
     return this.say('short.days', { n: Math.floor(minutes / 1440) });
   }
 
-  left(row) {
+  left(row, now = this.now()) {
     if (row.closed || !row.due) return null;
-    const left = row.due - this.now();
+    const left = row.due - now;
     return { overdue: left < 0, pressing: left < 3600, text: this.say(left < 0 ? 'row.overdue' : 'row.left', { time: this.duration(Math.abs(left)) }) };
   }
 }

@@ -1,19 +1,20 @@
 /* Teams with shift and task, the needle's threads to what they work on, the candidates of one decision, and what alarms. */
 
 import { FONT, byZoom } from './base_style.mjs';
+import { PASSED } from './case_style.mjs';
 import { paletteOf } from './palette.mjs';
 
 const CANDIDATE = { dark: ['#9fc7ef', '#8794a6', '#06101c'], light: ['#2b6cb0', '#6c7a8f', '#ffffff'] };
 
 export function threads(theme) {
-  return [{ id: 'thread', type: 'line', source: 'threads', minzoom: 10.5, filter: ['==', ['global-state', 'past'], 0],
+  return [{ id: 'thread', type: 'line', source: 'threads', minzoom: 10.5, filter: ['!', PASSED],
     paint: { 'line-color': paletteOf(theme).thread, 'line-width': byZoom(11, 0.5, 15, 1.2), 'line-opacity': ['interpolate', ['linear'], ['zoom'], 11, 0.2, 14, 0.5] } }];
 }
 
 export function teams(theme) {
   const { ground } = paletteOf(theme);
   return [{
-    id: 'team', type: 'symbol', source: 'teams', minzoom: 10,
+    id: 'team', type: 'symbol', source: 'teams', minzoom: 10, filter: ['!', PASSED],
     layout: {
       'icon-image': ['case', ['!', ['get', 'on_duty']], 'team-off', ['>', ['get', 'load'], 0], 'team-busy', 'team-free'],
       'icon-size': ['interpolate', ['linear'], ['zoom'], 10, 0.3, 13, 0.5, 16, 0.8], 'icon-allow-overlap': true, 'icon-ignore-placement': true,
@@ -27,7 +28,7 @@ export function teams(theme) {
 
 export function alarms(theme) {
   const { ground, overdue, urgent } = paletteOf(theme);
-  return [{ id: 'alarm', type: 'circle', source: 'alarms', filter: ['==', ['global-state', 'past'], 0],
+  return [{ id: 'alarm', type: 'circle', source: 'alarms', filter: ['!', PASSED],
     paint: { 'circle-radius': ['interpolate', ['linear'], ['zoom'], 9, 6, 13, 10, 16, 18], 'circle-opacity': 0, 'circle-color': ground.halo,
       'circle-stroke-color': ['case', ['get', 'urgent'], urgent, overdue], 'circle-stroke-width': 1.4, 'circle-stroke-opacity': 0.9 } }];
 }

@@ -48,9 +48,12 @@ export class Tips {
     return [this.page.say('tip.cell', { n: number.format(n) }), ...(o ? [this.page.say('tip.cell_overdue', { n: number.format(o) })] : []), ...(u ? [this.page.say('tip.cell_urgent', { n: number.format(u) })] : [])];
   }
 
-  caseLines({ properties: { s, m, d, c, r } }) {
+  /* At an earlier moment a case is what it had come to by then: its tone is known, its state not. */
+  caseLines({ properties: { s, m, d, c, r, ...more } }) {
     const state = this.cases.stateOf(s);
-    const left = this.page.left({ due: d * 60, closed: c });
-    return [this.page.pick(this.cases.matters[m]) || this.page.pick(state?.name), this.page.pick(state?.name), this.page.moment(r * 60), left?.text].filter(Boolean);
+    const { at, tone } = this.cases.standing({ s, d, c, r, ...more });
+    const left = tone !== 'done' && this.page.left({ due: d * 60 }, at);
+    const stood = tone === state?.tone ? this.page.pick(state?.name) : this.page.say(`legend.${tone}`);
+    return [this.page.pick(this.cases.matters[m]) || stood, stood, this.page.moment(r * 60), left?.text].filter(Boolean);
   }
 }

@@ -41,7 +41,7 @@ READ_PIXELS = """async (png) => {
 }"""
 SETTLED = """() => new Promise((done) => {
   const { cases } = window.needleWall;
-  const look = () => (cases.busy || cases.pending.size ? setTimeout(look, 20) : done());
+  const look = () => (cases.sheet.frame ? setTimeout(look, 20) : done());
   look();
 })"""
 

@@ -1,11 +1,15 @@
 """Filters, time, tour and layers: what the wall shows, by hand, by key and by address."""
 
 import re
+import time
+from collections import Counter
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
+from data.database import connect
+from data.mirror.tones import tone_of
 from tests.dashboard.wall.conftest import Wall, middle, open_wall, report, send, static_of
 
 pytestmark = pytest.mark.browser
@@ -26,6 +30,23 @@ MOVED = """(first) => new Promise((done) => {
   const look = () => (needleWall.map.getGlobalState().to === first ? setTimeout(look, 20) : done());
   look();
 })"""
+
+TONES_AT = """async ({ assets, at }) => {
+  const read = (name) => import(`${assets}/modules/${name}.mjs`);
+  const [{ CASE }, { toneAt }] = [await read('case_style'), await read('case_marks')];
+  const { cases, map } = window.needleWall;
+  await cases.loaded();
+  cases.setStretch({ from: 0, to: at });
+  const marks = (...filter) => map.querySourceFeatures('cases', { sourceLayer: 'case', filter: ['all', CASE.shown, ...filter] });
+  const painted = [0, 1, 2, 3].flatMap((tone) => marks(['==', CASE.tone, tone]).map(({ id }) => [id, tone]));
+  return { painted, said: marks().map(({ id, properties }) => [id, toneAt(properties, cases.minute())]) };
+}"""
+STOOD = """
+select distinct on (case_id) case_id, stage, terminal
+  from cases join case_event on case_id = cases.id join case_state on code = to_state
+ where geom is not null and reported_at < to_timestamp(%(at)s) and at < to_timestamp(%(at)s) + interval '1 minute'
+ order by case_id, case_event.seq desc
+"""
 
 
 def test_a_filter_acts_on_feed_figures_and_address_at_once(wall: Wall, address: str) -> None:
@@ -84,6 +105,29 @@ def test_the_time_slider_moves_by_keyboard_and_holds_its_stretch_in_the_address(
     wall.slot("slider-live").click()
     wall.page.wait_for_url(re.compile(r"^(?!.*from=)"))
     assert wall.page.evaluate("() => needleWall.map.getGlobalState().past") == 0
+    assert wall.troubles == []
+
+
+def test_an_earlier_moment_shows_each_case_as_it_stood(wall: Wall, address: str, city_url: str) -> None:
+    """The tone that the map paints at a moment is that of the state which the event log has for it."""
+    now = int(time.time())
+    open_wall(wall, f"{address}/wall?lang=en&from={now - 90 * 86_400}&to={now}#14/{middle(wall, address)}")
+    seen: Counter[int] = Counter()
+    differing = compared = 0
+    for hours in (1, 5, 24, 72, 240, 720):
+        at = (now - hours * 3600) // 60 * 60
+        told = wall.page.evaluate(TONES_AT, {"assets": f"/{static_of(wall)}", "at": at})
+        painted, said = dict(told["painted"]), dict(told["said"])
+        with connect(city_url) as connection:
+            rows = connection.execute(STOOD, {"at": at}).fetchall()
+        stood = {case: tone_of(stage, terminal=terminal) for case, stage, terminal in rows}
+        assert painted == said
+        assert len(painted) == len(said) > 0.9 * len(stood)
+        seen.update(painted.values())
+        compared += len(painted)
+        differing += sum(stood.get(case) != tone for case, tone in painted.items())
+    assert seen.keys() == {0, 1, 2, 3}
+    assert differing < 0.005 * compared
     assert wall.troubles == []
 
 
