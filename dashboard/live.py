@@ -3,7 +3,8 @@
 A message is one JSON object, told apart by ``kind``:
 
 * ``cases``: rows that changed, each case once, with its ``seq``; ``event``: everything up to this event is told;
-* ``pulse``: figures, hours and ranking under the socket's own filter, and teams; it also proves that the line is alive;
+* ``pulse``: figures, hours and ranking under the socket's own filter; it also proves that the line is alive;
+* ``teams``: those that changed and the ids of those that are ``gone``; the first time ``all``;
 * ``alarm``, ``acknowledged``: a case sounds an alarm; somebody has seen it;
 * ``source``: whether the database can be heard; ``reload``: too much was missed, read the snapshot anew.
 
@@ -217,7 +218,8 @@ class Hub:
         self._wake.set()
         await self._tell_alarms()
         if self.readers:
-            await self.pulse.figures(self.readers, await self.pulse.changed_teams())
+            await self.pulse.figures(self.readers)
+            await self.pulse.teams(self.readers)
 
     async def _tell_alarms(self) -> None:
         for message in await self.pulse.new_alarms():

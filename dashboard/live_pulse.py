@@ -28,21 +28,21 @@ class Pulse:
         self.wall = wall
         self.told_at = 0.0
         self._sounding: set[tuple[int, str]] | None = None
-        self._teams: list[Message] = []
+        self._teams: dict[int, Message] = {}
 
     def is_due(self, after: float) -> bool:
         """Whether the last figures are ``after`` seconds old."""
         return asyncio.get_running_loop().time() - self.told_at >= after
 
-    async def figures(self, readers: Iterable[Reader], more: Message | None = None) -> None:
+    async def figures(self, readers: Iterable[Reader]) -> None:
         """Tell each reader the figures of its own filter, counted once for equal filters."""
         self.told_at = asyncio.get_running_loop().time()
         version = (await self.wall.ground()).version
         told: dict[Where, str] = {}
-        for reader in readers:
+        for reader in list(readers):
             if reader.where not in told:
                 summary = await self._summary(reader.where)
-                told[reader.where] = packed({"kind": "pulse", "version": version, **summary, **(more or {})})
+                told[reader.where] = packed({"kind": "pulse", "version": version, **summary})
             reader.put(told[reader.where])
 
     async def _summary(self, where: Where) -> Message:
@@ -51,14 +51,24 @@ class Pulse:
         except NeedleError:  # the mirror, or its texts, are still being read: the figures stay as they are
             return {}
 
-    async def changed_teams(self) -> Message:
-        """``teams``, all of them, if one has changed since the last time."""
+    async def teams(self, readers: Iterable[Reader]) -> None:
+        """Tell each reader which teams have changed and which are gone; one that has not been told any yet, all of them."""
+        before, self._teams = self._teams, await self._read_teams()
+        everything = {"kind": "teams", "all": True, "teams": list(self._teams.values()), "gone": []}
+        changed = [team for id, team in self._teams.items() if before.get(id) != team]
+        gone = sorted(before.keys() - self._teams.keys())
+        news = packed({"kind": "teams", "all": False, "teams": changed, "gone": gone}) if changed or gone else None
+        for reader in readers:
+            text = news if reader.knows_teams else packed(everything)
+            reader.knows_teams = True
+            if text is not None:
+                reader.put(text)
+
+    async def _read_teams(self) -> dict[int, Message]:
         ground = await self.wall.ground()
         async with reading(self.wall.pool) as connection:
             rows = await overview.load_team_rows(connection, datetime.now(UTC), ground.timezone)
-        teams = teams_as_json(rows)
-        before, self._teams = self._teams, teams
-        return {"teams": teams} if teams != before else {}
+        return {team["id"]: team for team in teams_as_json(rows)}
 
     async def new_alarms(self) -> list[Message]:
         """Messages for the alarms that have begun since the last time, at most ``ALARMS_AT_ONCE``."""

@@ -19,10 +19,11 @@ def packed(message: Message) -> str:
 
 
 class Reader:
-    """A socket's queue. ``where``: the cases that its figures count."""
+    """A socket's queue. ``where``: the cases that its figures count; ``knows_teams``: whether it was told all teams once."""
 
     def __init__(self) -> None:
         self.where: Where = EVERYTHING
+        self.knows_teams = False
         self._queue: asyncio.Queue[str | None] = asyncio.Queue()
         self.dropped = False
 

@@ -221,6 +221,32 @@ def test_a_socket_hears_the_figures_of_its_own_filter(
     assert 0 < expected["figures"]["open"] < everything["figures"]["open"]
 
 
+def test_teams_are_told_once_and_then_only_those_that_changed(
+    served: str, client: httpx.Client, base: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wall that joins hears all of them, also when the last change was told before it came; nobody hears the same twice."""
+    monkeypatch.setattr(live, "MOST_SECONDS", 0.5)
+    teams = {team["id"]: team for team in snapshot(client)["teams"]}
+    one, other, *_ = teams
+    with listening(served) as wall:
+        first = wall.kind("teams")
+        assert first["all"]
+        assert {team["id"] for team in first["teams"]} == teams.keys()
+        base.execute("update team set name = 'Night watch' where id = %s", (one,))
+        base.commit()
+        with listening(served) as late:
+            news, whole = wall.kind("teams"), late.kind("teams")
+        base.execute("update team set name = 'Day watch' where id = %s", (other,))
+        base.commit()
+        after = wall.kind("teams")
+    assert (news["all"], [team["id"] for team in news["teams"]], news["gone"]) == (False, [one], [])
+    assert {team["id"]: team["name"] for team in whole["teams"]} == {
+        **{id: team["name"] for id, team in teams.items()},
+        one: "Night watch",
+    }
+    assert [team["name"] for team in after["teams"]] == ["Day watch"]
+
+
 @pytest.mark.parametrize("nonsense", ["urgent=7", "box=1,2", "%%%", "x" * 5_000, b"\xff\x00"])
 def test_a_socket_that_talks_nonsense_is_left_as_it_is(nonsense: str | bytes, served: str) -> None:
     with listening(served) as wall:

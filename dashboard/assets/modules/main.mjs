@@ -153,6 +153,7 @@ class Wall {
 
   receive(message) {
     if (message.kind === 'pulse') this.receivePulse(message);
+    else if (message.kind === 'teams') message.all ? this.teams.take(message.teams) : this.teams.patch(message);
     else if (message.kind === 'alarm') this.alarm.raise(message.row ?? message);
     else if (message.kind === 'acknowledged') this.alarm.acknowledged(message);
     else if (message.kind === 'reload') this.refresh(true);
@@ -169,7 +170,6 @@ class Wall {
     if (message.version && message.version !== this.version) return location.reload();
     this.figures.take(message);
     this.charts.take(message, this.where);
-    if (message.teams) this.teams.take(message.teams);
     return undefined;
   }
 

@@ -8,8 +8,25 @@ export class Teams {
 
   take(teams) {
     this.byId = new Map(teams.map((team) => [team.id, team]));
-    this.map.getSource('teams').setData(collection(teams.map((team) => point(team.id, team.at, this.properties(team)))));
-    this.map.getSource('threads').setData(collection(teams.filter((team) => team.on_duty && team.task_at).map((team) => line([team.at, team.task_at]))));
+    this.map.getSource('teams').setData(collection(teams.map((team) => this.mark(team))));
+    this.drawThreads();
+  }
+
+  /** Those that have changed, new ones among them, and the ids of those that are gone. */
+  patch({ teams, gone }) {
+    for (const team of teams) this.byId.set(team.id, team);
+    for (const id of gone) this.byId.delete(id);
+    this.map.getSource('teams').updateData({ add: teams.map((team) => this.mark(team)), remove: gone });
+    this.drawThreads();
+  }
+
+  drawThreads() {
+    const threads = [...this.byId.values()].filter((team) => team.on_duty && team.task_at).map((team) => line([team.at, team.task_at]));
+    this.map.getSource('threads').setData(collection(threads));
+  }
+
+  mark(team) {
+    return point(team.id, team.at, this.properties(team));
   }
 
   properties(team) {
