@@ -20,7 +20,7 @@ from dashboard.i18n import LANGUAGES
 from dashboard.view_models.desk_columns import Namer
 from dashboard.wall_state import Wall
 from data.mirror.columns import CaseMirror
-from data.mirror.ordering import TIMES, VOCABULARIES, Ordering
+from data.mirror.ordering import COUNTS, TIMES, VOCABULARIES, Ordering
 from data.mirror.texts import FIELDS, Texts
 from data.mirror.where import Where, matching
 from data.stores import desk
@@ -123,7 +123,7 @@ class Desk:
         # The first call of a compiled kernel loads it: not while somebody waits.
         matching(mirror, A_CORNER, 0)
         await asyncio.to_thread(texts.containing, "-")
-        for column in (*FIELDS, *TIMES, "left", "urgent"):
+        for column in (*FIELDS, *TIMES, *COUNTS, "left", "queue", "cell", "urgent"):
             await self._sorted(ordering, column, column, {})
         for column, language in product((*VOCABULARIES, "team", *map("area:{}".format, mirror.areas)), LANGUAGES):
             await self._sorted(ordering, column, f"{column}/{language}", names.ranks[language])

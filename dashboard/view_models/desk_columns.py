@@ -72,15 +72,15 @@ BEFORE: Final = (
 )
 AFTER: Final = (
     Column("address", "text", plain("address")),
-    Column("cell", "text", plain("cell_code"), sorts=False),
+    Column("cell", "text", plain("cell_code")),
     Column("reported", "time", plain("reported_at")),
     Column("dispatched", "time", plain("dispatched_at")),
     Column("due", "time", plain("due_at")),
     Column("answered", "time", plain("answered_at")),
     Column("closed", "time", plain("closed_at")),
     Column("updated", "time", plain("updated_at")),
-    Column("returns", "number", plain("returns"), sorts=False),
-    Column("reworks", "number", plain("reworks"), sorts=False),
+    Column("returns", "number", plain("returns")),
+    Column("reworks", "number", plain("reworks")),
     Column("lng", "number", plain("lng"), sorts=False),
     Column("lat", "number", plain("lat"), sorts=False),
 )

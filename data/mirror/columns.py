@@ -33,6 +33,9 @@ COLUMNS: Final[Mapping[str, Any]] = {
     "answered": np.int64,
     "closed": np.int64,
     "updated": np.int64,
+    "cell": np.int32,
+    "returns": np.int16,
+    "reworks": np.int16,
 }
 FIRST_CAPACITY: Final = 1024
 
@@ -63,6 +66,7 @@ class Words:
     matters: Vocabulary[int] = field(default_factory=Vocabulary)
     majors: dict[int, str] = field(default_factory=dict)
     departments: Vocabulary[str] = field(default_factory=Vocabulary)
+    cells: Vocabulary[str] = field(default_factory=Vocabulary)
     areas: dict[str, Vocabulary[str]] = field(default_factory=dict)
 
 
@@ -84,6 +88,10 @@ class CaseMirror:
         Indexes into ``states``, ``channels``, ``matters`` (ids), ``departments``; department -1: none.
     team : NDArray[int32]
         Team id, 0: none.
+    cell : NDArray[int32]
+        Index into ``cells``, -1: none.
+    returns, reworks : NDArray[int16]
+        How often it was returned by a department, and worked on again.
     areas : dict[str, NDArray[int32]]
         Layer -> index into ``area_codes[layer]``, -1: none.
     reported, due, dispatched, answered, closed, updated : NDArray[int64]
@@ -109,6 +117,9 @@ class CaseMirror:
     answered: NDArray[np.int64]
     closed: NDArray[np.int64]
     updated: NDArray[np.int64]
+    cell: NDArray[np.int32]
+    returns: NDArray[np.int16]
+    reworks: NDArray[np.int16]
 
     def __init__(self, words: Words, capacity: int = FIRST_CAPACITY) -> None:
         self.words = words
@@ -151,6 +162,11 @@ class CaseMirror:
     def departments(self) -> tuple[str, ...]:
         """Codes of departments."""
         return self.words.departments.values
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Codes of unit cells."""
+        return self.words.cells.values
 
     @property
     def area_codes(self) -> dict[str, tuple[str, ...]]:

@@ -42,9 +42,17 @@ FIXED: Final[Mapping[str, tuple[str, str, str]]] = {
     "matter": ("matter_id", "int4", ">i4"),
     "team": ("coalesce(team_id, 0)", "int4", ">i4"),
     "urgent": ("urgent", "bool", "?"),
+    "returns": ("returns", "int2", ">i2"),
+    "reworks": ("reworks", "int2", ">i2"),
     **{name: (f"coalesce({column}, '-infinity')", "timestamptz", ">i8") for name, column in TIMES.items()},
 }
-TEXTS: Final = {"state": "state", "channel": "channel", "department": "department_code", "areas": "areas::text"}
+TEXTS: Final = {
+    "state": "state",
+    "channel": "channel",
+    "department": "department_code",
+    "cell": "cell_code",
+    "areas": "areas::text",
+}
 
 COLUMNS_SQL: Final = ", ".join(
     [f"array_agg({expression}::{kind})" for expression, kind, _ in FIXED.values()]
@@ -156,7 +164,7 @@ class Translator:
         words, numbers = self.words, chunk.numbers
         columns: dict[str, NDArray[Any]] = {
             name: numbers[name].astype(numbers[name].dtype.newbyteorder("="))
-            for name in ("id", "hex", "team", "urgent")
+            for name in ("id", "hex", "team", "urgent", "returns", "reworks")
         }
         columns |= {name: _unix(numbers[name]) for name in TIMES}
         columns |= _places(numbers["lng"], numbers["lat"])
@@ -165,6 +173,7 @@ class Translator:
             ("state", words.states),
             ("channel", words.channels),
             ("department", words.departments),
+            ("cell", words.cells),
         ):
             codes, values = chunk.texts[name]
             columns[name] = np.array([*(vocabulary.at(value.decode()) for value in values), -1])[codes]

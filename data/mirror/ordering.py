@@ -28,6 +28,9 @@ PATCHED_SHARE: Final = 0.05
 """Up to this share of changed rows an order is patched; above, it is sorted anew."""
 
 TIMES: Final = ("reported", "due", "dispatched", "answered", "closed", "updated")
+COUNTS: Final = ("returns", "reworks")
+LAST_URGENT: Final = 1 << 40
+"""Added to the moments of cases that are not urgent, so that all urgent ones stand before them in ``queue``."""
 VOCABULARIES: Final = {"channel": "channels", "state": "states", "matter": "matters", "department": "departments"}
 
 
@@ -69,7 +72,7 @@ class Ordering:
             Shape (mirror.count,), as ``matching`` gives it.
         column : str
             ``number``, ``title``, ``address``, ``channel``, ``state``, ``matter``, ``department``, ``team``, ``urgent``, ``left``
-            (the deadline of open cases), ``area:<layer>``, or a time.
+            (the deadline of open cases), ``queue``, ``cell``, ``returns``, ``reworks``, ``area:<layer>``, or a time.
 
         Raises
         ------
@@ -103,6 +106,12 @@ class Ordering:
             return _without_zero(getattr(mirror, column)[:count])
         if column == "left":
             return np.where(mirror.closed[:count] == 0, _without_zero(mirror.due[:count]), NONE)
+        if column == "queue":
+            return _queue_keys(mirror)
+        if column in COUNTS:
+            return _numbers(getattr(mirror, column)[:count])
+        if column == "cell":
+            return _by_code(mirror.cell[:count], mirror.cells)
         if column == "urgent":
             return mirror.urgent[:count].astype(np.int64)
         if column == "team":
@@ -146,6 +155,27 @@ def _without_zero(values: NDArray[np.int64]) -> Keys:
 
 def _padded(keys: Keys, count: int) -> Keys:
     return keys[:count] if len(keys) >= count else np.concatenate((keys, np.full(count - len(keys), NONE)))
+
+
+def _numbers(values: NDArray[Any]) -> Keys:
+    return values.astype(np.int64)
+
+
+def _queue_keys(mirror: CaseMirror) -> Keys:
+    """The order of work: urgent ones first, then by what is left; whoever has no deadline yet has waited since its report."""
+    count = mirror.count
+    due, reported = mirror.due[:count], mirror.reported[:count]
+    moment = np.where(due == 0, reported, due) + np.where(mirror.urgent[:count], 0, LAST_URGENT)
+    return np.where(mirror.closed[:count] == 0, moment, NONE)
+
+
+def _by_code(column: NDArray[Any], codes: tuple[str, ...]) -> Keys:
+    """The place of each row's code among all codes."""
+    places = np.empty(len(codes) + 1, np.int64)
+    places[np.argsort(np.array(codes, np.str_), kind="stable")] = np.arange(len(codes))
+    places[-1] = NONE
+    found: Keys = places[column]
+    return found
 
 
 def _ranked(column: NDArray[Any], known: tuple[Any, ...], ranks: Mapping[Any, int]) -> Keys:

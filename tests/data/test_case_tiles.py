@@ -47,6 +47,7 @@ def columns(puts: list[Put]) -> dict[str, Any]:
     none, placed = np.zeros(len(puts), np.int64), spots > 0
     return {
         **dict.fromkeys(("channel", "matter", "department", "team", "dispatched", "answered", "updated"), none),
+        **dict.fromkeys(("cell", "returns", "reworks"), none),
         "id": ids,
         "x": np.where(placed, x, 0),
         "y": np.where(placed, y, 0),

@@ -70,6 +70,7 @@ def mirror_of(count: int, seed: int = 1) -> CaseMirror:
             states=Vocabulary(("a", "b")),
             matters=Vocabulary((1, 2)),
             departments=Vocabulary(("d1", "d2")),
+            cells=Vocabulary(("c20", "c10", "c3")),
             areas={"police": Vocabulary(("p1", "p2"))},
         ),
         16,
@@ -89,10 +90,26 @@ def put(mirror: CaseMirror, ids: Any, random: np.random.Generator) -> None:
         "team": random.choice([0, 5, 9, 7], n),
     }
     columns["department"] = random.integers(-1, 2, n)
+    columns["cell"] = random.integers(-1, 3, n)
+    columns |= {name: random.integers(0, 3, n) for name in ("returns", "reworks")}
     mirror.put(columns, {"police": random.integers(-1, 2, n).astype(np.int32)})
 
 
-COLUMNS_TO_SORT = ("reported", "due", "left", "channel", "department", "team", "urgent", "area:police", "closed")
+COLUMNS_TO_SORT = (
+    "reported",
+    "due",
+    "left",
+    "queue",
+    "channel",
+    "department",
+    "team",
+    "cell",
+    "returns",
+    "reworks",
+    "urgent",
+    "area:police",
+    "closed",
+)
 
 
 def expected_order(mirror: CaseMirror, column: str, descending: bool, fits: Any) -> list[int]:
@@ -109,8 +126,13 @@ def expected_order(mirror: CaseMirror, column: str, descending: bool, fits: Any)
             return {0: None, 9: 1, 5: 2, 7: 3}[int(mirror.team[row])]
         if column == "area:police":
             return {-1: None, 0: 2, 1: 1}[int(mirror.areas["police"][row])]
-        if column == "urgent":
-            return int(mirror.urgent[row])
+        if column in ("urgent", "returns", "reworks"):
+            return int(getattr(mirror, column)[row])
+        if column == "queue":
+            waits_from = int(mirror.due[row]) or int(mirror.reported[row])
+            return None if mirror.closed[row] else waits_from + (0 if mirror.urgent[row] else 1000)
+        if column == "cell":
+            return {-1: None, 0: 2, 1: 1, 2: 3}[int(mirror.cell[row])]
         return int(getattr(mirror, column)[row]) or None
 
     wanted = [row for row in range(mirror.count) if fits[row]]

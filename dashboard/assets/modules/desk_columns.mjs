@@ -7,7 +7,6 @@ const WIDTHS = {
   number: 158, title: 250, state: 132, left: 118, matter: 150, channel: 96, department: 150, team: 168, address: 260, cell: 140, urgent: 70,
   reported: 118, dispatched: 118, due: 118, answered: 118, closed: 118, updated: 118, returns: 80, reworks: 80,
 };
-const UNSORTED = new Set(['cell', 'returns', 'reworks']);
 const TIMES = new Set(['reported', 'dispatched', 'due', 'answered', 'closed', 'updated']);
 const KEYS = ['number', 'title', 'state', 'left', 'urgent', 'matter', 'channel', 'department', 'team', 'areas', 'address', 'cell', 'reported', 'dispatched', 'due', 'answered', 'closed', 'updated', 'returns', 'reworks'];
 const SHOWN = ['number', 'title', 'state', 'left', 'matter', 'channel', 'place', 'department', 'team', 'reported', 'due'];
@@ -35,7 +34,7 @@ export class Columns {
   definitions() {
     const { column, descending } = sortOf(this.desk.sort);
     return this.shown.map((key) => ({
-      colId: key, headerName: this.heading(key), sortable: !UNSORTED.has(key), sort: key === column ? (descending ? 'desc' : 'asc') : null,
+      colId: key, headerName: this.heading(key), sort: key === column ? (descending ? 'desc' : 'asc') : null,
       sortingOrder: TIMES.has(key) ? ['desc', 'asc'] : ['asc', 'desc'], width: WIDTHS[key] ?? 130, minWidth: 60, resizable: true, suppressMovable: false,
       pinned: key === 'number' ? 'left' : null, cellClass: `cell-${key.split(':')[0]}`, cellRenderer: CellOf(this, key), tooltipValueGetter: ({ data }) => (data ? this.text(key, data) : ''),
       filter: false, suppressHeaderMenuButton: true,
