@@ -5,76 +5,60 @@ brings no key of the channel sees neither words nor address, and a place only to
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from anyio import to_thread
 from fastapi import APIRouter, Request, Response
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse
 from starlette.routing import Route
 
-from dashboard.i18n import LANGUAGES, words
+from dashboard.open311_photos import Address, Photos
+from dashboard.open311_view import Asked, service_of, shown, update_of
 from dashboard.rates import Rates
 from data.database import AsyncPool
 from data.stores import open311 as store
 from data.stores.channel_keys import ChannelKey, find_key
-from data.stores.photos import PhotoFolder, PhotoRow, known_photos, save_photo
+from data.stores.photos import PhotoFolder
 from data.stores.reading import reading
+from dispatch.casework import CaseDesk
+from dispatch.commands import Command
 from dispatch.intake import Intake, check_report
 from dispatch.open311 import documents
 from dispatch.open311.documents import MEDIA_TYPES, Document
-from dispatch.open311.forms import attributes, read_id, read_query, read_request, read_span
+from dispatch.open311.forms import (
+    action_of,
+    attributes,
+    read_id,
+    read_query,
+    read_request,
+    read_update,
+    read_update_query,
+)
 from dispatch.open311.values import (
-    UNOPENED,
-    Attribute,
-    Choice,
     Open311Error,
-    Service,
-    ServiceRequest,
-    Update,
     states_with,
 )
-from dispatch.photos import MAX_BYTES, read_photo
+from dispatch.opening import SUBMITTERS
+from dispatch.photos import MAX_BYTES
 from geo.errors import NeedleError
 
 PREFIX: Final = "/open311/v2"
 MAX_PHOTOS: Final = 6
 MAX_FIELDS: Final = 200
 MAX_BODY_BYTES: Final = MAX_PHOTOS * MAX_BYTES
-MAX_UPDATES: Final = 1_000
 SENDERS_IDS: Final = ("external_id", "fixmystreet_id")
 """Attributes by which a sender's system names its own record: a repeated post of one is the same request."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request to the endpoint: its format, its language (0 Chinese, 1 English), its parameters, and whose key it brings."""
-
-    form: str
-    language: int
-    said: Mapping[str, str]
-    key: ChannelKey | None
-
-    def pick(self, zh: str | None, en: str | None) -> str | None:
-        """The name in the language asked for."""
-        return (zh, en)[self.language]
-
-    def say(self, message: str) -> str:
-        """A word of our own in the language asked for."""
-        return words(LANGUAGES[self.language])(message)
 
 
 class Open311:
     """The endpoint of one server process."""
 
-    def __init__(self, pool: AsyncPool, intake: Intake, photos: PhotoFolder) -> None:
+    def __init__(self, pool: AsyncPool, intake: Intake, desk: CaseDesk, photos: PhotoFolder) -> None:
         self.pool = pool
         self.intake = intake
-        self.photos = photos
+        self.desk = desk
+        self.photos = Photos(pool, photos)
         self.rates = Rates()
         self.router = APIRouter()
         for path, answer, method in (
@@ -86,6 +70,7 @@ class Open311:
             ("/requests/{id}", self.one_request, "GET"),
             ("/tokens/{id}", self.token, "GET"),
             ("/servicerequestupdates", self.updates, "GET"),
+            ("/servicerequestupdates", self.post_update, "POST"),
         ):
             self.router.routes.append(Route(f"{PREFIX}{path}.{{form}}", Answer(self, answer), methods=[method]))
         self.router.add_api_route(f"{PREFIX}/media/{{digest}}", self.media, methods=["GET"])
@@ -123,11 +108,11 @@ class Open311:
                     limit=query.page_size,
                     offset=(query.page - 1) * query.page_size,
                 )
-        return shown(rows, asked, base_of(request))
+        return shown(rows, asked, await self._addresses(request, asked))
 
     async def one_request(self, request: Request, asked: Asked) -> Document:
         """One request."""
-        return shown([await self._row(request)], asked, base_of(request))
+        return shown([await self._row(request)], asked, await self._addresses(request, asked))
 
     async def token(self, request: Request, _asked: Asked) -> Document:
         """The id behind a token."""
@@ -141,15 +126,49 @@ class Open311:
             raise Open311Error(404, f"service_request_id {request_id} is not known")
         return rows[0]
 
-    async def updates(self, _request: Request, asked: Asked) -> Document:
-        """What happened to requests."""
-        start, end = read_span(asked.said, datetime.now(UTC))
+    async def updates(self, request: Request, asked: Asked) -> Document:
+        """What happened to requests; what was added in words or pictures, to the channel that they came by."""
+        query, address = read_update_query(asked.said, datetime.now(UTC)), await self._addresses(request, asked)
         async with reading(self.pool) as connection:
-            rows = await store.load_updates(connection, start, end, MAX_UPDATES)
-        return documents.updates(
-            Update(row.id, row.request_id, row.state, asked.pick(row.state_zh, row.state_en) or "", row.at)
-            for row in rows
-        )
+            rows = await store.load_updates(
+                connection,
+                query.start,
+                query.end,
+                query.ids or None,
+                limit=query.page_size,
+                offset=(query.page - 1) * query.page_size,
+            )
+        return documents.updates(update_of(row, asked, address) for row in rows)
+
+    async def post_update(self, request: Request, asked: Asked) -> Document:
+        """Take what a sender adds to a request of its own; our id of it is answered once it is stored for good."""
+        key = self._sender(asked)
+        form = await posted(request)
+        update = read_update({name: value for name, value in form.multi_items() if isinstance(value, str)})
+        case_id, state = await self._own_case(update.request_id, key)
+        action, once = action_of(update, state), f"{key.channel}:{update.own_id}"
+        added = {
+            "text": update.text,
+            "photos": await self.photos.keep_all(form, key.channel),
+            **({"media_url": update.media_url} if update.media_url else {}),
+        }
+        actor = SUBMITTERS.get(key.channel, "resident")
+        await self.desk.give(case_id, Command(action, actor, update.text, added), datetime.now(UTC), once=once)
+        async with reading(self.pool) as connection:
+            return documents.update_receipt(await store.event_of(connection, case_id, once))
+
+    async def _own_case(self, request_id: int, key: ChannelKey) -> tuple[int, str]:
+        """The case behind a request that came by the sender's channel."""
+        async with reading(self.pool) as connection:
+            found = await store.case_of_request(connection, request_id)
+        if found is None:
+            raise Open311Error(404, f"service_request_id {request_id} is not known")
+        channel, case_id, state = found
+        if channel != key.channel:
+            raise Open311Error(403, f"service_request_id {request_id} did not come by this channel")
+        if case_id is None or state is None:
+            raise Open311Error(400, f"service_request_id {request_id} is still being opened; send the update again")
+        return case_id, state
 
     async def post_request(self, request: Request, asked: Asked) -> Document:
         """Take a request in; its id is answered once it is stored for good."""
@@ -158,7 +177,7 @@ class Open311:
         fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
         report = read_request(fields, key.channel, idempotency_key(request, key, fields), datetime.now(UTC))
         await self._refuse_unknown_service(report["matter"])
-        report["photos"] = await self._keep_photos(form, key.channel)
+        report["photos"] = await self.photos.keep_all(form, key.channel)
         receipt = await self.intake.receive(check_report(report, await self.intake.datums()))
         return documents.receipt(receipt.id)
 
@@ -174,34 +193,15 @@ class Open311:
             if not await store.load_services(connection, code):
                 raise Open311Error(400, f"service_code {code!r} is not known; see /services")
 
-    async def _keep_photos(self, form: FormData, channel: str) -> list[str]:
-        digests = []
-        for _, upload in form.multi_items():
-            if isinstance(upload, UploadFile) and upload.size:
-                photo = await to_thread.run_sync(read_photo, await upload.read())
-                await to_thread.run_sync(self.photos.keep, photo.digest, photo.content)
-                row = PhotoRow(
-                    photo.digest,
-                    len(photo.content),
-                    photo.width,
-                    photo.height,
-                    photo.taken_at,
-                    photo.lng,
-                    photo.lat,
-                    channel,
-                )
-                async with reading(self.pool) as connection:
-                    await save_photo(connection, row)
-                digests.append(photo.digest)
-        return digests
+    async def media(self, digest: str, request: Request) -> Response:
+        """A photo, to its channel's key or by a signed address."""
+        return await self.photos.show(digest, request, datetime.now(UTC))
 
-    async def media(self, digest: str) -> Response:
-        """A photo by its digest, which nobody guesses."""
-        async with reading(self.pool) as connection:
-            if digest not in await known_photos(connection, [digest]):
-                return Response(status_code=404)
-        headers = {"Cache-Control": "private, max-age=31536000, immutable"}
-        return FileResponse(self.photos.path_of(digest), media_type="image/jpeg", headers=headers)
+    async def _addresses(self, request: Request, asked: Asked) -> Address | None:
+        """How the asker may see photos; None without a key."""
+        if asked.key is None:
+            return None
+        return await self.photos.addresses(base_of(request), asked.key, datetime.now(UTC))
 
     async def asked(self, request: Request) -> Asked:
         """What a request asks, and by whose key.
@@ -280,36 +280,3 @@ def idempotency_key(request: Request, key: ChannelKey, fields: list[tuple[str, s
     said = attributes(fields)
     own = request.headers.get("idempotency-key") or next((said[name] for name in SENDERS_IDS if said.get(name)), None)
     return f"{key.id}:{own if isinstance(own, str) else uuid.uuid4().hex}"[:200]
-
-
-def service_of(row: store.ServiceRow, asked: Asked) -> Service:
-    """A matter as a service; its filing conditions are what a sender may choose from."""
-    choices = tuple(Choice(str(number), words) for number, words in row.conditions)
-    condition = Attribute("condition", "singlevaluelist", asked.say("open311.condition"), choices)
-    return Service(row.key, asked.pick(row.name_zh, row.name_en) or row.key, row.major, (condition,) if choices else ())
-
-
-def shown(rows: Iterable[store.RequestRow], asked: Asked, base: str) -> Document:
-    """Requests as their reader may see them."""
-    channel = asked.key.channel if asked.key else None
-    return documents.requests([(request_of(row, asked), row.channel == channel) for row in rows], base=base)
-
-
-def request_of(row: store.RequestRow, asked: Asked) -> ServiceRequest:
-    """A stored report as a service request."""
-    return ServiceRequest(
-        id=row.id,
-        state=row.state or UNOPENED,
-        state_name=asked.pick(row.state_zh, row.state_en) or asked.say("open311.reported"),
-        service_code=row.matter or "",
-        service_name=asked.pick(row.matter_zh, row.matter_en) or "",
-        requested_at=row.requested_at,
-        updated_at=row.updated_at,
-        expected_at=row.due_at,
-        agency=asked.pick(row.agency_zh, row.agency_en),
-        description=row.text,
-        address=row.address,
-        lng=row.lng,
-        lat=row.lat,
-        media=tuple(row.photos),
-    )

@@ -22,6 +22,7 @@ from dashboard.open311_api import Open311
 from dashboard.page import install
 from dashboard.pages import desk as desk_page
 from dashboard.pages import wall as wall_page
+from dashboard.photos_api import PhotoDesk
 from dashboard.security import Guard
 from dashboard.trouble import tell_trouble
 from dashboard.wall_state import Wall
@@ -49,7 +50,8 @@ def create_app(url: str) -> FastAPI:
     wall = Wall(open_pool(url))
     hub, api = Hub(wall, url), Api(wall.pool)
     home = get_settings().home
-    open311 = Open311(wall.pool, api.intake, PhotoFolder(home / "photos"))
+    folder = PhotoFolder(home / "photos")
+    open311, photos = Open311(wall.pool, api.intake, api.desk, folder), PhotoDesk(wall.pool, folder)
     connectors = Connectors(wall.pool, api.desk, home / "secrets")
 
     @asynccontextmanager
@@ -64,7 +66,7 @@ def create_app(url: str) -> FastAPI:
     app.add_exception_handler(NeedleError, answer_error)
     app.add_api_route("/", to_wall)
     app.add_api_route("/api/health", health)
-    for part in (api, open311, connectors, tiles, wall_api, exports, desk_api, live):
+    for part in (api, open311, photos, connectors, tiles, wall_api, exports, desk_api, live):
         app.include_router(part.router)
     files = Files(ASSETS, {sheets.NAME: sheets.style_sheet(ASSETS, icon_names())})
     files.serve(app)

@@ -6,7 +6,7 @@ interleave.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -38,6 +38,8 @@ from geo.errors import NeedleError
 
 HOURS_KEPT_S = 60.0
 """Working hours that were edited count after a minute at most."""
+ONCE = "once"
+"""Where an event keeps its sender's own name of the command."""
 
 
 class CaseDesk:
@@ -60,7 +62,9 @@ class CaseDesk:
         async with reading(self.pool) as connection:
             return await reports.load_outcome(connection, report_id)
 
-    async def give(self, case_id: int, command: Command, now: datetime, seq: int | None = None) -> dict[str, Any]:
+    async def give(
+        self, case_id: int, command: Command, now: datetime, seq: int | None = None, once: str | None = None
+    ) -> dict[str, Any]:
         """Carry out a command.
 
         Parameters
@@ -71,6 +75,8 @@ class CaseDesk:
             Aware.
         seq : int, optional
             The case's seq that the sender saw: when somebody was faster, the command is refused.
+        once : str, optional
+            The sender's own name of the command, kept in its event: sent again, it changes nothing, whatever happened since.
 
         Returns
         -------
@@ -89,7 +95,12 @@ class CaseDesk:
             protocol = await self._protocol(connection)
             if command.action == "merge" and isinstance(command.data.get("main_case"), int):
                 await lock_cases(connection, (case_id, command.data["main_case"]))
-            before = fold(case_id, await cases.lock_events(connection, case_id))
+            events = await cases.lock_events(connection, case_id)
+            before = fold(case_id, events)
+            if once is not None:
+                if any(event.payload.get(ONCE) == once for event in events):
+                    return summary(before)
+                command = replace(command, data={**command.data, ONCE: once})
             if seq is not None and seq != before.seq:
                 raise NeedleError("case.conflict", seq=before.seq)
             if is_corrected:

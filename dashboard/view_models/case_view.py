@@ -13,7 +13,7 @@ from dispatch.states import states, transitions
 
 FREE = ("chosen", WAS_CHOSEN, "tied", "slower", "busier_slower", "position_stale")
 """Reasons of candidates that could have gone."""
-PHOTOS = "/open311/v2/media"
+PHOTOS = "/api/photos"
 DRAWN_CANDIDATES = 12
 """How many candidates the map draws; the list names all."""
 

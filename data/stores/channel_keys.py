@@ -77,3 +77,10 @@ async def find_key(connection: AsyncConnection, key: str) -> ChannelKey | None:
     )
     row = await cursor.fetchone()
     return ChannelKey(*row) if row else None
+
+
+async def live_hash(connection: AsyncConnection, key_id: int) -> bytes | None:
+    """The hash of a key that still opens something: what its signatures are made with; None where it is gone."""
+    cursor = await connection.execute("select hash from channel_key where id = %s and revoked_at is null", (key_id,))
+    row = await cursor.fetchone()
+    return bytes(row[0]) if row else None

@@ -48,14 +48,17 @@ class RequestRow:
 
 @dataclass(frozen=True, slots=True)
 class UpdateRow:
-    """One event of a request's case."""
+    """One event of a request's case. ``words`` and ``photos`` are what somebody added to the case with it."""
 
     id: int
     request_id: int
+    channel: str
     state: str
     state_zh: str
     state_en: str
     at: datetime
+    words: str | None
+    photos: list[str]
 
 
 SERVICES = """
@@ -95,10 +98,23 @@ IN_SPAN = (
 )
 
 UPDATES = """
-select case_event.id, report.id as request_id, to_state as state, name_zh as state_zh, name_en as state_en, at
+select case_event.id, report.id as request_id, report.channel, to_state as state, name_zh as state_zh, name_en as state_en,
+       at, case when action = 'remark' then payload ->> 'text' end as words,
+       case when action = 'remark' and jsonb_typeof(payload -> 'photos') = 'array' then payload -> 'photos'
+            else '[]'::jsonb end as photos
   from case_event join report on report.case_id = case_event.case_id join case_state on case_state.code = to_state
- where at >= %(start)s and at <= %(end)s order by at, case_event.id limit %(limit)s
+ where at >= %(start)s and at <= %(end)s and (%(ids)s::bigint[] is null or report.id = any(%(ids)s))
+ order by at, case_event.id limit %(limit)s offset %(offset)s
 """
+
+CASE_OF = """
+select report.channel, coalesce(case_merge.main_case_id, report.case_id), cases.state
+  from report left join case_merge on case_merge.case_id = report.case_id
+       left join cases on cases.id = coalesce(case_merge.main_case_id, report.case_id)
+ where report.id = %s
+"""
+
+EVENT_OF = "select id from case_event where case_id = %s and payload ->> 'once' = %s"
 
 
 async def load_services(connection: AsyncConnection, key: str | None = None) -> list[ServiceRow]:
@@ -136,7 +152,28 @@ async def load_requests_between(
         return await (await cursor.execute(IN_SPAN, values)).fetchall()
 
 
-async def load_updates(connection: AsyncConnection, start: datetime, end: datetime, limit: int) -> list[UpdateRow]:
-    """Steps of reported cases within a stretch of time, the oldest first."""
+async def load_updates(
+    connection: AsyncConnection, start: datetime, end: datetime, ids: Sequence[int] | None, limit: int, offset: int
+) -> list[UpdateRow]:
+    """Steps of reported cases within a stretch of time, the oldest first; of the requests ``ids``, None for all."""
+    values = {
+        "start": start,
+        "end": end,
+        "ids": list(ids) if ids is not None else None,
+        "limit": limit,
+        "offset": offset,
+    }
     async with connection.cursor(row_factory=class_row(UpdateRow)) as cursor:
-        return await (await cursor.execute(UPDATES, {"start": start, "end": end, "limit": limit})).fetchall()
+        return await (await cursor.execute(UPDATES, values)).fetchall()
+
+
+async def case_of_request(connection: AsyncConnection, request_id: int) -> tuple[str, int | None, str | None] | None:
+    """A request's channel, and the case that it became with its state (its main case where it was merged); None: unknown."""
+    return await (await connection.execute(CASE_OF, (request_id,))).fetchone()
+
+
+async def event_of(connection: AsyncConnection, case_id: int, once: str) -> int:
+    """The id of the event that a command left which its sender named ``once``."""
+    row = await (await connection.execute(EVENT_OF, (case_id, once))).fetchone()
+    assert row is not None, "the command was carried out"
+    return int(row[0])

@@ -80,7 +80,7 @@ async def save_photo(connection: AsyncConnection, row: PhotoRow) -> None:
     )
 
 
-async def known_photos(connection: AsyncConnection, digests: list[str]) -> set[str]:
-    """Those of ``digests`` that are kept."""
-    cursor = await connection.execute("select digest from photo where digest = any(%s)", (digests,))
-    return {row[0] for row in await cursor.fetchall()}
+async def channel_of_photo(connection: AsyncConnection, digest: str) -> str | None:
+    """The channel that a kept photo came by first; None where there is no such photo."""
+    row = await (await connection.execute("select channel from photo where digest = %s", (digest,))).fetchone()
+    return str(row[0]) if row else None

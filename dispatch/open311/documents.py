@@ -116,12 +116,12 @@ def definition(service: Service) -> Document:
     return Document("service_definition", "", {"service_code": service.code, "attributes": attributes})
 
 
-def requests(found: Iterable[tuple[ServiceRequest, bool]], *, base: str) -> Document:
+def requests(found: Iterable[tuple[ServiceRequest, bool]]) -> Document:
     """Requests, each with whether it is shown in full: to the channel it came by, else without words and with a coarse place."""
-    return Document("service_requests", "request", [_request(request, full=full, base=base) for request, full in found])
+    return Document("service_requests", "request", [_request(request, full=full) for request, full in found])
 
 
-def _request(request: ServiceRequest, *, full: bool, base: str) -> dict[str, Any]:
+def _request(request: ServiceRequest, *, full: bool) -> dict[str, Any]:
     status, extended = statuses()[request.state]
     return {
         "service_request_id": str(request.id),
@@ -141,7 +141,7 @@ def _request(request: ServiceRequest, *, full: bool, base: str) -> dict[str, Any
         "zipcode": None,
         "lat": _degrees(request.lat, full=full),
         "long": _degrees(request.lng, full=full),
-        "media_url": f"{base}/media/{request.media[0]}" if full and request.media else None,
+        "media_url": request.media if full else None,
     }
 
 
@@ -168,12 +168,17 @@ def updates(found: Iterable[Update]) -> Document:
             "service_request_id": str(update.request_id),
             "status": statuses()[update.state][1].upper(),
             "updated_datetime": update.at.isoformat(timespec="seconds"),
-            "description": update.state_name,
-            "media_url": None,
+            "description": update.words or update.state_name,
+            "media_url": update.media,
         }
         for update in found
     ]
     return Document("service_requests_updates", "request_update", content)
+
+
+def update_receipt(update_id: int) -> Document:
+    """What the sender of an update is told: our id of it."""
+    return Document("service_request_updates", "request_update", [{"update_id": str(update_id)}])
 
 
 def errors(status: int, description: str) -> Document:

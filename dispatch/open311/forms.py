@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from dispatch.open311.values import Open311Error, Status
+from dispatch.open311.values import Open311Error, Status, statuses
 
 MAX_DESCRIPTION: Final = 4_000
+MAX_UPDATE: Final = 2_000
+MAX_OWN_ID: Final = 100
 MAX_REQUESTS: Final = 1_000
 MAX_SPAN: Final = timedelta(days=90)
 ATTRIBUTE: Final = re.compile(r"attribute\[([^\]]{1,80})\](\[\])?")
 REPORTER: Final = ("first_name", "last_name", "email", "phone", "account_id", "device_id")
+REOPENING: Final = frozenset({"OPEN", "REOPEN"})
+UPDATE_STATUSES: Final = frozenset(
+    {extended.upper() for _, extended in statuses().values()} | {"UNCHANGED", "OPEN", "CLOSED", "REOPEN"}
+)
 
 Fields = Sequence[tuple[str, str]]
 
@@ -102,21 +108,84 @@ def read_query(said: Mapping[str, str], now: datetime) -> Query:
     start = _moment(said, "start_date") or end - MAX_SPAN
     if end - start > MAX_SPAN:
         raise Open311Error(400, "start_date and end_date may not span more than 90 days")
+    page, page_size = _page(said)
     return Query(
         ids=tuple(_number(text, "service_request_id") for text in _list(said, "service_request_id")),
         codes=tuple(_list(said, "service_code")),
         status=tuple(_status(text) for text in _list(said, "status")),
         start=start,
         end=end,
-        page=_within(said, "page", 1, 1, 1_000_000),
-        page_size=_within(said, "page_size", MAX_REQUESTS, 1, MAX_REQUESTS),
+        page=page,
+        page_size=page_size,
     )
 
 
-def read_span(said: Mapping[str, str], now: datetime) -> tuple[datetime, datetime]:
-    """The stretch of time that ``GET /servicerequestupdates`` asks for; by default the last day. Errors as ``read_query``."""
+@dataclass(frozen=True, slots=True)
+class UpdateQuery:
+    """Which updates a client asks for: a stretch of time, a page of it, of which requests (empty: all). Times aware."""
+
+    ids: tuple[int, ...]
+    start: datetime
+    end: datetime
+    page: int
+    page_size: int
+
+
+def read_update_query(said: Mapping[str, str], now: datetime) -> UpdateQuery:
+    """What ``GET /servicerequestupdates`` asks for; by default the last day. Errors as ``read_query``."""
     end = _moment(said, "end_date") or now
-    return _moment(said, "start_date") or end - timedelta(days=1), end
+    start = _moment(said, "start_date") or end - timedelta(days=1)
+    if end - start > MAX_SPAN:
+        raise Open311Error(400, "start_date and end_date may not span more than 90 days")
+    ids = tuple(_number(text, "service_request_id") for text in _list(said, "service_request_id"))
+    return UpdateQuery(ids, start, end, *_page(said))
+
+
+def _page(said: Mapping[str, str]) -> tuple[int, int]:
+    return _within(said, "page", 1, 1, 1_000_000), _within(said, "page_size", MAX_REQUESTS, 1, MAX_REQUESTS)
+
+
+@dataclass(frozen=True, slots=True)
+class PostedUpdate:
+    """What a client adds to a request. ``own_id`` names the update in the sender's system; ``status`` is theirs, in capitals."""
+
+    request_id: int
+    own_id: str
+    status: str
+    text: str
+    media_url: str | None
+
+
+def read_update(said: Mapping[str, str]) -> PostedUpdate:
+    """A posted update (mySociety's extension of GeoReport v2).
+
+    Raises
+    ------
+    Open311Error
+        400 naming the field; 404 for a request that cannot exist.
+    """
+    said = {name: value.strip() for name, value in said.items() if value.strip()}
+    for name in ("service_request_id", "update_id", "description"):
+        if name not in said:
+            raise Open311Error(400, f"{name} is required")
+    if len(said["description"]) > MAX_UPDATE:
+        raise Open311Error(400, f"description is longer than {MAX_UPDATE} characters")
+    if len(said["update_id"]) > MAX_OWN_ID:
+        raise Open311Error(400, f"update_id is longer than {MAX_OWN_ID} characters")
+    status = said.get("status", "UNCHANGED").upper()
+    if status not in UPDATE_STATUSES:
+        raise Open311Error(400, f"status must be one of {', '.join(sorted(UPDATE_STATUSES))}")
+    _moment(said, "updated_datetime")
+    request_id = _number(said["service_request_id"], "service_request_id")
+    return PostedUpdate(request_id, said["update_id"], status, said["description"], said.get("media_url"))
+
+
+def action_of(update: PostedUpdate, state: str) -> str:
+    """What an update asks of its case: *reopen* for a closed one that is said to be open, else *remark*.
+
+    A reporter's "fixed" closes nothing: a case is closed when somebody else has verified it.
+    """
+    return "reopen" if state == "closed" and update.status in REOPENING else "remark"
 
 
 def _list(said: Mapping[str, str], name: str) -> list[str]:

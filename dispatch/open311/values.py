@@ -46,7 +46,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class ServiceRequest:
-    """A report and how far its case is. ``lng``/``lat`` in EPSG:4326; times aware."""
+    """A report and how far its case is. ``lng``/``lat`` in EPSG:4326; times aware; ``media``: where its photo is read."""
 
     id: int
     state: str
@@ -61,18 +61,20 @@ class ServiceRequest:
     address: str | None
     lng: float | None
     lat: float | None
-    media: tuple[str, ...] = ()
+    media: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One step of a request's case. ``id`` grows with time."""
+    """One step of a request's case. ``id`` grows with time; ``words``, ``media``: what was added, for its own channel alone."""
 
     id: int
     request_id: int
     state: str
     state_name: str
     at: datetime
+    words: str | None = None
+    media: str | None = None
 
 
 class Open311Error(Exception):

@@ -1,8 +1,10 @@
 """The Open311 endpoint as its clients find it: the public package ``georeport``, and the standard's own words."""
 
+import asyncio
 import io
 import secrets
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,11 +13,14 @@ import pytest
 from georeport import GeoReport
 from PIL import Image
 
+from dashboard.open311_photos import signature
 from dashboard.rates import Rates
-from data.database import connect
+from data.database import connect, open_pool
 from data.settings import get_settings
 from data.stores.channel_keys import load_keys, revoke_key, save_key
 from data.stores.workbench import Workbench
+from dispatch.casework import CaseDesk
+from dispatch.commands import Command
 from dispatch.open311.values import statuses
 from dispatch.states import states
 from dispatch.worker import Worker
@@ -132,15 +137,19 @@ def test_the_senders_own_id_makes_a_repeated_post_the_same_request(
     assert other.json() != first
 
 
+def jpeg(color: tuple[int, int, int] = (90, 120, 40)) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), color).save(out, "JPEG")
+    return out.getvalue()
+
+
 def test_photos_come_along_and_only_the_channel_sees_them(
     client: httpx.Client, block_url: str, key: str, place: dict[str, str], home: Path
 ) -> None:
-    out = io.BytesIO()
-    Image.new("RGB", (40, 30), (90, 120, 40)).save(out, "JPEG")
     sent = client.post(
         "/requests.xml",
         data={"api_key": key, "service_code": SERVICE, **place},
-        files={"media": ("a.jpg", out.getvalue(), "application/octet-stream")},
+        files={"media": ("a.jpg", jpeg(), "application/octet-stream")},
     )
     request_id = ElementTree.fromstring(sent.content).findtext("request/service_request_id")
     work_off(block_url)
@@ -156,6 +165,176 @@ def test_photos_come_along_and_only_the_channel_sees_them(
     )
     assert bad.status_code == 400
     assert "not a readable photo" in bad.json()[0]["description"]
+
+
+def test_a_photos_name_alone_shows_nothing(
+    client: httpx.Client, block_url: str, key: str, place: dict[str, str]
+) -> None:
+    sent = client.post(
+        "/requests.json", data={"api_key": key, "service_code": SERVICE, **place}, files={"media": ("a.jpg", jpeg())}
+    )
+    request_id = sent.json()[0]["service_request_id"]
+    address = httpx.URL(client.get(f"/requests/{request_id}.json", params={"api_key": key}).json()[0]["media_url"])
+    said = dict(address.params)
+    bare = address.copy_with(query=None)
+    other = secrets.token_urlsafe(24)
+    with connect(block_url) as connection:
+        save_key(connection, other, "12345", "另一个渠道", 60)
+
+    assert client.get(bare).status_code == 403
+    assert client.get(bare, params={"api_key": other}).status_code == 403
+    assert client.get(bare, params={"api_key": key}).status_code == 200
+    past = str(int(said["until"]) - 30 * 3600)
+    for forged in (
+        {"until": past},
+        {"until": "9" * 11},
+        {"signature": "0" * 64},
+        {"key": "x"},
+        {"signature": "\u4e00"},
+    ):
+        assert client.get(bare, params=said | forged).status_code == 403
+    unknown = bare.copy_with(path=bare.path.rsplit("/", 1)[0] + "/" + "0" * 64)
+    assert client.get(unknown, params=said).status_code == 403
+    assert client.get(unknown, params={"api_key": key}).status_code == 403
+
+    assert client.get(address).status_code == 200
+    with connect(block_url) as connection:
+        revoke_key(connection, int(said["key"]))
+    assert client.get(address).status_code == 403, "the address ends with its key"
+
+
+def test_an_address_ends_with_its_day() -> None:
+    secret, until = b"k" * 32, 1_800_000_000
+    proof = signature(secret, "a" * 64, until)
+    assert proof != signature(secret, "a" * 64, until + 1)
+    assert proof != signature(secret, "b" * 64, until)
+    assert proof != signature(b"l" * 32, "a" * 64, until)
+
+
+def opened(client: httpx.Client, block_url: str, key: str, place: dict[str, str]) -> str:
+    """A request that has become a case; its id."""
+    sent = post(client, key, description="路口有人占道卖菜", **place)
+    work_off(block_url)
+    return str(sent.json()[0]["service_request_id"])
+
+
+def update(client: httpx.Client, key: str, form: str = "json", **fields: str) -> httpx.Response:
+    said = {"api_key": key, "update_id": "u-1", "description": "又来了三个摊位", "status": "OPEN", **fields}
+    return client.post(f"/servicerequestupdates.{form}", data=said)
+
+
+@pytest.mark.parametrize("form", ["json", "xml"])
+def test_a_sender_adds_words_and_a_photo_once_and_reads_them_back(
+    client: httpx.Client, block_url: str, key: str, place: dict[str, str], form: str
+) -> None:
+    request_id = opened(client, block_url, key, place)
+    said = {"api_key": key, "service_request_id": request_id, "update_id": "FMS-9", "description": "又来了三个摊位"}
+    answers = [
+        client.post(f"/servicerequestupdates.{form}", data=said, files={"photo": ("b.jpg", jpeg((9, 9, 200)))})
+        for _ in range(2)
+    ]
+    assert [a.status_code for a in answers] == [200, 200]
+    assert answers[0].content == answers[1].content
+    if form == "xml":
+        update_id = ElementTree.fromstring(answers[0].content).findtext("request_update/update_id")
+    else:
+        update_id = answers[0].json()[0]["update_id"]
+    with connect(block_url) as connection:
+        remarks = connection.execute(
+            "select id from case_event where action = 'remark' and payload ->> 'once' = 'snap:FMS-9'"
+        )
+        assert [str(id) for (id,) in remarks.fetchall()] == [update_id]
+
+    of_request = {"service_request_id": request_id}
+    own = client.get("/servicerequestupdates.json", params={"api_key": key, **of_request}).json()
+    (added,) = [u for u in own if u["update_id"] == update_id]
+    assert added["description"] == "又来了三个摊位"
+    assert client.get(added["media_url"]).headers["content-type"] == "image/jpeg"
+    anyone = client.get("/servicerequestupdates.json", params=of_request).json()
+    assert {u["service_request_id"] for u in anyone} == {request_id}
+    assert "又来了三个摊位" not in str(anyone)
+    assert {u["media_url"] for u in anyone} == {None}
+
+
+def test_fixed_closes_nothing_and_open_reopens_what_was_closed(
+    client: httpx.Client, block_url: str, key: str, place: dict[str, str]
+) -> None:
+    request_id = opened(client, block_url, key, place)
+    assert update(client, key, service_request_id=request_id, status="FIXED").status_code == 200
+    before = client.get(f"/requests/{request_id}.json").json()[0]
+    assert before["status"] == "open"
+    close(block_url, int(request_id))
+    assert client.get(f"/requests/{request_id}.json").json()[0]["status"] == "closed"
+    for _ in range(2):
+        assert update(client, key, service_request_id=request_id, update_id="u-2").status_code == 200
+    after = client.get(f"/requests/{request_id}.json").json()[0]
+    assert (after["status"], after["extended_status"]) == ("open", "reopen")
+
+
+def close(url: str, request_id: int) -> None:
+    """Bring the case of a request to its end as the people in it would."""
+    with connect(url) as connection:
+        case_id, department, team = connection.execute(
+            "select cases.id, department_code, team_id from cases join report on case_id = cases.id where report.id = %s",
+            (request_id,),
+        ).fetchone() or (0, "", 0)
+    steps = (
+        ("sign", f"department:{department}"),
+        ("assign", f"department:{department}"),
+        ("finish", f"team:{team}"),
+        ("confirm", f"department:{department}"),
+        ("request_check", "operator:li"),
+        ("pass_check", "grid_worker:wang"),
+        ("close", "operator:li"),
+    )
+
+    async def give() -> None:
+        async with open_pool(url) as pool:
+            for action, actor in steps:
+                await CaseDesk(pool).give(case_id, Command(action, actor, None, {"team": team}), datetime.now(UTC))
+
+    asyncio.run(give())
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "says"),
+    [
+        ({"update_id": ""}, 400, "update_id is required"),
+        ({"description": " "}, 400, "description is required"),
+        ({"description": "长" * 2001}, 400, "longer than 2000"),
+        ({"status": "PENDING"}, 400, "status must be one of"),
+        ({"updated_datetime": "2026-11-24T10:00:00"}, 400, "lacks its time zone"),
+        ({"service_request_id": "999999999"}, 404, "is not known"),
+        ({"api_key": ""}, 403, "api_key is required"),
+    ],
+)
+def test_an_update_that_makes_no_sense_is_refused(
+    client: httpx.Client, key: str, place: dict[str, str], fields: dict[str, str], status: int, says: str
+) -> None:
+    request_id = post(client, key, **place).json()[0]["service_request_id"]
+    answer = update(client, key, **{"service_request_id": request_id} | fields)
+    assert (answer.status_code, answer.json()[0]["code"]) == (status, str(status))
+    assert says in answer.json()[0]["description"]
+
+
+def test_only_the_channel_of_a_request_may_add_to_it(
+    client: httpx.Client, block_url: str, key: str, place: dict[str, str]
+) -> None:
+    request_id = opened(client, block_url, key, place)
+    other = secrets.token_urlsafe(24)
+    with connect(block_url) as connection:
+        save_key(connection, other, "12345", "热线平台", 60)
+    assert update(client, other, service_request_id=request_id).status_code == 403
+
+
+def test_updates_are_walked_page_by_page(client: httpx.Client) -> None:
+    span = {"start_date": (datetime.now(UTC) - timedelta(days=60)).isoformat()}
+    everything = client.get("/servicerequestupdates.json", params=span).json()
+    pages = [
+        client.get("/servicerequestupdates.json", params=span | {"page": n, "page_size": 30}).json() for n in (1, 2)
+    ]
+    assert len(everything) > 60
+    assert [u["update_id"] for page in pages for u in page] == [u["update_id"] for u in everything[:60]]
 
 
 @pytest.mark.parametrize(
@@ -194,6 +373,8 @@ def test_refusals_are_worded_as_the_standard_does(
         ("/requests.json?status=pending", 400),
         ("/requests.json?page_size=5000", 400),
         ("/servicerequestupdates.json?end_date=yesterday", 400),
+        ("/servicerequestupdates.json?start_date=2026-01-01T00:00:00Z&end_date=2026-09-01T00:00:00Z", 400),
+        ("/servicerequestupdates.json?page_size=5000", 400),
     ],
 )
 def test_wrong_questions(client: httpx.Client, address: str, status: int) -> None:
