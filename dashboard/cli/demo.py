@@ -43,7 +43,9 @@ def demo(
     ] = "district",
     host: Host = None,
     port: Port = None,
-    per_minute: Annotated[float, typer.Option(min=0.1, help="Live reports a minute.")] = 30.0,
+    per_minute: Annotated[
+        float | None, typer.Option(min=0.1, help="Live reports a minute. None: as many as the city had lately.")
+    ] = None,
 ) -> None:
     """Build the demo city (first time only) and show it live: reports, teams at work, everything on the wall map."""
     console = Console()
@@ -55,5 +57,6 @@ def demo(
         build(url, size, console)
     else:
         console.print(f"city: {loaded[1]} ({loaded[0]}), kept from before")
-    people = needle_command("rehearse", "--url", address(settings), "--per-minute", str(per_minute))
+    pace = [] if per_minute is None else ["--per-minute", str(per_minute)]
+    people = needle_command("rehearse", "--url", address(settings), *pace)
     run_together(settings, url, [Part("people", people)], console)

@@ -143,19 +143,21 @@ def deliver() -> None:
 
 def rehearse(
     url: Annotated[str, typer.Option(help="The operators' server.")],
-    per_minute: Annotated[float, typer.Option(min=0.1, help="Reports a minute.")] = 30.0,
+    per_minute: Annotated[
+        float | None, typer.Option(min=0.1, help="Reports a minute. None: as many as the city had lately.")
+    ] = None,
 ) -> None:
     """Let the demo city's people live: they report, and teams work, over HTTP alone."""
     import asyncio
     from datetime import UTC, datetime
 
     from data.database import connect
-    from data.demo.live import reports_live
+    from data.demo.live import pace, reports_live
     from dispatch.rehearsal import rehearse as run_people
 
     start = datetime.now(UTC)
     with connect(ensure_database(get_settings())) as connection:
-        stream = reports_live(connection, start.microsecond, start, per_minute=per_minute)
+        stream = reports_live(connection, start.microsecond, start, per_minute or pace(connection))
         first = next(stream)
     asyncio.run(run_people(url, chain([first], stream)))
 

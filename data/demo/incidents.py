@@ -93,7 +93,7 @@ def _ordinary(city: DemoCity, spots: Spots, count: int, reference_s: int, rng: n
     when = np.empty(count, np.int64)
     for rhythm in HOURS:
         here = np.isin(habit, [k for k, h in enumerate(HABITS) if h.rhythm == rhythm])
-        when[here] = draw_seconds(rhythm, start_s, hours, int(here.sum()), rng, 0.10)
+        when[here] = draw_seconds(rhythm, start_s, hours, int(here.sum()), rng, city.size.growth)
     lng, lat, building = spots.draw(habit, rng)
     return _fresh(habit, when, lng, lat, building)
 

@@ -19,7 +19,7 @@ from data.demo.lattice import Floats, Ints
 from data.demo.names import SURNAMES
 from data.demo.powers import CHANNELS, HABITS, SENSED, Habit
 from data.demo.report_rows import CRS, ELSEWHERE, WITH_ADDRESS, as_sent
-from data.demo.rhythm import BEIJING, HOURS, WEEKDAYS
+from data.demo.rhythm import BEIJING, HOURS, WEEKDAYS, week_minute, week_shape
 from data.demo.spots import nudge_m
 
 Report = dict[str, Any]
@@ -29,6 +29,10 @@ HOUSES = 60_000
 """At most so many houses are read from a database."""
 NEAR_BORDER, REPEATED, HOT, BAD = 0.06, 0.08, 0.10, 0.02
 REMEMBERED = 40
+LEAST_PER_MINUTE = 0.5
+STILLEST = 0.25
+"""Of the average: people look at a demo at any hour."""
+SHAPE = week_shape({rhythm: sum(habit.share for habit in HABITS if habit.rhythm == rhythm) for rhythm in HOURS})
 RESIDENTIAL, COMMERCIAL, OFFICE_USE, INDUSTRIAL = (
     USES.index(u) for u in ("residential", "commercial", "office", "industrial")
 )
@@ -93,7 +97,7 @@ def reports_live(
     start : aware datetime
         Of the first report; its hour and weekday set the mix of matters.
     per_minute : float
-        Average rate; by day a little more, by night less.
+        Average rate of a week; the hours are those of the history, only that no night is quite still.
     """
     ground = ground_of_city(source) if isinstance(source, DemoCity) else ground_of_database(source)
     stream = Stream(ground, seed, start)
@@ -102,6 +106,13 @@ def reports_live(
         number += 1
         yield stream.report(at, number)
         at += timedelta(seconds=stream.gap_s(at, per_minute))
+
+
+def pace(connection: Connection) -> float:
+    """Reports a minute that let a stream go on as the last week went: the busyness of the database's own history."""
+    row = connection.execute("select count(*) from cases where reported_at > now() - interval '7 days'").fetchone()
+    assert row is not None
+    return max(LEAST_PER_MINUTE, float(row[0]) / (7 * 1440))
 
 
 class Stream:
@@ -117,10 +128,8 @@ class Stream:
 
     def gap_s(self, at: datetime, per_minute: float) -> float:
         """Seconds to the next report."""
-        local = at.astimezone(BEIJING)
-        day = np.sum(list(HOURS.values()), axis=0)
-        pace = 0.45 + 0.55 * float(day[local.hour] / day.mean())
-        return float(self.rng.exponential(60.0 / (per_minute * pace)))
+        busy = max(STILLEST, float(SHAPE[week_minute(at) // 60]))
+        return float(self.rng.exponential(60.0 / (per_minute * busy)))
 
     def report(self, at: datetime, number: int) -> Report:
         """One report at a moment."""

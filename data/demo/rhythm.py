@@ -54,6 +54,15 @@ def hour_weights(rhythm: str, start_s: int, hours: int) -> Floats:
     return np.asarray(HOURS[rhythm][hour] * WEEKDAYS[rhythm][weekday] * weather)
 
 
+def week_shape(shares: dict[str, float]) -> Floats:
+    """How busy each hour of the week is, on average 1, shape (168,), Monday 0:00 first. ``shares``: rhythm -> share of cases."""
+    total = np.zeros(168)
+    for rhythm, share in shares.items():
+        hours = np.outer(WEEKDAYS[rhythm], HOURS[rhythm]).ravel()
+        total += share * hours / hours.mean()
+    return np.asarray(total / total.mean())
+
+
 def draw_seconds(
     rhythm: str, start_s: int, hours: int, count: int, rng: np.random.Generator, tilt: float = 0.0
 ) -> NDArray[np.int64]:

@@ -27,6 +27,8 @@ class DemoSize:
         Met exactly.
     days, cases : int
         Length of the history and the number of its cases, met exactly.
+    growth : float
+        How much busier the city gets meanwhile: its last day has ``exp(growth)`` times the cases of its first.
     """
 
     name: str
@@ -41,9 +43,10 @@ class DemoSize:
     buildings: int
     days: int
     cases: int
+    growth: float
 
 
-BLOCK = DemoSize("block", 7, 9, 112.0, 60, 1.0, 1, 2, 6, 300, 60, 300)
-DISTRICT = DemoSize("district", 20261124, 88, 106.0, 2700, 0.80, 1, 12, 76, 25_000, 60, 24_000)
-CITY = DemoSize("city", 20261124, 452, 133.0, 160_000, 0.783147, 17, 400, 4_000, 1_000_000, 60, 1_000_000)
+BLOCK = DemoSize("block", 7, 9, 112.0, 60, 1.0, 1, 2, 6, 300, 60, 300, 0.1)
+DISTRICT = DemoSize("district", 20261124, 88, 106.0, 2700, 0.80, 1, 12, 76, 25_000, 60, 48_000, 1.2)
+CITY = DemoSize("city", 20261124, 452, 133.0, 160_000, 0.783147, 17, 400, 4_000, 1_000_000, 60, 1_000_000, 0.1)
 PRESETS = {size.name: size for size in (BLOCK, DISTRICT, CITY)}

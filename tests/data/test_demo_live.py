@@ -1,7 +1,8 @@
 """The live stream sends what channels send: in time, in their datum, mostly in the city, now and then wrong."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -11,7 +12,8 @@ import shapely
 
 from data.database import connect
 from data.demo.city import DemoCity, make_city
-from data.demo.live import reports_live
+from data.demo.incidents import draw_incidents
+from data.demo.live import LEAST_PER_MINUTE, Stream, ground_of_city, pace, reports_live
 from data.demo.load import load_city
 from data.demo.size import BLOCK
 from dispatch.matters import matters
@@ -19,6 +21,7 @@ from dispatch.reference import load_reference
 from geo.crs import parse_crs
 
 START = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+END_S = int(START.timestamp())
 COUNT = 1_500
 
 
@@ -37,6 +40,25 @@ def test_reports_come_in_order_about_as_often_as_asked(reports: list[dict[str, A
     assert moments[0] == START
     assert moments == sorted(moments)
     assert 0.5 < COUNT / ((moments[-1] - moments[0]).total_seconds() / 60) / 60 < 2.0
+
+
+def test_the_stream_goes_on_as_busy_as_the_history_was(city: DemoCity) -> None:
+    """Hour by hour of the day: the chart of a city that has run for a week reads as one."""
+    days, count = 28, 20_000
+    history = draw_incidents(replace(city, size=replace(city.size, days=days, cases=count, growth=0.0)), END_S)
+    stream = Stream(ground_of_city(city), 3, START)
+    moments, at = list[float](), START
+    while at < START + timedelta(days=days):
+        moments.append(at.timestamp())
+        at += timedelta(seconds=stream.gap_s(at, count / (days * 1440)))
+    before, after = (
+        np.bincount((np.array(s) // 3600 % 24).astype(int), minlength=24) for s in (history.reported_s, moments)
+    )
+    assert after.sum() == pytest.approx(before.sum(), rel=0.12)
+    busy = before > before.mean() / 2
+    assert busy.sum() > 10
+    assert after[busy] == pytest.approx(before[busy], rel=0.35)
+    assert after[~busy].min() > 0.15 * after.mean()
 
 
 def test_keys_are_unique_and_of_this_start(reports: list[dict[str, Any]], city: DemoCity) -> None:
@@ -73,6 +95,7 @@ def test_the_stream_works_from_the_database_alone(database_url: str, city: DemoC
     load_reference(database_url)
     with connect(database_url) as connection:
         load_city(connection, city, matters().values(), START)
+        assert pace(connection) == LEAST_PER_MINUTE
         stream = reports_live(connection, 3, START)
         found = list(islice(stream, 50))
     assert all(report["address"] is None or report["address"] in set(city.buildings.addresses) for report in found)
