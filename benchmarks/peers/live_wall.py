@@ -50,7 +50,7 @@ PROBE = """
   cases.sheet.draw = () => {
     draw();
     const start = performance.now();
-    const drawn = new Set(cases.sheet.drawn.map(({ item }) => item.row.id));
+    const drawn = new Set(cases.sheet.drawn.map(({ entry }) => entry?.row.id));
     const late = (id, { at, since }) => start - since > 2000 && isAt(id, at);
     const found = [...probe.waiting].filter(([id, waiting]) => drawn.has(id) || late(id, waiting)).map(([id]) => id);
     for (const id of found) probe.waiting.delete(id);

@@ -1,20 +1,24 @@
 /* The alarm: urgent and freshly overdue cases that nobody has acknowledged yet. A banner, rings on the map, a sound if wanted;
    one acknowledgement silences every wall. */
 
+import { between } from './case_marks.mjs';
+import { paced } from './pace.mjs';
 import { element, setText, slot } from './page.mjs';
-import { collection, point } from './teams.mjs';
 
 const SHOWN = 8;
+const RINGS = [9, 6, 13, 10, 16, 18]; // radius by zoom
 const ACKNOWLEDGED_MS = 8_000;
 const DRAW_MS = 30_000;
 const SOUNDS_S = { urgent: 86_400, overdue: 3_600 };
 
 export class Alarm {
-  constructor(map, page, snapshot, { sound, onSelect, onChange }) {
-    Object.assign(this, { map, page, sound, onSelect, onChange, byId: new Map(), states: snapshot.states });
+  constructor(cases, page, snapshot, { sound, onSelect, onChange }) {
+    Object.assign(this, { cases, page, sound, onSelect, onChange, byId: new Map(), states: snapshot.states });
     slot('alarm').addEventListener('click', (event) => this.clicked(event));
     slot('alarm-sound').addEventListener('click', () => this.setSound(!this.sound));
     slot('alarm-open').addEventListener('click', () => this.open(slot('alarm').dataset.open !== 'true'));
+    cases.sheet.show((zoom, palette) => this.rings(zoom, palette));
+    this.drawSoon = paced(() => this.drawRaised());
     this.setSound(sound, false);
     this.take(snapshot.alarms ?? []);
     setInterval(() => this.draw(), DRAW_MS);
@@ -30,11 +34,10 @@ export class Alarm {
   raise(row) {
     this.sounds ||= !this.byId.has(row.id);
     this.byId.set(row.id, row);
-    this.soon ??= requestAnimationFrame(() => this.drawRaised());
+    this.drawSoon();
   }
 
   drawRaised() {
-    this.soon = null;
     this.draw();
     if (this.sounds) this.ring();
     this.sounds = false;
@@ -44,7 +47,7 @@ export class Alarm {
   patch(rows) {
     const touched = rows.filter((row) => this.byId.has(row.id));
     for (const row of touched) row.closed ? this.byId.delete(row.id) : this.byId.set(row.id, { ...this.byId.get(row.id), ...row });
-    if (touched.length) this.draw();
+    if (touched.length) this.drawSoon();
   }
 
   /** Somebody, on whatever wall, has acknowledged a case. */
@@ -71,7 +74,16 @@ export class Alarm {
     slot('alarm-open').hidden = rows.length < 2;
     slot('alarm-list').replaceChildren(...rows.slice(0, SHOWN).map((row) => this.line(row)));
     setText(slot('alarm-more'), rows.length > SHOWN ? this.page.say('alarm.more', { n: rows.length - SHOWN }) : '');
-    this.map.getSource('alarms').setData(collection(rows.filter((row) => row.at).map((row) => point(row.id, row.at, { urgent: Boolean(row.urgent) }))));
+    this.cases.sheet.soon();
+  }
+
+  /* A ring around each on the map. */
+  * rings(zoom, { overdue, urgent }) {
+    if (this.cases.isPast()) return;
+    const radius = between(RINGS, zoom);
+    for (const { at, urgent: pressing } of this.byId.values()) {
+      if (at) yield { at, rank: pressing ? 1 : 0, discs: [{ radius, opacity: 0, edge: pressing ? urgent : overdue, width: 1.4, edgeOpacity: 0.9 }] };
+    }
   }
 
   line(row) {

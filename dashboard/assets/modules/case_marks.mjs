@@ -28,23 +28,23 @@ export function toneAt({ c, e, t, r, k, a, p }, now) {
 
 /**
  * The discs of a mark, the lowest first: `{radius, blur, colour, opacity, edge, width, edgeOpacity}` in pixels of the map; and its rank among marks.
- * @param p properties as a tile has them, and `k`: the minute of its last change
+ * @param p properties as a tile has them, and `w`: the minute of its last change
  * @param now Unix minutes @param zoom the map's @param palette of palette.mjs
  */
 export function markOf(p, now, zoom, palette) {
   const is = standing(p, now);
   const discs = [...spark(p, is, now, zoom, palette), ...(is.closed ? closedMark(zoom, palette) : openMark(p, is, now, zoom, palette))];
-  return { discs: discs.filter((disc) => disc.opacity > 0 || disc.edgeOpacity > 0), rank: (is.overdue ? 2 : 0) + (is.urgent ? 4 : 0) };
+  return { discs: discs.filter(({ opacity, edgeOpacity }) => opacity > 0 || edgeOpacity > 0), rank: (is.overdue ? 2 : 0) + (is.urgent ? 4 : 0) };
 }
 
-const tonedOf = (p, { tone }) => [tone.new, tone.work, tone.check][p.t] ?? tone.work;
+const tonedOf = (p, { tone }) => [tone.new, tone.work, tone.check][p.t] ?? tone.done;
 const sized = (zoom, scale) => between(SIZES, zoom) * scale;
 const coming = (zoom) => between([HANDOVER[0], 0, HANDOVER[1], 1], zoom);
 
 /* Farther out than marks: what has just changed is a spark over its cell until the cell counts it. */
 function spark(p, is, now, zoom, palette) {
   if (zoom >= HANDOVER[1]) return [];
-  const opacity = between([0, 0.95, 3, 0], now - p.k) * (1 - coming(zoom));
+  const opacity = between([0, 0.95, 3, 0], now - p.w) * (1 - coming(zoom));
   const colour = is.closed ? palette.tone.done : is.overdue ? palette.overdue : tonedOf(p, palette);
   return [{ radius: is.urgent ? 4 : 2.6, colour, opacity, edge: palette.ground.halo, width: 1, edgeOpacity: opacity }];
 }

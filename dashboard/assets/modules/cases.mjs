@@ -1,8 +1,7 @@
 /* The cases on the map: the mass in vector tiles, what changed since they were loaded on a sheet above them.
    Now and then the tiles are asked anew behind the picture, and what they have learnt leaves the sheet. */
 
-import { toneAt } from './case_marks.mjs';
-import { Sheet } from './sheet.mjs';
+import { markOf, toneAt } from './case_marks.mjs';
 import { isOverdue, tester, under } from './where.mjs';
 
 const REFRESH_MS = 30_000;
@@ -22,10 +21,10 @@ const TONES = ['new', 'work', 'check', 'done'];
 const FAR_FUTURE = 2 ** 31;
 
 export class Cases {
-  constructor(map, page, snapshot, where) {
-    Object.assign(this, { map, page, fresh: new Map(), hidden: new Set(), changes: 0, refreshedAt: performance.now(), tilesAsOf: 0, stretch: null, span: null, linked: true });
+  constructor(map, sheet, page, snapshot, where) {
+    Object.assign(this, { map, sheet, page, fresh: new Map(), hidden: new Set(), changes: 0, refreshedAt: performance.now(), tilesAsOf: 0, stretch: null, span: null, linked: true });
     this.take(snapshot);
-    this.sheet = new Sheet(map, () => this.shown(), () => this.minute());
+    this.marks = sheet.show((zoom, palette) => this.shown(zoom, palette));
     this.setWhere(where, false);
     this.tick();
     map.on('error', (event) => this.failed(event));
@@ -98,8 +97,22 @@ export class Cases {
   }
 
   /* What the sheet shows: what fits and, while the map shows an earlier moment, was already so then. */
-  * shown() {
-    for (const entry of this.fresh.values()) if (entry.fits && this.isSo(entry)) yield entry;
+  * shown(zoom, palette) {
+    const minute = this.minute();
+    for (const entry of this.fresh.values()) {
+      if (entry.fits && this.isSo(entry)) yield { at: entry.row.at, entry, ...markOf(entry.properties, minute, zoom, palette) };
+    }
+  }
+
+  /** How strongly marks of changes are drawn; 0: not at all. */
+  setStrength(strength) {
+    this.marks.strength = strength;
+    this.sheet.soon();
+  }
+
+  /** Whether the map shows an earlier moment: what is known only of now is not shown then. */
+  isPast() {
+    return Boolean(this.stretch) && this.stretch.to <= this.page.now();
   }
 
   isSo({ row }) {
@@ -138,7 +151,7 @@ export class Cases {
   properties(row) {
     const minutes = (seconds) => (seconds ? Math.floor(seconds / 60) : 0);
     return { s: row.state, t: TONES.indexOf(this.tone(row)), u: row.urgent ? 1 : 0, r: minutes(row.reported), d: minutes(row.due), c: row.closed ? 1 : 0,
-      e: minutes(row.closed), m: row.matter_id, h: this.channelIndex.get(row.channel), k: minutes(row.updated) };
+      e: minutes(row.closed), m: row.matter_id, h: this.channelIndex.get(row.channel), w: minutes(row.updated) };
   }
 
   /** The tone of a mark at the moment that the map shows, and which that is, in Unix seconds. */

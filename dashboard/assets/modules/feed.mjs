@@ -1,5 +1,6 @@
 /* The feed: newest cases first, patched in place; or, for a while, the cases behind a key figure. */
 
+import { paced } from './pace.mjs';
 import { element, setText, slot } from './page.mjs';
 
 const SHOWN = 80;
@@ -13,6 +14,7 @@ export class Feed {
     this.list = slot('feed');
     this.body = this.list.parentElement;
     this.rows = new Map();
+    this.writeSoon = paced(() => this.writeWaiting());
     this.list.addEventListener('click', (event) => {
       const item = event.target.closest('[data-case]');
       if (item) this.onSelect(Number(item.dataset.case));
@@ -98,17 +100,15 @@ export class Feed {
     this.test = test;
   }
 
-  /* Live rows wait for the next frame, so that a burst costs one layout and not one a row. */
+  /* Live rows wait a little, so that a burst costs one layout and not one a row. */
   patch(rows) {
     for (const data of rows) this.waiting.set(data.id, data);
     if (this.waiting.size > AT_ONCE) this.writeWaiting();
-    else this.frame ??= requestAnimationFrame(() => this.writeWaiting());
+    else this.writeSoon();
   }
 
   /* Known rows change in place, new ones come in on top without moving what is being read. */
   writeWaiting() {
-    cancelAnimationFrame(this.frame);
-    this.frame = null;
     const rows = [...this.waiting.values()];
     this.waiting.clear();
     const lively = rows.length <= LIVELY;

@@ -13,6 +13,7 @@ import { Live } from './live.mjs';
 import { Page, setText, slot } from './page.mjs';
 import { Pings } from './pings.mjs';
 import { Selection } from './selection.mjs';
+import { Sheet } from './sheet.mjs';
 import { Slider } from './slider.mjs';
 import { Teams } from './teams.mjs';
 import { Tips } from './tips.mjs';
@@ -77,16 +78,16 @@ class Wall {
   makeMapParts(snapshot) {
     const { map, page, address } = this;
     const remember = () => this.remember();
-    this.cases = new Cases(map, page, snapshot, this.where);
+    this.cases = new Cases(map, new Sheet(map), page, snapshot, this.where);
     this.feed.setTest(this.cases.matches);
     this.teams = new Teams(map, page, snapshot.teams);
     this.layers = new Layers(map, page, snapshot, address.layers, () => this.layersChanged());
-    this.cases.sheet.setStrength(this.layers.strengthOf('cases'));
+    this.cases.setStrength(this.layers.strengthOf('cases'));
     this.legend = new Legend(map, page, this.layers);
     this.pings = new Pings(map);
     this.selection = new Selection(map, this, remember);
     this.tips = new Tips(map, page, this.cases, this.teams, (hit) => this.selection.select(hit.id, { at: hit.geometry.coordinates }));
-    this.alarm = new Alarm(map, page, snapshot, { sound: address.sound, onSelect: (id) => this.selection.select(id, { fly: true }), onChange: remember });
+    this.alarm = new Alarm(this.cases, page, snapshot, { sound: address.sound, onSelect: (id) => this.selection.select(id, { fly: true }), onChange: remember });
     this.slider = new Slider(page, { span: address.span, where: this.where, onMove: (stretch) => this.cases.setStretch(stretch), onPlay: (span) => this.cases.hold(span), onRest: (stretch) => this.rest(stretch) });
     this.tour = new Tour(map, page, { padding, where: () => this.where, isLive: () => this.link.state === 'live', onStart: remember, onStop: remember });
     slot('tour-toggle').addEventListener('click', () => this.tour.toggle());
@@ -221,7 +222,7 @@ class Wall {
   }
 
   layersChanged() {
-    this.cases.sheet.setStrength(this.layers.strengthOf('cases'));
+    this.cases.setStrength(this.layers.strengthOf('cases'));
     this.legend?.draw();
     this.remember();
   }

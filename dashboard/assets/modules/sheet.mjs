@@ -1,6 +1,6 @@
-/* A sheet of canvas above the map for what has just changed: a mark is there with the next frame, and the map below is not drawn anew. */
+/* A sheet of canvas above the map for what changes from moment to moment: a mark is there with the next frame, and the map below is
+   not drawn anew. */
 
-import { markOf } from './case_marks.mjs';
 import { paletteOf } from './palette.mjs';
 import { shownTheme } from './theme.mjs';
 import { element } from './page.mjs';
@@ -10,9 +10,8 @@ const STEPS = { radius: 4, opacity: 20 };
 const SPRITES = 2_000;
 
 export class Sheet {
-  /** `items`: () → iterable of `{row, properties}`, the oldest change first; `minute`: () → the minute that the map shows. */
-  constructor(map, items, minute) {
-    Object.assign(this, { map, items, minute, strength: 1, sprites: new Map(), drawn: [] });
+  constructor(map) {
+    Object.assign(this, { map, layers: [], sprites: new Map(), drawn: [] });
     this.canvas = element('canvas', 'sheet');
     this.canvas.setAttribute('aria-hidden', 'true');
     map.getCanvas().after(this.canvas);
@@ -20,18 +19,19 @@ export class Sheet {
     map.on('render', () => this.followCamera());
     map.on('resize', () => this.draw());
     addEventListener('needle:theme', () => this.draw());
-    this.draw();
+  }
+
+  /** Draw, above what is there, what `read(zoom, palette)` yields: `{at, discs, rank, entry}`, the highest rank last. Returns the layer; 0 for its `strength` hides it. */
+  show(read) {
+    const layer = { read, strength: 1 };
+    this.layers.push(layer);
+    this.soon();
+    return layer;
   }
 
   /** Draw before the next frame, once, however often asked. */
   soon() {
     this.frame ??= requestAnimationFrame(() => this.draw());
-  }
-
-  /** How strongly it is drawn: 0 hides it. */
-  setStrength(strength) {
-    this.strength = strength;
-    this.draw();
   }
 
   /* The map has moved under the sheet: follow within the same frame. */
@@ -49,22 +49,22 @@ export class Sheet {
     this.frame = null;
     this.camera = this.cameraNow();
     this.fit();
-    this.drawn = this.strength ? this.marks() : [];
+    this.drawn = this.layers.flatMap((layer) => (layer.strength ? this.marks(layer) : []));
     this.canvas.hidden = this.drawn.length === 0; // an empty sheet would cost every frame of the page a layer
-    this.pen.globalAlpha = this.strength;
-    for (const { x, y, sprite } of this.drawn) this.pen.drawImage(sprite.image, x - sprite.half, y - sprite.half, sprite.half * 2, sprite.half * 2);
+    for (const { x, y, sprite, strength } of this.drawn) {
+      this.pen.globalAlpha = strength;
+      this.pen.drawImage(sprite.image, x - sprite.half, y - sprite.half, sprite.half * 2, sprite.half * 2);
+    }
   }
 
-  /* The marks in view, the most pressing last. */
-  marks() {
+  /* A layer's marks in view, the highest rank last. */
+  marks({ read, strength }) {
     const { width, height } = this.size;
-    const [now, zoom, palette] = [this.minute(), this.map.getZoom(), paletteOf(shownTheme())];
     const marks = [];
-    for (const item of this.items()) {
-      const { x, y } = this.map.project(item.row.at);
-      if (x < -MARGIN || y < -MARGIN || x > width + MARGIN || y > height + MARGIN) continue;
-      const { discs, rank } = markOf(item.properties, now, zoom, palette);
-      if (discs.length) marks.push({ x, y, rank, item, sprite: this.sprite(discs) });
+    for (const { at, discs, rank, entry } of read(this.map.getZoom(), paletteOf(shownTheme()))) {
+      const { x, y } = this.map.project(at);
+      if (!discs.length || x < -MARGIN || y < -MARGIN || x > width + MARGIN || y > height + MARGIN) continue;
+      marks.push({ x, y, rank, entry, strength, sprite: this.sprite(discs) });
     }
     return marks.sort((one, other) => one.rank - other.rank);
   }
@@ -96,9 +96,9 @@ export class Sheet {
     return this.sprites.get(key);
   }
 
-  /** The topmost mark within `reach` pixels of a point; undefined where there is none. */
+  /** The entry of the topmost mark within `reach` pixels of a point; undefined where there is none. */
   at(point, reach) {
-    return this.drawn.findLast(({ x, y }) => Math.abs(x - point.x) <= reach && Math.abs(y - point.y) <= reach)?.item;
+    return this.drawn.findLast(({ x, y, entry }) => entry && Math.abs(x - point.x) <= reach && Math.abs(y - point.y) <= reach)?.entry;
   }
 }
 

@@ -6,7 +6,7 @@ import { MAP_STATE, caseLayers, doneLayers, leftOut } from './case_style.mjs';
 import { tileAddresses } from './cases.mjs';
 import { heat, hexCounts, hexes } from './hex_style.mjs';
 import { paletteOf } from './palette.mjs';
-import { alarms, candidateLines, candidateMarks, teams, threads } from './team_style.mjs';
+import { candidateLines, candidateMarks, teams, threads } from './team_style.mjs';
 
 const EMPTY = { type: 'FeatureCollection', features: [] };
 
@@ -21,7 +21,7 @@ function sources(version, addresses) {
   return {
     base: ground('base', 8), area: ground('area', 6, 14), cell: ground('cell', 14, 15),
     hexes: tiles(addresses.hexes, 4, Math.floor(HANDOVER[0])), cases: tiles(addresses.cases, 12, 16), done: tiles(addresses.done, 13, 16),
-    teams: live(), threads: live(), candidates: live(), alarms: live(),
+    teams: live(), threads: live(), candidates: live(),
   };
 }
 
@@ -35,6 +35,6 @@ function layers(snapshot, page, theme) {
     ...named.flatMap((layer, index) => areaLines(layer, index, theme)), ...landscapeNames(theme), ...buildingNames(theme), ...streetNames(theme), ...threads(theme), ...candidateLines(theme),
     ...named.map((layer, index) => areaLabel(layer, index, theme)).toReversed(),
     ...doneLayers(theme), ...caseLayers(theme), ...leftOut(page, theme),
-    ...alarms(theme), ...hexCounts(theme), ...teams(theme), ...candidateMarks(theme),
+    ...hexCounts(theme), ...teams(theme), ...candidateMarks(theme),
   ];
 }

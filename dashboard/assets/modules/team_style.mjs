@@ -1,4 +1,4 @@
-/* Teams with shift and task, the needle's threads to what they work on, the candidates of one decision, and what alarms. */
+/* Teams with shift and task, the needle's threads to what they work on, and the candidates of one decision. */
 
 import { FONT, byZoom } from './base_style.mjs';
 import { PASSED } from './case_style.mjs';
@@ -24,13 +24,6 @@ export function teams(theme) {
     },
     paint: { 'text-color': ground.label, 'text-halo-color': ground.halo, 'text-halo-width': 1.4, 'icon-opacity': ['case', ['get', 'on_duty'], 1, 0.55] },
   }];
-}
-
-export function alarms(theme) {
-  const { ground, overdue, urgent } = paletteOf(theme);
-  return [{ id: 'alarm', type: 'circle', source: 'alarms', filter: ['!', PASSED],
-    paint: { 'circle-radius': ['interpolate', ['linear'], ['zoom'], 9, 6, 13, 10, 16, 18], 'circle-opacity': 0, 'circle-color': ground.halo,
-      'circle-stroke-color': ['case', ['get', 'urgent'], urgent, overdue], 'circle-stroke-width': 1.4, 'circle-stroke-opacity': 0.9 } }];
 }
 
 export function candidateLines(theme) {
