@@ -38,7 +38,8 @@ PROBE = """
   };
   const isAt = (id, at) => {
     const { x, y } = map.project(at);
-    return map.queryRenderedFeatures([[x - 3, y - 3], [x + 3, y + 3]], { layers: ['case-dot'] }).some((feature) => feature.id === id);
+    const box = [[x - 3, y - 3], [x + 3, y + 3]];
+    return map.queryRenderedFeatures(box, { layers: ['case-dot'] }).some((feature) => feature.id === id);
   };
   const settle = (ids) => {
     for (const id of ids) {
