@@ -10,7 +10,7 @@ from dash import Dash
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from dashboard import desk_api, exports, live, sheets, tiles, wall_api
+from dashboard import desk_api, exports, live, office_api, sheets, tiles, wall_api
 from dashboard.api import Api
 from dashboard.components.icon import icon_names
 from dashboard.compression import Compression
@@ -66,7 +66,7 @@ def create_app(url: str) -> FastAPI:
     app.add_exception_handler(NeedleError, answer_error)
     app.add_api_route("/", to_wall)
     app.add_api_route("/api/health", health)
-    for part in (api, open311, photos, connectors, tiles, wall_api, exports, desk_api, live):
+    for part in (api, open311, photos, connectors, tiles, wall_api, exports, desk_api, office_api, live):
         app.include_router(part.router)
     files = Files(ASSETS, {sheets.NAME: sheets.style_sheet(ASSETS, icon_names())})
     files.serve(app)

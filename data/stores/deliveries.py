@@ -1,7 +1,7 @@
 """The outbox: which systems are told of cases, what still has to be told, and what they call our cases."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,11 @@ class SubscriptionRow:
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """An event that a system is to be told of now, with its case as it stands."""
+    """An event that a system is to be told of now, with its case as it stands.
+
+    ``called``: the departments that the event names, ``named`` the one; ``words``: what somebody said with it; ``purpose``
+    and ``arrive_by`` (ISO 8601) of a whistle, ``lead`` its leading department.
+    """
 
     id: int
     tries: int
@@ -54,6 +58,12 @@ class DueDelivery:
     department: str | None
     due_at: datetime | None
     text: str | None
+    called: list[str] = field(default_factory=list)
+    named: str | None = None
+    lead: str | None = None
+    purpose: str | None = None
+    arrive_by: str | None = None
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,11 @@ class DeliveryRow:
 
 @dataclass(frozen=True, slots=True)
 class HealthRow:
-    """How deliveries to one system stand. ``oldest_at``: since when the oldest one waits."""
+    """How deliveries to one system stand.
+
+    ``oldest_at``: since when the oldest one waits; ``delivered_at``: the last that it took; ``failing_since``: since when the
+    oldest waits that was tried in vain; ``tries`` of what waits at most, ``next_try_at`` the next of them.
+    """
 
     id: int
     name: str
@@ -86,6 +100,11 @@ class HealthRow:
     delivered: int
     oldest_at: datetime | None
     problem: str | None
+    department_code: str | None
+    delivered_at: datetime | None
+    failing_since: datetime | None
+    next_try_at: datetime | None
+    tries: int
 
 
 SUBSCRIPTIONS = "select id, name, kind, department_code, settings, active, created_at from subscription"
@@ -97,9 +116,23 @@ on conflict (name) do update set kind = excluded.kind, department_code = exclude
 returning id
 """
 
+DUE_FIELDS = """
+select leased.id, leased.tries, leased.event_id, leased.case_id, cases.number, case_event.seq, case_event.action,
+       case_event.from_state, case_event.to_state, case_event.at, case_event.actor, cases.state,
+       matter.edition || ':' || matter.kind || ':' || matter.code as matter, matter.name_zh as matter_name, cases.urgent,
+       ST_X(cases.geom) as lng, ST_Y(cases.geom) as lat, cases.address, cases.areas, cases.department_code as department,
+       cases.due_at,
+       (select body ->> 'text' from report where report.case_id = cases.id order by report.id limit 1) as text,
+       case when jsonb_typeof(payload -> 'departments') = 'array' then payload -> 'departments' else '[]'::jsonb end as called,
+       payload ->> 'department' as named, payload ->> 'lead' as lead, payload ->> 'purpose' as purpose,
+       payload ->> 'arrive_by' as arrive_by, coalesce(payload ->> 'text', payload ->> 'reason') as words
+  from leased join case_event on case_event.id = leased.event_id join cases on cases.id = leased.case_id
+       join matter on matter.id = cases.matter_id
+"""
+
 # The oldest open delivery of each case and system, so that a case's events arrive in order; leased, so that a
 # deliverer that dies in the middle delays its own few and no more.
-CLAIM = """
+CLAIM = f"""
 with chosen as (
     select delivery.id from delivery
      where subscription_id = %(subscription)s and delivered_at is null and given_up_at is null and next_try_at <= %(now)s
@@ -111,16 +144,13 @@ with chosen as (
 leased as (
     update delivery set next_try_at = %(lease_until)s, tries = tries + 1
       from chosen where delivery.id = chosen.id returning delivery.*)
-select leased.id, leased.tries, leased.event_id, leased.case_id, cases.number, case_event.seq, case_event.action,
-       case_event.from_state, case_event.to_state, case_event.at, case_event.actor, cases.state,
-       matter.edition || ':' || matter.kind || ':' || matter.code as matter, matter.name_zh as matter_name, cases.urgent,
-       ST_X(cases.geom) as lng, ST_Y(cases.geom) as lat, cases.address, cases.areas, cases.department_code as department,
-       cases.due_at,
-       (select body ->> 'text' from report where report.case_id = cases.id order by report.id limit 1) as text
-  from leased join case_event on case_event.id = leased.event_id join cases on cases.id = leased.case_id
-       join matter on matter.id = cases.matter_id
+{DUE_FIELDS}
  order by leased.id
 """
+
+ONE = f"with leased as (select * from delivery where id = %s) {DUE_FIELDS}"
+ITS_SYSTEM = f"{SUBSCRIPTIONS} where id = (select subscription_id from delivery where id = %s)"
+SWITCH = "update subscription set active = %s where name = %s"
 
 DONE = "update delivery set delivered_at = %s, problem = null where id = %s"
 AGAIN = "update delivery set next_try_at = %s, problem = %s where id = %s"
@@ -128,6 +158,17 @@ GIVEN_UP = "update delivery set given_up_at = %s, problem = %s where id = %s"
 RETRY = """
 update delivery set given_up_at = null, next_try_at = now(), tries = 0
  where id = %s and given_up_at is not null and delivered_at is null
+"""
+
+RETRY_ALL = """
+update delivery set given_up_at = null, next_try_at = now(), tries = 0 from subscription
+ where subscription.id = subscription_id and subscription.name = %s and given_up_at is not null and delivered_at is null
+"""
+#: What waits is tried at once instead of after its pause.
+HURRY = """
+update delivery set next_try_at = now() from subscription
+ where subscription.id = subscription_id and subscription.name = %s and given_up_at is null and delivered_at is null
+   and problem is not null
 """
 
 REMEMBER = """
@@ -148,7 +189,8 @@ update remote_case set checked_at = %s, remote_status = status
  where remote_case.subscription_id = %s and remote_case.case_id = said.case_id
 """
 
-CASE_OF = "select case_id from remote_case where subscription_id = %s and remote_id = %s"
+CASE_OF = "select case_id, remote_status from remote_case where subscription_id = %s and remote_id = %s"
+REMOTE_OF = "select remote_id from remote_case where subscription_id = %s and case_id = %s"
 
 HEALTH = """
 select subscription.id, name, kind, active,
@@ -156,7 +198,12 @@ select subscription.id, name, kind, active,
        (count(delivery.id) filter (where given_up_at is not null))::int as given_up,
        (count(delivery.id) filter (where delivered_at is not null))::int as delivered,
        min(delivery.created_at) filter (where delivered_at is null and given_up_at is null) as oldest_at,
-       (array_agg(problem order by delivery.id desc) filter (where problem is not null))[1] as problem
+       (array_agg(problem order by delivery.id desc) filter (where problem is not null))[1] as problem,
+       subscription.department_code, max(delivered_at) as delivered_at,
+       min(delivery.created_at) filter (where delivered_at is null and given_up_at is null and problem is not null)
+           as failing_since,
+       min(next_try_at) filter (where delivered_at is null and given_up_at is null) as next_try_at,
+       coalesce(max(tries) filter (where delivered_at is null and given_up_at is null), 0)::int as tries
   from subscription left join delivery on delivery.subscription_id = subscription.id
  group by subscription.id order by subscription.id
 """
@@ -192,7 +239,7 @@ def set_active(connection: Connection, name: str, active: bool) -> None:
     NeedleError
         ``delivery.subscription_unknown``.
     """
-    if connection.execute("update subscription set active = %s where name = %s", (active, name)).rowcount == 0:
+    if connection.execute(SWITCH, (active, name)).rowcount == 0:
         raise NeedleError("delivery.subscription_unknown", name=name)
 
 
@@ -238,6 +285,36 @@ async def retry(connection: AsyncConnection, delivery_id: int) -> None:
         raise NeedleError("delivery.unknown", delivery_id=delivery_id)
 
 
+async def retry_all(connection: AsyncConnection, name: str) -> int:
+    """Try everything again that a system did not take, what was given up and what pauses; how many deliveries that are."""
+    hurried = await connection.execute(HURRY, (name,))
+    again = await connection.execute(RETRY_ALL, (name,))
+    return again.rowcount + hurried.rowcount
+
+
+async def switch(connection: AsyncConnection, name: str, active: bool) -> None:
+    """Begin or cease to tell a system; what waits for it stays.
+
+    Raises
+    ------
+    NeedleError
+        ``delivery.subscription_unknown``.
+    """
+    if (await connection.execute(SWITCH, (active, name))).rowcount == 0:
+        raise NeedleError("delivery.subscription_unknown", name=name)
+
+
+async def load_delivery(connection: AsyncConnection, delivery_id: int) -> tuple[SubscriptionRow, DueDelivery]:
+    """A delivery as it would be sent now, and the system that it goes to; ``delivery.unknown`` when there is none."""
+    async with connection.cursor(row_factory=class_row(DueDelivery)) as cursor:
+        due = await (await cursor.execute(ONE, (delivery_id,))).fetchone()
+    async with connection.cursor(row_factory=class_row(SubscriptionRow)) as cursor:
+        row = await (await cursor.execute(ITS_SYSTEM, (delivery_id,))).fetchone()
+    if due is None or row is None:
+        raise NeedleError("delivery.unknown", delivery_id=delivery_id)
+    return row, due
+
+
 async def remember_remote(connection: AsyncConnection, subscription: int, case_id: int, remote_id: str) -> None:
     """What the system calls our case from now on."""
     await connection.execute(REMEMBER, (subscription, case_id, remote_id))
@@ -258,10 +335,17 @@ async def note_statuses(
     await connection.execute(CHECKED, (at, ids, said, subscription))
 
 
-async def case_of_remote(connection: AsyncConnection, subscription: int, remote_id: str) -> int | None:
-    """Our case behind the system's id; None where it is none of ours."""
-    row = await (await connection.execute(CASE_OF, (subscription, remote_id))).fetchone()
-    return int(row[0]) if row else None
+async def case_of_remote(
+    connection: AsyncConnection, subscription: int, remote_id: str
+) -> tuple[int, str | None] | None:
+    """Our case behind the system's id, with the status that it last told; None where it is none of ours."""
+    return await (await connection.execute(CASE_OF, (subscription, remote_id))).fetchone()
+
+
+async def remote_of_case(connection: AsyncConnection, subscription: int, case_id: int) -> str | None:
+    """What the system calls our case; None where it has none of it."""
+    row = await (await connection.execute(REMOTE_OF, (subscription, case_id))).fetchone()
+    return str(row[0]) if row else None
 
 
 async def load_health(connection: AsyncConnection) -> list[HealthRow]:

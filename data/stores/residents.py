@@ -57,6 +57,11 @@ select now.state, now.due_at, now.closed_at, department.name_zh as department_zh
        left join department on department.code = now.department_code
  where own.id = %(id)s
 """
+UNTOLD: Final = """
+select count(*)::int, min(cases.updated_at) from resident_mail join report on report.id = report_id
+       join cases on cases.id = report.case_id
+ where cases.seq > told_seq and cases.updated_at < now() - make_interval(secs => %s)
+"""
 TOLD: Final = "update resident_mail set told_seq = greatest(told_seq, %s) where id = %s"
 
 
@@ -135,3 +140,9 @@ async def save_told(connection: AsyncConnection, rows: Sequence[tuple[str, int]]
     """Keep up to which seq the senders of mails (id, seq) have been told."""
     async with connection.cursor() as cursor:
         await cursor.executemany(TOLD, [(seq, mail_id) for mail_id, seq in rows])
+
+
+async def count_untold(connection: AsyncConnection, older_than_s: float) -> tuple[int, datetime | None]:
+    """How many residents were not told for so long that their case moved, and since when the oldest waits."""
+    row = await (await connection.execute(UNTOLD, (older_than_s,))).fetchone()
+    return (int(row[0]), row[1]) if row else (0, None)

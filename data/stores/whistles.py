@@ -73,6 +73,7 @@ class OpenWhistle:
     finished_at: datetime | None
     lng: float | None
     lat: float | None
+    ended_at: datetime | None
 
 
 def _upsert(table: str, row: type, key: Sequence[str]) -> str:
@@ -90,9 +91,9 @@ SAVE_PARTY: Final = _upsert("whistle_party", PartyRow, ("case_id", "number", "de
 BOARD: Final = """
 select c.id as case_id, c.number as case_number, c.title, c.state, w.number, w.street, w.purpose, w.called_at, w.answer_by,
        w.arrive_by, w.stage, p.department_code, p.lead, p.state as party_state, p.team_id, p.answered_at, p.arrived_at,
-       p.distance_m, p.finished_at, st_x(c.geom) as lng, st_y(c.geom) as lat
+       p.distance_m, p.finished_at, st_x(c.geom) as lng, st_y(c.geom) as lat, w.ended_at
   from whistle w join whistle_party p using (case_id, number) join cases c on c.id = w.case_id
- where w.ended_at is null and (%(street)s::text is null or w.street = %(street)s)
+ where (w.ended_at is null or w.ended_at >= %(ended_since)s) and (%(street)s::text is null or w.street = %(street)s)
    and (%(department)s::text is null or p.department_code = %(department)s)
    and (%(team)s::int is null or p.team_id = %(team)s)
  order by w.stage desc, w.answer_by, w.case_id, not p.lead, p.department_code
@@ -127,13 +128,17 @@ def step_whistle(connection: Connection, whistle: WhistleRow) -> None:
 
 
 async def load_board(
-    connection: AsyncConnection, street: str | None = None, department: str | None = None, team: int | None = None
+    connection: AsyncConnection,
+    street: str | None = None,
+    department: str | None = None,
+    team: int | None = None,
+    ended_since: datetime | None = None,
 ) -> list[OpenWhistle]:
     """The departments of the open whistles, the longest silent first; of one street, department or team where named.
 
-    With ``team`` it is what a team has to do beside its own tasks.
+    With ``team`` it is what a team has to do beside its own tasks; with ``ended_since`` those that ended since then as well.
     """
-    values = {"street": street, "department": department, "team": team}
+    values = {"street": street, "department": department, "team": team, "ended_since": ended_since}
     async with connection.cursor(row_factory=class_row(OpenWhistle)) as cursor:
         return await (await cursor.execute(BOARD, values)).fetchall()
 

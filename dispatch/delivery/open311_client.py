@@ -1,7 +1,8 @@
 """A department's system that speaks Open311: our case goes there as a request, its status comes back."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -55,22 +56,41 @@ async def send_request(client: httpx.AsyncClient, connector: Connector, key: str
     httpx.HTTPError
         The system is out of reach.
     """
+    fields = request_fields(connector, due)
+    headers = {"Idempotency-Key": fields["attribute[external_id]"]}
+    answer = await client.post(f"{connector.url}/requests.json", data={"api_key": key, **fields}, headers=headers)
+    check_answer(answer)
+    return await _id_of(client, connector, _first(answer.json()))
+
+
+def request_fields(connector: Connector, due: DueDelivery) -> dict[str, str]:
+    """What is posted, without the key: service, words, our own id, place.
+
+    Raises
+    ------
+    RefusedError
+        ``final`` where the connector knows no service for the matter.
+    """
     service = connector.service_of(due.matter)
     if service is None:
         raise RefusedError(f"no service for {due.matter}", final=True)
-    own_id = f"{due.number}/{due.seq}"
-    fields = {
-        "api_key": key,
+    return {
         "service_code": service,
         "description": due.text or due.matter_name,
-        "attribute[external_id]": own_id,
+        "attribute[external_id]": f"{due.number}/{due.seq}",
+        **_joint(connector, due),
         **_place(due),
         **({"jurisdiction_id": connector.jurisdiction} if connector.jurisdiction else {}),
     }
-    headers = {"Idempotency-Key": own_id}
-    answer = await client.post(f"{connector.url}/requests.json", data=fields, headers=headers)
-    check_answer(answer)
-    return await _id_of(client, connector, _first(answer.json()))
+
+
+def _joint(connector: Connector, due: DueDelivery) -> dict[str, str]:
+    """What a whistle asks: whether this department leads or helps, for what, and when it is to be there."""
+    if due.action != "whistle":
+        return {}
+    said = {"part": "lead" if due.lead == connector.department else "help", "purpose": due.purpose}
+    said["arrive_by"] = due.arrive_by
+    return {f"attribute[{name}]": value for name, value in said.items() if value}
 
 
 def _place(due: DueDelivery) -> dict[str, str]:
@@ -116,3 +136,56 @@ async def read_statuses(client: httpx.AsyncClient, connector: Connector, remote_
             if request.get("service_request_id") and status:
                 found[str(request["service_request_id"])] = str(status).lower()
     return found
+
+
+async def send_update(
+    client: httpx.AsyncClient, connector: Connector, key: str, remote_id: str, due: DueDelivery
+) -> None:
+    """Tell the words that were added to our case (mySociety's extension); ``update_id`` is the same for every try.
+
+    Raises
+    ------
+    RefusedError, httpx.HTTPError
+    """
+    own_id = f"{due.number}/{due.seq}"
+    fields = {
+        "api_key": key,
+        "service_request_id": remote_id,
+        "update_id": own_id,
+        "status": "UNCHANGED",
+        "updated_datetime": due.at.isoformat(timespec="seconds"),
+        "description": due.words or due.action,
+        **({"jurisdiction_id": connector.jurisdiction} if connector.jurisdiction else {}),
+    }
+    headers = {"Idempotency-Key": own_id}
+    check_answer(await client.post(f"{connector.url}/servicerequestupdates.json", data=fields, headers=headers))
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteUpdate:
+    """What the system says of one of its requests in words. ``id`` is its own name of it."""
+
+    id: str
+    remote_id: str
+    words: str
+
+
+async def read_updates(
+    client: httpx.AsyncClient, connector: Connector, since: datetime, until: datetime
+) -> list[RemoteUpdate]:
+    """What the system said within a stretch of time, as far as it has words.
+
+    Raises
+    ------
+    RefusedError, httpx.HTTPError, ValueError
+    """
+    parameters = {"start_date": since.isoformat(timespec="seconds"), "end_date": until.isoformat(timespec="seconds")}
+    if connector.jurisdiction:
+        parameters["jurisdiction_id"] = connector.jurisdiction
+    answer = await client.get(f"{connector.url}/servicerequestupdates.json", params=parameters)
+    check_answer(answer)
+    return [
+        RemoteUpdate(str(said["update_id"]), str(said["service_request_id"]), str(said["description"]).strip())
+        for said in answer.json()
+        if said.get("update_id") and said.get("service_request_id") and str(said.get("description") or "").strip()
+    ]

@@ -1,0 +1,96 @@
+"""``/api/desk``: what may be done with the chosen cases, what its forms choose from, and cases as rows again."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from dashboard.desk_state import Desk, as_json, desk_of
+from dashboard.i18n import language_of, words
+from dashboard.office import Casework, Stands, TheWall
+from dashboard.view_models.desk_actions import ACTIONS, action_as_json, case_as_json, offers
+from dashboard.view_models.desk_duplicates import duplicate_views
+from dashboard.view_models.desk_rows import row_as_json
+from dashboard.view_models.team_choice import condition_choice, team_choice
+from data.stores import desk as store
+from data.stores import desk_cases, reference
+from data.stores.reading import reading
+from dispatch.commands import Protocol
+from dispatch.reference import matter_of
+from dispatch.whistle import PURPOSES
+from geo.errors import NeedleError
+
+MOST_CASES: Final = 200
+TEAMS_LISTED: Final = 40
+
+router = APIRouter(prefix="/api/desk")
+Ids = Annotated[list[int], Query(alias="case", max_length=MOST_CASES)]
+TheDesk = Annotated[Desk, Depends(desk_of)]
+
+
+@router.get("/actions")
+async def actions(request: Request, wall: TheWall, stands: Stands, case: Ids) -> Response:
+    """``cases``: what may be done with each, and by whom; ``actions``: those that any of them allows, in their order."""
+    say = words(language_of(request.query_params.get("lang")))
+    async with reading(wall.pool) as connection:
+        found = await desk_cases.load_action_cases(connection, case)
+    protocol = Protocol()
+    allowed = {one.id: offers(one, stands, protocol) for one in found}
+    wanted = {offer.action for offered in allowed.values() for offer in offered}
+    return as_json(
+        {
+            "cases": [case_as_json(one, allowed[one.id]) for one in found],
+            "actions": [action_as_json(action, say) for action in ACTIONS if action in wanted],
+        }
+    )
+
+
+@router.get("/rows/of")
+async def rows_of(request: Request, desk: TheDesk, case: Ids) -> Response:
+    """These cases as the table's rows, as they are now."""
+    async with reading(desk.wall.pool) as connection:
+        found = await store.load_rows(connection, case)
+    name = (await desk.names()).namer(language_of(request.query_params.get("lang")))
+    return as_json({"rows": [row_as_json(one, name) for one in found]})
+
+
+@router.get("/cases/{case_id}/teams")
+async def teams(
+    case_id: int, request: Request, wall: TheWall, words_: Annotated[str, Query(alias="q")] = ""
+) -> Response:
+    """Teams that the case could go to: those with the power there first, then the nearest."""
+    say = words(language_of(request.query_params.get("lang")))
+    async with reading(wall.pool) as connection:
+        found = await desk_cases.find_teams(connection, case_id, words_[:80], TEAMS_LISTED)
+    return as_json({"teams": [team_choice(team, say) for team in found]})
+
+
+@router.get("/cases/{case_id}/choices")
+async def choices(case_id: int, request: Request, wall: TheWall) -> Response:
+    """What forms choose from: filing conditions, departments, purposes of a whistle, its called departments."""
+    say = words(language_of(request.query_params.get("lang")))
+    async with reading(wall.pool) as connection:
+        found = await desk_cases.load_action_cases(connection, [case_id])
+        if not found:
+            raise NeedleError("case.unknown", case_id=case_id)
+        matter = matter_of(await reference.load_matter(connection, found[0].matter_id))
+        departments = await desk_cases.load_departments(connection)
+        called = await desk_cases.load_called(connection, case_id)
+    return as_json(
+        {
+            "conditions": [condition_choice(condition, say) for condition in matter.conditions],
+            "departments": [[code, say.pick(zh, en)] for code, zh, en in departments],
+            "purposes": [[purpose, say(f"purpose.{purpose}")] for purpose in PURPOSES],
+            "parties": [[party.department, say.pick(party.name_zh, party.name_en)] for party in called],
+        }
+    )
+
+
+@router.get("/cases/{case_id}/duplicates")
+async def duplicates(case_id: int, request: Request, wall: TheWall, casework: Casework) -> Response:
+    """``suggested``: open cases that may be the same thing; ``reports``: all who reported this one and what was merged."""
+    say = words(language_of(request.query_params.get("lang")))
+    timezone = (await wall.ground()).timezone
+    suggested, reports = await casework.duplicates(case_id), await casework.reports(case_id)
+    told: dict[str, Any] = duplicate_views(suggested, reports, say, datetime.now(UTC), timezone)
+    return as_json(told)

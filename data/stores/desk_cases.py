@@ -1,0 +1,123 @@
+"""What the desk's actions need of a case, and the teams that a case may be sent to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+from psycopg.rows import class_row
+
+Connection = psycopg.AsyncConnection[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionCase:
+    """A case as far as its next move depends on it. ``proposed_…``: whom its newest decision chose; None where nobody."""
+
+    id: int
+    number: str
+    title: str
+    state: str
+    seq: int
+    matter_id: int
+    returns: int
+    department: str | None
+    team_id: int | None
+    areas: dict[str, str]
+    lng: float | None
+    lat: float | None
+    proposed_team: int | None
+    proposed_name: str | None
+    proposed_department: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTeam:
+    """A team that a case could go to. ``distance_m``: from where it is now; ``empowered``: its department may act there."""
+
+    id: int
+    name: str
+    department: str
+    department_zh: str
+    department_en: str
+    load: int
+    capacity: int
+    distance_m: float | None
+    empowered: bool
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CalledParty:
+    """A department of a case's open whistle."""
+
+    department: str
+    name_zh: str
+    name_en: str
+    lead: bool
+    state: str
+
+
+CASES: Final = """
+select c.id, c.number, c.title, c.state, c.seq, c.matter_id, c.returns, c.department_code as department, c.team_id, c.areas,
+       ST_X(c.geom) as lng, ST_Y(c.geom) as lat, decided.team_id as proposed_team, team.name as proposed_name,
+       team.department_code as proposed_department
+  from unnest(%s::bigint[]) with ordinality as wanted (id, place) join cases c using (id)
+       left join lateral (select team_id from decision where case_id = c.id order by decision.id desc limit 1) as decided on true
+       left join team on team.id = decided.team_id
+ order by place
+"""
+
+#: The newest decision says of each team that it looked at why it was passed over: without the power or not.
+TEAMS: Final = """
+with looked as (
+    select (candidate ->> 'team')::int as team_id, candidate ->> 'reason' as reason
+      from (select candidates from decision where case_id = %(case)s order by id desc limit 1) as newest
+           cross join lateral jsonb_array_elements(newest.candidates) as candidate),
+able as (
+    select distinct team.department_code from looked join team on team.id = looked.team_id
+     where looked.reason <> 'no_power')
+select team.id, team.name, department.code as department, department.name_zh as department_zh,
+       department.name_en as department_en,
+       (select count(*)::int from task where task.team_id = team.id and done_at is null) as load, team.capacity,
+       st_distance(coalesce(team.position, team.base)::geography, cases.geom::geography) as distance_m,
+       coalesce(team.department_code in (select department_code from able), false) as empowered, looked.reason
+  from cases cross join team join department on department.code = team.department_code
+       left join looked on looked.team_id = team.id
+ where cases.id = %(case)s and team.id is distinct from cases.team_id
+   and (%(words)s = '' or team.name ilike %(like)s or department.name_zh ilike %(like)s or department.name_en ilike %(like)s)
+ order by empowered desc, distance_m nulls last, team.id limit %(limit)s
+"""
+
+DEPARTMENTS: Final = "select code, name_zh, name_en from department order by level, code"
+
+PARTIES: Final = """
+select p.department_code as department, d.name_zh, d.name_en, p.lead, p.state
+  from whistle w join whistle_party p using (case_id, number) join department d on d.code = p.department_code
+ where w.case_id = %s and w.ended_at is null order by not p.lead, p.department_code
+"""
+
+
+async def load_action_cases(connection: Connection, ids: Sequence[int]) -> list[ActionCase]:
+    """Cases by id, in the order of the ids; unknown ones are left out."""
+    async with connection.cursor(row_factory=class_row(ActionCase)) as cursor:
+        return await (await cursor.execute(CASES, (list(ids),))).fetchall()
+
+
+async def find_teams(connection: Connection, case_id: int, words: str, limit: int) -> list[FoundTeam]:
+    """Teams by words in their own or their department's name: those with the power at this case first, then the nearest."""
+    escaped = words.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    values = {"case": case_id, "words": words.strip(), "like": f"%{escaped}%", "limit": limit}
+    async with connection.cursor(row_factory=class_row(FoundTeam)) as cursor:
+        return await (await cursor.execute(TEAMS, values)).fetchall()
+
+
+async def load_departments(connection: Connection) -> list[tuple[str, str, str]]:
+    """Every department: code, Chinese and English name; cities' first."""
+    return await (await connection.execute(DEPARTMENTS)).fetchall()
+
+
+async def load_called(connection: Connection, case_id: int) -> list[CalledParty]:
+    """The departments of a case's open whistle, the lead first."""
+    async with connection.cursor(row_factory=class_row(CalledParty)) as cursor:
+        return await (await cursor.execute(PARTIES, (case_id,))).fetchall()

@@ -1,0 +1,105 @@
+"""What a desk offers for a case: what the state table and the person's roles allow, each on a letter of its own."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dashboard.i18n import LANGUAGES, words
+from dashboard.office import OFFICE
+from dashboard.view_models.desk_actions import ACTIONS, action_as_json, offers
+from data.stores.desk_cases import ActionCase
+from dispatch.commands import Protocol
+from dispatch.states import actions_from, states, transitions
+
+CASE = ActionCase(
+    id=1,
+    number="1",
+    title="占道经营",
+    state="filed",
+    seq=3,
+    matter_id=1,
+    returns=0,
+    department="cg",
+    team_id=17,
+    areas={"subdistrict": "110101001000"},
+    lng=116.4,
+    lat=39.9,
+    proposed_team=17,
+    proposed_name="城管一队",
+    proposed_department="cg",
+)
+TAKEN = set("jkxdl/?")
+"""Letters of the table and the frame."""
+
+
+def offered(state: str, stands: dict[str, str], **changes: Any) -> dict[str, str]:
+    case = replace(CASE, state=state, **changes)
+    return {offer.action: offer.actor for offer in offers(case, stands, Protocol())}
+
+
+@pytest.mark.parametrize(
+    ("state", "stands", "expected"),
+    [
+        ("reported", {"operator": "li"}, ["accept", "verify_info", "merge", "reject", "remark"]),
+        ("accepted", {"dispatcher": "li"}, ["merge", "remind", "remark"]),
+        ("filed", {"dispatcher": "li"}, ["dispatch", "merge", "send_back", "remind", "remark"]),
+        ("return_requested", {"dispatcher": "li"}, ["approve_return", "refuse_return", "remind", "remark"]),
+        ("extension_requested", {"dispatcher": "li"}, ["approve_extension", "suspend", "remind", "remark"]),
+        ("pending_close", {"operator": "li"}, ["close", "remark"]),
+        ("closed", {"operator": "li"}, ["reopen", "exempt_timeout"]),
+        ("merged", {"operator": "li", "dispatcher": "li"}, []),
+        ("checking", {"operator": "li"}, ["remark"]),
+        ("checking", {"grid_worker": "w1"}, ["pass_check", "fail_check", "remark"]),
+    ],
+)
+def test_offers_what_table_and_role_allow(state: str, stands: dict[str, str], expected: list[str]) -> None:
+    assert list(offered(state, stands)) == expected
+
+
+@pytest.mark.parametrize(
+    ("returns", "there", "gone"), [(0, "reassign", "escalate"), (1, "reassign", "escalate"), (2, "escalate", "reassign")]
+)
+def test_after_two_returns_only_a_ruling_is_left(returns: int, there: str, gone: str) -> None:
+    actions = offered("returned", {"dispatcher": "li"}, returns=returns)
+    assert there in actions
+    assert gone not in actions
+
+
+@pytest.mark.parametrize(("name", "may"), [("cg", True), ("", True), ("water", False)])
+def test_only_the_department_that_has_the_case_signs_for_it(name: str, may: bool) -> None:
+    assert ("sign" in offered("dispatched", {"department": name})) is may
+
+
+def test_a_street_acts_in_its_own_name_and_nobody_without_one() -> None:
+    assert offered("filed", {"street": ""})["whistle"] == "street:110101001000"
+    assert "whistle" not in offered("filed", {"street": ""}, areas={})
+
+
+@pytest.mark.parametrize("state", sorted(states()))
+def test_every_letter_means_one_thing_in_a_state(state: str) -> None:
+    keys = [ACTIONS[move.action].key for move in actions_from(state) if move.action in ACTIONS]
+    assert len(keys) == len(set(keys))
+    assert not TAKEN & set(keys)
+
+
+def test_every_action_is_one_of_the_state_table_and_so_is_its_way_back() -> None:
+    known = {action: move for (_, action), move in transitions().items()}
+    assert ACTIONS.keys() <= known.keys()
+    for action, asks in ACTIONS.items():
+        assert asks.undo is None or (known[action].to_state, asks.undo) in transitions()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_form_has_its_words(action: str, language: Any) -> None:
+    form = action_as_json(action, words(language))
+    assert form["name"]
+    assert all(text for _, text in form["reasons"])
+
+
+@pytest.mark.parametrize("state", sorted(states()))
+def test_the_office_can_move_every_case_that_waits_for_it(state: str) -> None:
+    waiting = states()[state].waits_for & OFFICE.keys()
+    moved = offered(state, dict(OFFICE)).keys() - {"supervise", "remind", "remark", "merge"}
+    assert bool(moved) or not waiting
