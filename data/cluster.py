@@ -5,7 +5,7 @@ PostgreSQL refuses to run as root, so root runs it as the system user ``postgres
 the socket's folder (mode 0700), and the server checks the user once more (peer authentication).
 
 Inside the cluster ``needle`` owns the databases and is no superuser; ``postgres`` is, and only creates databases. ``portal``
-enters the residents' mailbox and nothing else (``data/portal``).
+enters the residents' mailbox and nothing else (``data/portal``); people's requests take on ``needle_staff`` (``data/staff``).
 """
 
 import fcntl
@@ -29,6 +29,7 @@ from data import migrate
 from data.database import connect
 from data.programs import find_binary, postgres_user, run_as
 from data.settings import Settings
+from data.staff import make_role
 from geo.errors import NeedleError
 
 SHELTER = Path("/var/lib/needle")  # where root keeps clusters whose own folder the user postgres cannot enter
@@ -150,6 +151,7 @@ class Cluster:
             self.copy_database("template1", name)
         with connect(self.url(name, "postgres"), autocommit=True) as admin:
             admin.execute("create extension if not exists postgis")
+            make_role(admin, "needle")
         return self.url(name)
 
     def copy_database(self, template: str, name: str) -> str:

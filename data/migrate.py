@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from psycopg import errors
 from sqlalchemy import NullPool, create_engine, exc, text
 
+from data import staff
 from data.database import connect
 from geo.errors import NeedleError
 
@@ -24,10 +25,14 @@ def upgrade(url: str, revision: str = "head") -> None:
     Raises
     ------
     NeedleError
-        ``database.unreachable``, ``database.no_postgis``, ``database.newer``.
+        ``database.unreachable``, ``database.no_postgis``, ``database.no_staff_role``, ``database.newer``.
     """
+    with connect(url) as connection:
+        staff.require_role(connection)
     with _migrating(url) as config:
         command.upgrade(config, revision)
+    with connect(url) as connection:
+        staff.grant(connection)
 
 
 def downgrade(url: str, revision: str) -> None:

@@ -301,6 +301,9 @@ report = Table(
     UniqueConstraint("channel", "idempotency_key"),
     Index("ix_report_waiting", "id", postgresql_where=text("handled_at is null")),
     Index("ix_report_case_id", "case_id", postgresql_where=text("case_id is not null")),
+    Index(
+        "ix_report_photos", text("(body -> 'photos')"), postgresql_using="gin", postgresql_where=text("body ? 'photos'")
+    ),
 )
 
 case_state = Table(
@@ -639,4 +642,110 @@ case_timer = Table(
     Column("case_id", BigInteger, ForeignKey("cases.id"), primary_key=True),
     Column("at", DateTime(timezone=True), nullable=False, index=True),
     comment="when a worker looks at a case next: a deadline is near or past, a suspension ends, a whistle is silent",
+)
+
+# --- who works with it: accounts, sessions, audit -----------------------------------------------------------------
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("username", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False, comment="dashboard.accounts.AccountRole"),
+    Column("password", Text, comment="argon2id; null: signs in otherwise, or not at all"),
+    Column("subject", Text, unique=True, comment="issuer and subject, as an identity provider knows the person"),
+    Column("department_code", Text, ForeignKey("department.code"), index=True, comment="a handler's"),
+    Column("team_id", Integer, ForeignKey("team.id"), index=True, comment="whose tasks these are"),
+    Column("area_layer", Text, ForeignKey("layer.name"), index=True, comment="null: the whole city"),
+    Column("area_codes", ARRAY(Text), nullable=False, server_default=text("'{}'"), comment="areas of area_layer"),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    moment("created_at", nullable=False, now=True),
+    CheckConstraint("username ~ '^[a-z0-9][a-z0-9._-]{0,39}$'", name="username"),
+    CheckConstraint("(role = 'handler') = (department_code is not null)", name="department"),
+    CheckConstraint("team_id is null or role = 'grid_worker'", name="team"),
+    CheckConstraint("(area_layer is null) = (area_codes = '{}')", name="areas"),
+    comment="who may sign in; row-level security reads from it what an account may see",
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token", LargeBinary, primary_key=True, comment="SHA-256 of the cookie's value"),
+    Column("account_id", Integer, ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
+    moment("created_at", nullable=False, now=True),
+    moment("seen_at", nullable=False, now=True),
+    Column(
+        "idle_s", Integer, comment="ends after so long without a request; null: only at ends_at, as a screen's does"
+    ),
+    moment("ends_at", nullable=False),
+    CheckConstraint("octet_length(token) = 32", name="token"),
+)
+
+sign_in_failure = Table(
+    "sign_in_failure",
+    metadata,
+    Column("key", LargeBinary, nullable=False, comment="SHA-256 of an account's name, or of an address"),
+    moment("at", nullable=False, now=True),
+    Index("ix_sign_in_failure_key_at", "key", "at"),
+    comment="failures of the last while: who guesses must wait",
+)
+
+audit_entry = Table(
+    "audit_entry",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    moment("at", nullable=False, now=True),
+    Column("actor", Text, nullable=False, comment="username, or 'console' for the command line"),
+    Column(
+        "action", Text, nullable=False, comment="sign_in, sign_in_failed, case.dispatch, export, account.change, ..."
+    ),
+    Column("object", Text, nullable=False, server_default="", comment="case:17, account:li, ..."),
+    Column("address", Text, nullable=False, server_default="", comment="where the request came from"),
+    Column(
+        "detail",
+        JSONB,
+        nullable=False,
+        server_default=text("'{}'::jsonb"),
+        comment="codes and numbers, no words of people",
+    ),
+    Index("ix_audit_entry_at", "at"),
+    Index("ix_audit_entry_actor", "actor", "id"),
+    Index("ix_audit_entry_action", "action", "id"),
+    comment="append-only: what people did with the system",
+)
+
+duty = Table(
+    "duty",
+    metadata,
+    Column("id", Text, primary_key=True, comment="made by the phone, so that it is begun once"),
+    Column("actor", Text, nullable=False, comment="'grid_worker:li', 'team:17', as in case_event"),
+    Column("team_id", Integer, ForeignKey("team.id", ondelete="SET NULL"), index=True),
+    moment("started_at", nullable=False),
+    moment("until", nullable=False),
+    moment("ended_at"),
+    Index("ix_duty_actor", "actor"),
+    Index("uq_duty_open", "actor", unique=True, postgresql_where=text("ended_at is null")),
+    comment="who says that they are at work: only then does a phone share where it is",
+)
+
+whereabouts = Table(
+    "whereabouts",
+    metadata,
+    Column("duty_id", Text, ForeignKey("duty.id", ondelete="CASCADE"), nullable=False),
+    moment("at", nullable=False),
+    geometry("POINT"),
+    Column("accuracy_m", Float, nullable=False),
+    PrimaryKeyConstraint("duty_id", "at"),
+    Index("ix_whereabouts_at", "at"),
+    CheckConstraint("accuracy_m >= 0", name="accuracy_m"),
+    comment="where somebody was while on duty; kept for some hours only",
+)
+
+phone_report = Table(
+    "phone_report",
+    metadata,
+    Column("report_id", BigInteger, ForeignKey("report.id", ondelete="CASCADE"), primary_key=True),
+    Column("actor", Text, nullable=False, index=True),
+    comment="who sent a report by phone: they see what became of it, and stay its witness",
 )

@@ -1,0 +1,159 @@
+"""Accounts: who may sign in, with which role, and what they may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+from psycopg import errors
+from psycopg.rows import class_row
+
+from data.database import Connection
+from geo.errors import NeedleError
+
+AsyncConnection = psycopg.AsyncConnection[Any]
+#: Told with no words when accounts or sessions changed: every process forgets whom it knew.
+CHANNEL: Final = "needle_account"
+COLUMNS: Final = "id, username, name, role, department_code, team_id, area_layer, area_codes, active"
+TELL: Final = f"select pg_notify('{CHANNEL}', '')"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """One account. ``area_layer`` None: the whole city; else only ``area_codes`` of that layer."""
+
+    id: int
+    username: str
+    name: str
+    role: str
+    department_code: str | None = None
+    team_id: int | None = None
+    area_layer: str | None = None
+    area_codes: Sequence[str] = ()
+    active: bool = True
+
+
+ADD: Final = """
+insert into account (username, name, role, department_code, team_id, area_layer, area_codes, password, subject)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning id
+"""
+CHANGE: Final = """
+update account set name = %s, role = %s, department_code = %s, team_id = %s, area_layer = %s, area_codes = %s, active = %s
+ where id = %s
+"""
+
+
+def add_account(
+    connection: Connection, row: AccountRow, password: str | None = None, subject: str | None = None
+) -> int:
+    """Keep a new account; its id. The caller commits.
+
+    Parameters
+    ----------
+    row : AccountRow
+        Its ``id`` and ``active`` say nothing yet.
+    password : str or None
+        The hash, argon2id in its own notation.
+    subject : str or None
+        How an identity provider knows the person.
+
+    Raises
+    ------
+    NeedleError
+        ``account.taken``, ``account.invalid``.
+    """
+    try:
+        found = connection.execute(
+            ADD,
+            (
+                row.username,
+                row.name,
+                row.role,
+                row.department_code,
+                row.team_id,
+                row.area_layer,
+                list(row.area_codes),
+                password,
+                subject,
+            ),
+        ).fetchone()
+    except errors.UniqueViolation as error:
+        raise NeedleError("account.taken", username=row.username) from error
+    except (errors.CheckViolation, errors.ForeignKeyViolation) as error:
+        raise NeedleError("account.invalid", problem=error.diag.constraint_name) from error
+    assert found is not None
+    return int(found[0])
+
+
+def change_account(connection: Connection, row: AccountRow) -> None:
+    """Write an account anew, by its id, and let every process forget what it knew. The caller commits.
+
+    Raises
+    ------
+    NeedleError
+        ``account.invalid``.
+    """
+    try:
+        connection.execute(
+            CHANGE,
+            (
+                row.name,
+                row.role,
+                row.department_code,
+                row.team_id,
+                row.area_layer,
+                list(row.area_codes),
+                row.active,
+                row.id,
+            ),
+        )
+    except (errors.CheckViolation, errors.ForeignKeyViolation) as error:
+        raise NeedleError("account.invalid", problem=error.diag.constraint_name) from error
+    connection.execute(TELL)
+
+
+def set_password(connection: Connection, account_id: int, password: str | None) -> None:
+    """Keep another hash, and end every session that the old one opened. The caller commits."""
+    connection.execute("update account set password = %s where id = %s", (password, account_id))
+    connection.execute("delete from session where account_id = %s", (account_id,))
+    connection.execute(TELL)
+
+
+def load_accounts(connection: Connection) -> list[AccountRow]:
+    """Every account, by username."""
+    with connection.cursor(row_factory=class_row(AccountRow)) as cursor:
+        return cursor.execute(f"select {COLUMNS} from account order by username".encode()).fetchall()
+
+
+def load_account(connection: Connection, username: str) -> AccountRow:
+    """One account.
+
+    Raises
+    ------
+    NeedleError
+        ``account.unknown``.
+    """
+    with connection.cursor(row_factory=class_row(AccountRow)) as cursor:
+        found = cursor.execute(f"select {COLUMNS} from account where username = %s".encode(), (username,)).fetchone()
+    if found is None:
+        raise NeedleError("account.unknown", username=username)
+    return found
+
+
+async def find_password(connection: AsyncConnection, username: str) -> tuple[int, str] | None:
+    """Id and hash of an active account that signs in by password."""
+    found = await connection.execute(
+        "select id, password from account where username = %s and active and password is not null", (username,)
+    )
+    return await found.fetchone()
+
+
+async def find_subject(connection: AsyncConnection, subject: str) -> tuple[int, str, bool] | None:
+    """Id, role and whether it is active, of the account that an identity provider knows so."""
+    found = await connection.execute("select id, username, active from account where subject = %s", (subject,))
+    return await found.fetchone()
+
+
+async def keep_rehashed(connection: AsyncConnection, account_id: int, password: str) -> None:
+    """Keep the same password under a hash of today's strength."""
+    await connection.execute("update account set password = %s where id = %s", (password, account_id))
