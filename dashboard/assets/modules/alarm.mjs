@@ -91,7 +91,7 @@ export class Alarm {
     item.dataset.case = row.id;
     const what = element('button', 'alarm-what');
     what.type = 'button';
-    const where = [row.address, row.team].filter(Boolean).join(' · ');
+    const where = [this.page.place(row), row.team].filter(Boolean).join(' · ');
     const left = this.page.left(row);
     what.append(element('b', '', this.titleOf(row)), element('span', 'alarm-where', where), element('span', `alarm-left${left?.overdue ? ' is-overdue' : ''}`, left?.text ?? ''));
     const button = element('button', 'alarm-acknowledge', this.page.say('alarm.acknowledge'));

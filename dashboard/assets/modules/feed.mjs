@@ -88,7 +88,7 @@ export class Feed {
     row.dot.className = `mark mark-${left?.overdue ? 'overdue' : state?.tone ?? 'new'}${data.urgent && !data.closed ? ' is-urgent' : ''}`;
     setText(row.title, this.page.pick(data.matter) || data.title);
     setText(row.state, this.page.pick(state?.name));
-    setText(row.place, [this.areas[data.area], data.address ?? this.page.pick(this.channels[data.channel])].filter(Boolean).join(' · '));
+    setText(row.place, this.page.place(data, this.page.pick(this.channels[data.channel])));
     setText(row.time, this.page.moment(data.reported));
     setText(row.left, left ? left.text : data.team ?? '');
     row.left.className = `row-left${left?.overdue ? ' is-overdue' : left?.pressing ? ' is-pressing' : ''}`;

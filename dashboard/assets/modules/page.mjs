@@ -21,6 +21,7 @@ export class Page {
     this.number = new Intl.NumberFormat(config.language === 'zh' ? 'zh-CN' : 'en');
     this.timezone = undefined;
     this.skew = 0;
+    this.areas = {};
   }
 
   say(key, values = {}) {
@@ -31,6 +32,13 @@ export class Page {
     return names ? names[this.index] : '';
   }
 
+  /** Area and address of a row in one line, without naming the area, and the city around it, twice. */
+  place({ area, address }, otherwise = '') {
+    const [name, said] = [this.areas[area], address ?? otherwise];
+    const rest = name && said.includes(name) ? said.slice(said.indexOf(name) + name.length).trim() : said;
+    return [name, rest].filter(Boolean).join(' · ');
+  }
+
   /* The server's clock, in Unix seconds. */
   now() {
     return Date.now() / 1000 + this.skew;
@@ -38,6 +46,7 @@ export class Page {
 
   follow(snapshot) {
     this.timezone = snapshot.city?.timezone;
+    this.areas = snapshot.areas ?? {};
     this.skew = snapshot.now - Date.now() / 1000;
     const formats = (options) => new Intl.DateTimeFormat(this.language === 'zh' ? 'zh-CN' : 'en-GB', { timeZone: this.timezone, hourCycle: 'h23', ...options });
     this.clock = formats({ hour: '2-digit', minute: '2-digit' });

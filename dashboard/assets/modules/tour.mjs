@@ -94,7 +94,7 @@ export class Tour {
   line(row) {
     const left = this.page.left(row);
     const item = element('li', 'tour-case');
-    const place = [row.address, row.team].filter(Boolean).join(' · ');
+    const place = [this.page.place(row), row.team].filter(Boolean).join(' · ');
     item.append(element('span', `mark mark-${left?.overdue ? 'overdue' : 'work'}`), element('b', '', this.page.pick(row.matter) || row.title), element('span', '', place),
       element('span', `tour-left${left?.overdue ? ' is-overdue' : ''}`, left?.text ?? ''));
     return item;
