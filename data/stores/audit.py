@@ -1,6 +1,6 @@
 """The audit: who did what, when, to what, from where. Rows are only added; the database refuses to change or delete one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -70,13 +70,14 @@ class Asked:
         return {name: getattr(self, name) for name in Asked.__slots__}
 
 
-async def add_entry(connection: AsyncConnection, deed: Deed) -> None:
-    """Write one entry. The caller commits."""
-    await connection.execute(ADD, deed.values())
+async def add_entries(connection: AsyncConnection, deeds: Sequence[Deed]) -> None:
+    """Write entries, in their order. The caller commits."""
+    async with connection.cursor() as cursor:
+        await cursor.executemany(ADD, [deed.values() for deed in deeds])
 
 
-def add_entry_now(connection: Connection, deed: Deed) -> None:
-    """``add_entry`` for the command line."""
+def add_entry(connection: Connection, deed: Deed) -> None:
+    """Write one entry, for the command line. The caller commits."""
     connection.execute(ADD, deed.values())
 
 
