@@ -16,8 +16,8 @@ INNER = 0.3
 """Reports fall into the middle of the view: this share of its width and height to each side."""
 PATIENCE_MS = 120_000
 
-#: A case is drawn with the frame that holds its mark: on the sheet of what changed lately, or in the tiles. The frame after the
-#: one in which the sheet was painted says that the painted one has been handed to the screen.
+#: A case is drawn with the frame that holds its mark: on the sheet of what changed lately, or in the tiles. That the
+#: frame after the next begins says that the next, which holds what was painted, has been handed to the screen.
 PROBE = """
 () => {
   const { map, live, cases } = needleWall;
@@ -42,20 +42,17 @@ PROBE = """
     return map.queryRenderedFeatures(box, { layers: ['case-dot'] }).some((feature) => feature.id === id);
   };
   const settle = (ids) => {
-    for (const id of ids) {
-      probe.shown.push([id, now()]);
-      probe.waiting.delete(id);
-    }
+    for (const id of ids) probe.shown.push([id, now()]);
   };
-  const draw = cases.sheet.draw.bind(cases.sheet);
-  cases.sheet.draw = () => {
-    draw();
+  const stamp = cases.sheet.stamp.bind(cases.sheet);
+  cases.sheet.stamp = (layer, marks) => {
+    stamp(layer, marks);
     const start = performance.now();
     const drawn = new Set(cases.sheet.drawn.map(({ entry }) => entry?.row.id));
     const late = (id, { at, since }) => start - since > 2000 && isAt(id, at);
     const found = [...probe.waiting].filter(([id, waiting]) => drawn.has(id) || late(id, waiting)).map(([id]) => id);
     for (const id of found) probe.waiting.delete(id);
-    requestAnimationFrame(() => settle(found));
+    requestAnimationFrame(() => requestAnimationFrame(() => settle(found)));
     probe.probing += performance.now() - start;
   };
   map.on('render', () => (probe.frames += 1));

@@ -2,6 +2,7 @@
    Now and then the tiles are asked anew behind the picture, and what they have learnt leaves the sheet. */
 
 import { markOf, toneAt } from './case_marks.mjs';
+import { paced } from './pace.mjs';
 import { isOverdue, tester, under } from './where.mjs';
 
 const REFRESH_MS = 30_000;
@@ -24,7 +25,8 @@ export class Cases {
   constructor(map, sheet, page, snapshot, where) {
     Object.assign(this, { map, sheet, page, fresh: new Map(), hidden: new Set(), changes: 0, refreshedAt: performance.now(), tilesAsOf: 0, stretch: null, span: null, linked: true });
     this.take(snapshot);
-    this.marks = sheet.show((zoom, palette) => this.shown(zoom, palette));
+    this.marks = sheet.show((zoom, palette) => this.marksOf(this.fresh.values(), zoom, palette));
+    this.drawSoon = paced(() => sheet.draw());
     this.setWhere(where, false);
     this.tick();
     map.on('error', (event) => this.failed(event));
@@ -81,25 +83,27 @@ export class Cases {
 
   /** Rows of a live message. Returns those that are new to the city. */
   patch(rows) {
-    const arrived = [];
+    const [arrived, changed] = [[], []];
     for (const row of rows) {
       const known = this.fresh.get(row.id)?.row;
       if (!row.at || (known && (known.seq ?? 0) > (row.seq ?? 0))) continue;
       if (!known && row.updated - row.reported < 120) arrived.push(row);
       this.fresh.delete(row.id);
-      this.fresh.set(row.id, { row, properties: this.properties(row), fits: this.matches(row), change: (this.changes += 1), since: performance.now() });
+      changed.push({ row, properties: this.properties(row), fits: this.matches(row), change: (this.changes += 1), since: performance.now() });
+      this.fresh.set(row.id, changed.at(-1));
     }
-    for (const id of [...this.fresh.keys()].slice(0, Math.max(0, this.fresh.size - KEPT))) this.drop(id);
+    if (this.fresh.size > KEPT) for (const id of [...this.fresh.keys()].slice(0, this.fresh.size - KEPT)) this.drop(id);
     this.hideLater();
-    this.sheet.soon();
+    this.sheet.add(this.marks, (zoom, palette) => this.marksOf(changed, zoom, palette));
+    this.drawSoon();
     if (this.fresh.size > REFRESH_AT && performance.now() - this.refreshedAt > REFRESH_LEAST_MS) this.refresh();
     return arrived.filter((row) => this.matches(row));
   }
 
   /* What the sheet shows: what fits and, while the map shows an earlier moment, was already so then. */
-  * shown(zoom, palette) {
+  * marksOf(entries, zoom, palette) {
     const minute = this.minute();
-    for (const entry of this.fresh.values()) {
+    for (const entry of entries) {
       if (entry.fits && this.isSo(entry)) yield { at: entry.row.at, entry, ...markOf(entry.properties, minute, zoom, palette) };
     }
   }

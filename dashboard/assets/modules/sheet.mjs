@@ -49,24 +49,38 @@ export class Sheet {
     this.frame = null;
     this.camera = this.cameraNow();
     this.fit();
-    this.drawn = this.layers.flatMap((layer) => (layer.strength ? this.marks(layer) : []));
+    this.drawn = [];
+    const [zoom, palette] = [this.map.getZoom(), paletteOf(shownTheme())];
+    for (const layer of this.layers) this.stamp(layer, layer.read(zoom, palette));
     this.canvas.hidden = this.drawn.length === 0; // an empty sheet would cost every frame of the page a layer
-    for (const { x, y, sprite, strength } of this.drawn) {
-      this.pen.globalAlpha = strength;
-      this.pen.drawImage(sprite.image, x - sprite.half, y - sprite.half, sprite.half * 2, sprite.half * 2);
+  }
+
+  /** Add marks above what is drawn: what has just come costs no more than itself. With the next `draw` they must be among what `read` yields. */
+  add(layer, read) {
+    if (this.camera !== this.cameraNow() || this.canvas.hidden) return this.soon();
+    return this.stamp(layer, read(this.map.getZoom(), paletteOf(shownTheme())));
+  }
+
+  stamp({ strength }, marks) {
+    if (!strength) return;
+    this.pen.globalAlpha = strength;
+    for (const mark of this.inView(marks)) {
+      const { x, y, sprite: { image, half } } = mark;
+      this.pen.drawImage(image, x - half, y - half, half * 2, half * 2);
+      this.drawn.push(mark);
     }
   }
 
-  /* A layer's marks in view, the highest rank last. */
-  marks({ read, strength }) {
+  /* Marks with their places on the sheet, the highest rank last. */
+  inView(marks) {
     const { width, height } = this.size;
-    const marks = [];
-    for (const { at, discs, rank, entry } of read(this.map.getZoom(), paletteOf(shownTheme()))) {
+    const found = [];
+    for (const { at, discs, rank, entry } of marks) {
       const { x, y } = this.map.project(at);
       if (!discs.length || x < -MARGIN || y < -MARGIN || x > width + MARGIN || y > height + MARGIN) continue;
-      marks.push({ x, y, rank, entry, strength, sprite: this.sprite(discs) });
+      found.push({ x, y, rank, entry, sprite: this.sprite(discs) });
     }
-    return marks.sort((one, other) => one.rank - other.rank);
+    return found.sort((one, other) => one.rank - other.rank);
   }
 
   /* As large and as sharp as the map. */
