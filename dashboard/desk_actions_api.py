@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -10,8 +11,10 @@ from dashboard.i18n import language_of, words
 from dashboard.office import Casework, Stands, TheWall
 from dashboard.view_models.desk_actions import ACTIONS, action_as_json, case_as_json, offers
 from dashboard.view_models.desk_duplicates import duplicate_views
+from dashboard.view_models.desk_queues import queues
 from dashboard.view_models.desk_rows import row_as_json
 from dashboard.view_models.team_choice import condition_choice, team_choice
+from data.mirror.where import write_where
 from data.stores import desk as store
 from data.stores import desk_cases, reference
 from data.stores.reading import reading
@@ -21,6 +24,7 @@ from dispatch.whistle import PURPOSES
 from geo.errors import NeedleError
 
 MOST_CASES: Final = 200
+OWN_ROLES: Final = {"department", "team", "street"}
 TEAMS_LISTED: Final = 40
 
 router = APIRouter(prefix="/api/desk")
@@ -43,6 +47,18 @@ async def actions(request: Request, wall: TheWall, stands: Stands, case: Ids) ->
             "actions": [action_as_json(action, say) for action in ACTIONS if action in wanted],
         }
     )
+
+
+@router.get("/queues")
+async def queues_of(request: Request, desk: TheDesk, stands: Stands) -> Response:
+    """What waits for whom: ``queues`` with name, query of an address, and how many cases."""
+    say, ordering = words(language_of(request.query_params.get("lang"))), desk.ready()
+    found = []
+    # A department or street stands at every case as its own: what waits for it is not the desk's.
+    for key, where in queues(stands.keys() - OWN_ROLES if len(stands) > 1 else stands).items():
+        count = int((await desk.fits(where, ordering)).sum())
+        found.append({"key": key, "name": say(f"queue.{key}"), "query": urlencode(write_where(where)), "n": count})
+    return as_json({"queues": found})
 
 
 @router.get("/rows/of")

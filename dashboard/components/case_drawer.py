@@ -1,6 +1,6 @@
 """The drawer of one case: what, where, how long, why this team and who instead, what has happened."""
 
-import json
+from collections.abc import Set
 
 from dash import html
 from dash.development.base_component import Component
@@ -8,19 +8,22 @@ from dash.development.base_component import Component
 from dashboard.components.icon import icon
 from dashboard.i18n import Words
 from dashboard.view_models.case_view import CandidateView, CaseView, DeadlineView, DecisionView, EventView, PlaceView
-from dashboard.view_models.override_view import OverrideView
 
 SHOWN_CANDIDATES = 5
 
 
-def case_drawer(case: CaseView, say: Words, override: OverrideView | None = None) -> Component:
-    """The drawer's content; with ``override`` the form by which a dispatcher decides otherwise (``desk_drawer.mjs``)."""
+def case_drawer(case: CaseView, say: Words, choosable: Set[int] = frozenset()) -> Component:
+    """The drawer's content; ``choosable``: candidates that a dispatcher may send instead.
+
+    A desk's script fills the slot ``duplicates``.
+    """
     return html.Article(
         className="case",
         children=[
             head(case, say),
             deadline(case.deadline) if case.deadline else html.Div(),
-            why(case.decision, say, override) if case.decision else html.Div(),
+            why(case.decision, say, choosable) if case.decision else html.Div(),
+            html.Div(**{"data-slot": "duplicates"}),
             where(case, say),
             photos(case.photos, say),
             timeline(case.events, say),
@@ -95,55 +98,17 @@ def photos(addresses: list[str], say: Words) -> Component:
     return section(say("case.photos"), [html.Div(pictures, className="photos") if pictures else none], "photos")
 
 
-def why(decision: DecisionView, say: Words, override: OverrideView | None) -> Component:
+def why(decision: DecisionView, say: Words, teams: Set[int]) -> Component:
     """The decision's sentence, the candidates with their reasons, and the way to decide otherwise."""
     title = say("case.why") if decision.found else say("case.why_nobody")
     rule = [html.P(decision.rule, className="rule")] if decision.rule else []
     first, rest = decision.candidates[:SHOWN_CANDIDATES], decision.candidates[SHOWN_CANDIDATES:]
-    teams = {team for team, _, _ in override.teams} if override else set()
     rows = [html.Ol([candidate(view, say, teams) for view in first], className="candidates")] if first else []
     content = [html.P(decision.sentence, className="sentence"), *rule, *rows, *passed_over(rest, say, teams)]
-    return section(title, [*content, *(override_form(override, say) if override else [])], "why")
+    return section(title, content, "why")
 
 
-def override_form(view: OverrideView, say: Words) -> list[Component]:
-    """A button, and behind it: which team, which reason, in what words, by whom. Fields are made by the script."""
-    teams = html.Div(**{"data-override": "team", "data-options": json.dumps(view.teams, ensure_ascii=False)})
-    codes = html.Div(**{"data-override": "code", "data-options": json.dumps(view.reasons, ensure_ascii=False)})
-    words = html.Div(**{"data-override": "reason", "data-hint": say("override.hint")})
-    fields = {"team": teams, "code": codes, "reason": words, "actor": html.Div(**{"data-override": "actor"})}
-    start = html.Button(say("override.start"), type="button", className="button override", **{"data-override": "start"})
-    form = html.Div(
-        className="override-form",
-        role="form",
-        hidden=True,
-        **{
-            "data-override": "form",
-            "data-action": view.action,
-            "data-role": view.role,
-            "data-seq": str(view.seq),
-            "aria-label": say("override.start"),
-        },
-        children=[
-            *(html.Label([html.Span(say(f"override.{name}")), field]) for name, field in fields.items()),
-            html.Div(className="override-told", **{"data-override": "told"}),
-            html.Div(
-                className="override-acts",
-                children=[
-                    html.Button(
-                        say("override.cancel"), type="button", className="button", **{"data-override": "cancel"}
-                    ),
-                    html.Button(
-                        say("override.send"), type="button", className="button is-main", **{"data-override": "send"}
-                    ),
-                ],
-            ),
-        ],
-    )
-    return [start, form]
-
-
-def passed_over(candidates: list[CandidateView], say: Words, teams: set[int]) -> list[Component]:
+def passed_over(candidates: list[CandidateView], say: Words, teams: Set[int]) -> list[Component]:
     """The candidates further down the list, folded."""
     if not candidates:
         return []
@@ -151,13 +116,17 @@ def passed_over(candidates: list[CandidateView], say: Words, teams: set[int]) ->
     return [html.Details([summary, html.Ol([candidate(view, say, teams) for view in candidates])])]
 
 
-def candidate(view: CandidateView, say: Words, teams: set[int]) -> Component:
+def candidate(view: CandidateView, say: Words, teams: Set[int]) -> Component:
     """One team: its number on the map, its name, its way, the reason; a button where the case can go to it instead."""
     choose = html.Button(
         say("override.choose"),
         type="button",
         className="candidate-choose",
-        **{"data-team": str(view.team_id), "aria-label": say("override.choose_team", team=view.team)},
+        **{
+            "data-team": str(view.team_id),
+            "data-department": view.department_code,
+            "aria-label": say("override.choose_team", team=view.team),
+        },
     )
     return html.Li(
         className=f"candidate {'is-chosen' if view.chosen else 'is-free' if view.free else ''}",

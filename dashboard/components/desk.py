@@ -21,6 +21,7 @@ def toolbar(say: Words) -> Component:
         children=[
             html.H1(say("desk.title")),
             html.P(className="desk-total", role="status", **{"data-slot": "total"}),
+            html.Button(className="desk-news", type="button", hidden=True, **{"data-slot": "news"}),
             html.Label(
                 className="desk-search",
                 children=[
@@ -148,6 +149,23 @@ def table(grid: str, say: Words) -> Component:
             html.Div(className="desk-state", **{"data-slot": "state"}),
         ],
     )
+
+
+def action_bar(say: Words) -> Component:
+    """Below the table: what may be done with the chosen cases, and what became of it."""
+    return html.Section(
+        className="act-dock",
+        **{"aria-label": say("desk.act.bar")},
+        children=[
+            html.Div(className="act-bar", role="toolbar", **{"data-slot": "acts", "aria-label": say("desk.act.bar")}),
+            html.Div(className="act-outcome", role="status", **{"data-slot": "act-told"}),
+        ],
+    )
+
+
+def queue_bar(say: Words) -> Component:
+    """The queues, each with what waits in it."""
+    return html.Nav(className="desk-queues", **{"data-slot": "queues", "aria-label": say("desk.queues")})
 
 
 def map_tools(say: Words) -> Component:

@@ -10,10 +10,11 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components.desk import filter_bar, map_tools, table, toolbar
+from dashboard.components.desk import action_bar, filter_bar, map_tools, queue_bar, table, toolbar
 from dashboard.i18n import Words, words
 from dashboard.page import Page, Role
 from dashboard.pages.opened_case import opened_case
+from dashboard.view_models.desk_actions import letters
 from dashboard.wall_state import Wall
 
 
@@ -35,6 +36,7 @@ def layout(say: Words, assets: str) -> Component:
     config = {
         "language": say.language,
         "words": shared_words(say) | say.under("desk"),
+        "letters": letters(say),
         "map_words": say.under("wall"),
         "assets": assets,
         "grid": Ids.GRID,
@@ -51,8 +53,10 @@ def layout(say: Words, assets: str) -> Component:
             dcc.Store(id=Ids.STARTED),
             dcc.Store(id=Ids.DRAWN),
             toolbar(say),
+            queue_bar(say),
             filter_bar(say),
             table(Ids.GRID, say),
+            action_bar(say),
             html.Section(
                 className="desk-side",
                 **{"data-slot": "side", "aria-label": say("desk.map")},

@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from dashboard.components.case_drawer import case_drawer, no_case
 from dashboard.i18n import Words
 from dashboard.view_models.case_view import candidate_lines, case_view
-from dashboard.view_models.override_view import override_view
+from dashboard.view_models.override_view import choosable
 from dashboard.wall_state import Wall
 from data.stores.case_detail import load_case_detail
 from data.stores.reading import reading
@@ -34,4 +34,4 @@ async def opened_case(
     if detail is None:
         return no_case(say), {}
     view = case_view(detail, say, datetime.now(UTC), ground.timezone)
-    return case_drawer(view, say, override_view(detail, say) if may_override else None), candidate_lines(detail)
+    return case_drawer(view, say, choosable(detail) if may_override else frozenset()), candidate_lines(detail)

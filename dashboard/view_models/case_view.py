@@ -1,5 +1,6 @@
 """One case as the drawer shows it: every text ready in one language."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from dashboard.i18n import Words
 from dashboard.view_models.wording import say_coordinates, say_distance, say_duration, say_moment
 from data.stores.case_detail import CaseDetail, CaseFacts, DecisionRow, EventRow
 from dispatch.overriding import OVERRIDDEN, WAS_CHOSEN
-from dispatch.reasons import templates, word
+from dispatch.reasons import word
 from dispatch.states import states, transitions
 
 FREE = ("chosen", WAS_CHOSEN, "tied", "slower", "busier_slower", "position_stale")
@@ -48,6 +49,7 @@ class CandidateView:
     team_id: int
     team: str
     department: str
+    department_code: str
     reason: str
     travel: str
     chosen: bool
@@ -121,7 +123,7 @@ def case_view(detail: CaseDetail, say: Words, now: datetime, timezone: str) -> C
         department=say.pick(facts.department_zh or "", facts.department_en or "") or None,
         deadline=_deadline(facts, say, now, timezone),
         places=place_views(detail, say),
-        events=[event_view(event, say, now, timezone) for event in reversed(detail.events)],
+        events=[event_view(event, detail.departments, say, now, timezone) for event in reversed(detail.events)],
         decision=decision_view(detail.decision, detail, say, now, timezone) if detail.decision else None,
         photos=[f"{PHOTOS}/{digest}" for digest in facts.photos],
     )
@@ -179,8 +181,10 @@ def _doubt(detail: CaseDetail, layer: str, name: str, border: dict[str, Any], sa
     return say("case.ambiguous", here=name, there=other.name)
 
 
-def event_view(event: EventRow, say: Words, now: datetime, timezone: str) -> EventView:
-    """One event in words."""
+def event_view(
+    event: EventRow, departments: Mapping[str, tuple[str, str]], say: Words, now: datetime, timezone: str
+) -> EventView:
+    """One event in words. ``departments``: code -> names."""
     move = transitions().get((event.from_state, event.action))
     state = states().get(event.to_state)
     return EventView(
@@ -188,16 +192,30 @@ def event_view(event: EventRow, say: Words, now: datetime, timezone: str) -> Eve
         action=say.pick(move.name_zh, move.past_en) if move else event.action,
         actor=say_actor(event.actor, say),
         state=say.pick(state.name_zh, state.name_en) if state else event.to_state,
-        note=event_note(event, say),
+        note=event_note(event, departments, say),
     )
 
 
-def event_note(event: EventRow, say: Words) -> str | None:
-    """Why: the reason chosen from the list, if one was, and the person's own words."""
-    said = event.payload.get("reason") or event.payload.get("note")
-    known = templates().get(("override", str(event.payload.get("code"))))
-    words = [*([say.pick(*known)] if known else []), *([str(said)] if said else [])]
-    return " · ".join(words) or None
+def event_note(event: EventRow, departments: Mapping[str, tuple[str, str]], say: Words) -> str | None:
+    """Why, and what was said: the chosen reason, the person's words, and which departments a whistle calls."""
+    payload = event.payload
+    chosen = say.messages.get(f"reason.{payload.get('code')}")
+    said = [chosen, payload.get("reason") or payload.get("note"), payload.get("text")]
+    said += [called(payload, departments, say)] if event.action == "whistle" else []
+    # Words that repeat the chosen reason say nothing more.
+    return " · ".join(dict.fromkeys(str(part) for part in said if part)) or None
+
+
+def called(payload: Mapping[str, Any], departments: Mapping[str, tuple[str, str]], say: Words) -> str | None:
+    """The departments that a whistle calls, the lead named."""
+
+    def name(code: object) -> str:
+        return say.pick(*departments.get(str(code), (str(code), str(code))))
+
+    codes = payload.get("departments")
+    if not codes:
+        return None
+    return say("case.called", departments=say("hot.comma").join(map(name, codes)), lead=name(payload.get("lead")))
 
 
 def say_actor(actor: str, say: Words) -> str:
@@ -253,6 +271,7 @@ def candidate_views(decision: DecisionRow, detail: CaseDetail, say: Words) -> li
                 team_id=team.id,
                 team=team.name,
                 department=say.pick(team.department_zh, team.department_en),
+                department_code=team.department_code,
                 reason=reason.removeprefix(team.name).lstrip(":： "),
                 travel=say_travel(candidate.get("travel_s"), say),
                 chosen=candidate["reason"] == "chosen",

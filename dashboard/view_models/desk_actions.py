@@ -162,6 +162,14 @@ def action_as_json(action: str, say: Words) -> dict[str, Any]:
     }
 
 
+def letters(say: Words) -> list[tuple[str, str]]:
+    """Every letter with what it may mean, for the list of keys."""
+    meaning: dict[str, list[str]] = {}
+    for action, asks in ACTIONS.items():
+        meaning.setdefault(asks.key, []).append(str(action_as_json(action, say)["name"]))
+    return [(key, " / ".join(dict.fromkeys(names))) for key, names in sorted(meaning.items())]
+
+
 def case_as_json(case: ActionCase, offered: Iterable[Offer]) -> dict[str, Any]:
     """A case with what may be done with it, and whom its newest decision proposes."""
     proposal = {"team": case.proposed_team, "name": case.proposed_name, "department": case.proposed_department}

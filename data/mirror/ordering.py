@@ -29,8 +29,10 @@ PATCHED_SHARE: Final = 0.05
 
 TIMES: Final = ("reported", "due", "dispatched", "answered", "closed", "updated")
 COUNTS: Final = ("returns", "reworks")
-LAST_URGENT: Final = 1 << 40
+LATER: Final = 1 << 40
 """Added to the moments of cases that are not urgent, so that all urgent ones stand before them in ``queue``."""
+PAUSED: Final = "suspended"
+"""Cases whose clock stands still (挂账) come last in ``queue``."""
 VOCABULARIES: Final = {"channel": "channels", "state": "states", "matter": "matters", "department": "departments"}
 
 
@@ -162,10 +164,11 @@ def _numbers(values: NDArray[Any]) -> Keys:
 
 
 def _queue_keys(mirror: CaseMirror) -> Keys:
-    """The order of work: urgent ones first, then by what is left; whoever has no deadline yet has waited since its report."""
+    """The order of work: urgent ones first, then by what is left; one without a deadline has waited since its report."""
     count = mirror.count
     due, reported = mirror.due[:count], mirror.reported[:count]
-    moment = np.where(due == 0, reported, due) + np.where(mirror.urgent[:count], 0, LAST_URGENT)
+    moment = np.where(due == 0, reported, due) + np.where(mirror.urgent[:count], 0, LATER)
+    moment += np.where(np.array([*(state == PAUSED for state in mirror.states), False])[mirror.state[:count]], 2 * LATER, 0)
     return np.where(mirror.closed[:count] == 0, moment, NONE)
 
 

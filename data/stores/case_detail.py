@@ -113,13 +113,14 @@ class PlaceName:
 
 @dataclass(frozen=True)
 class CaseDetail:
-    """A case with all that explains it."""
+    """A case with all that explains it. ``departments``: code -> (Chinese, English) name."""
 
     facts: CaseFacts
     events: list[EventRow]
     decision: DecisionRow | None
     teams: dict[int, CandidateTeam]
     places: dict[tuple[str, str], PlaceName]
+    departments: dict[str, tuple[str, str]]
 
 
 FACTS_SQL: Final = """
@@ -165,6 +166,8 @@ select team.id, team.name, team.department_code, department.name_zh as departmen
   from team join department on department.code = team.department_code where team.id = any(%s)
 """
 
+DEPARTMENTS_SQL: Final = "select code, name_zh, name_en from department"
+
 PLACES_SQL: Final = """
 select distinct on (layer.name, area.code) layer.name as layer, layer.kind, layer.rank, layer.title_zh as layer_zh,
        layer.title_en as layer_en, area.code, area.name
@@ -185,6 +188,7 @@ async def load_case_detail(connection: Connection, case_id: int) -> CaseDetail |
     events = await _all(connection, EventRow, EVENTS_SQL, case_id)
     wanted = _wanted_teams(facts, decision)
     teams = await _all(connection, CandidateTeam, TEAMS_SQL, wanted) if wanted else []
+    departments = await (await connection.execute(DEPARTMENTS_SQL)).fetchall()
     layers, codes = _wanted_places(facts)
     places = await _all(connection, PlaceName, PLACES_SQL, layers, codes) if codes else []
     return CaseDetail(
@@ -193,6 +197,7 @@ async def load_case_detail(connection: Connection, case_id: int) -> CaseDetail |
         decision,
         {team.id: team for team in teams},
         {(place.layer, place.code): place for place in places},
+        {code: (zh, en) for code, zh, en in departments},
     )
 
 

@@ -67,7 +67,7 @@ def mirror_of(count: int, seed: int = 1) -> CaseMirror:
     mirror = CaseMirror(
         Words(
             channels=Vocabulary(("grid", "snap", "new")),
-            states=Vocabulary(("a", "b")),
+            states=Vocabulary(("a", "suspended")),
             matters=Vocabulary((1, 2)),
             departments=Vocabulary(("d1", "d2")),
             cells=Vocabulary(("c20", "c10", "c3")),
@@ -86,6 +86,7 @@ def put(mirror: CaseMirror, ids: Any, random: np.random.Generator) -> None:
     columns |= {name: random.integers(0, 5, n) for name in ("reported", "due", "dispatched", "closed", "updated")}
     columns |= {
         "channel": random.integers(0, 3, n),
+        "state": random.integers(0, 2, n),
         "urgent": random.random(n) < 0.5,
         "team": random.choice([0, 5, 9, 7], n),
     }
@@ -130,7 +131,8 @@ def expected_order(mirror: CaseMirror, column: str, descending: bool, fits: Any)
             return int(getattr(mirror, column)[row])
         if column == "queue":
             waits_from = int(mirror.due[row]) or int(mirror.reported[row])
-            return None if mirror.closed[row] else waits_from + (0 if mirror.urgent[row] else 1000)
+            paused = mirror.states[mirror.state[row]] == "suspended"
+            return None if mirror.closed[row] else waits_from + 1000 * (not mirror.urgent[row]) + 2000 * paused
         if column == "cell":
             return {-1: None, 0: 2, 1: 1, 2: 3}[int(mirror.cell[row])]
         return int(getattr(mirror, column)[row]) or None

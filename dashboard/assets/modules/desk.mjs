@@ -1,6 +1,7 @@
 /* The desk: one state (filter, order, case, columns, map) that the address keeps, and the parts that show it. */
 
 import { readQuery, writeQuery } from './address.mjs';
+import { Actions } from './desk_actions.mjs';
 import { Columns } from './desk_columns.mjs';
 import { Drawer } from './desk_drawer.mjs';
 import { ExportMenu } from './desk_export.mjs';
@@ -8,6 +9,8 @@ import { Filters } from './desk_filters.mjs';
 import { Grid } from './desk_grid.mjs';
 import { DeskMap } from './desk_map.mjs';
 import { closeMenus, watchMenus } from './desk_menu.mjs';
+import { News } from './desk_news.mjs';
+import { Queues } from './desk_queues.mjs';
 import { ViewsMenu } from './desk_views.mjs';
 import { register } from './keys.mjs';
 import { Page, setText, slot } from './page.mjs';
@@ -15,7 +18,7 @@ import { stateOf } from './states.mjs';
 import { WHERE_KEYS, readWhere, writeWhere } from './where.mjs';
 
 const LOOK_AGAIN_MS = 1_500;
-const REFRESH_MS = 5_000;
+const USUAL_ORDER = 'queue';
 
 export async function start(config) {
   const desk = new Desk(config);
@@ -32,7 +35,7 @@ class Desk {
     this.mapPage = new Page({ ...config, words: config.map_words });
     const query = readQuery();
     this.where = readWhere(query);
-    this.sort = query.get('sort') || '-reported';
+    this.sort = query.get('sort') || USUAL_ORDER;
     this.selected = Number(query.get('case')) || null;
   }
 
@@ -48,12 +51,14 @@ class Desk {
     this.views = new ViewsMenu(this);
     this.exports = new ExportMenu(this);
     this.map = new DeskMap(this, snapshot);
+    this.queues = new Queues(this);
     this.grid = new Grid(this, await gridApi(this.config.grid));
+    this.actions = new Actions(this.page, this.config.letters, (ids) => this.changed(ids));
+    this.news = new News(this, snapshot.event);
     watchMenus({ views: this.views, columns: this.columns, export: this.exports });
     this.registerKeys();
     this.filters.show();
     if (this.selected) this.select(this.selected, { reveal: true, open: true });
-    this.follow(snapshot.event);
     return undefined;
   }
 
@@ -78,6 +83,8 @@ class Desk {
     this.where = where;
     closeMenus();
     this.filters.show();
+    this.filters.learnNames();
+    this.queues.draw();
     this.map.setWhere(where);
     this.grid.reload();
     this.remember();
@@ -88,6 +95,13 @@ class Desk {
     this.remember();
   }
 
+  /** Sort by a column that may not be shown; the table asks anew with the next filter. */
+  orderBy(sort) {
+    if (sort === this.sort) return;
+    this.setSort(sort);
+    this.grid.setColumns();
+  }
+
   /** One case: marked in the table and on the map; `open` shows it in the drawer, `reveal` brings its row into view. */
   select(id, { open = false, reveal = false, fly = false } = {}) {
     this.selected = id;
@@ -95,6 +109,7 @@ class Desk {
     if (reveal) this.grid.reveal(id);
     if (open || (id && this.drawer.isOpen)) this.drawer.open(id);
     if (!id) this.drawer.close();
+    this.choose();
     this.remember();
   }
 
@@ -102,7 +117,7 @@ class Desk {
   remember() {
     const changes = Object.fromEntries(WHERE_KEYS.map((key) => [key, null]));
     for (const [key, value] of Object.entries(this.where)) changes[key] = [value].flat().join(',');
-    changes.sort = this.sort === '-reported' ? null : this.sort;
+    changes.sort = this.sort === USUAL_ORDER ? null : this.sort;
     changes.case = this.drawer.isOpen ? this.selected : null;
     changes.cols = this.columns.written();
     writeQuery(changes, this.map.written());
@@ -130,6 +145,7 @@ class Desk {
 
   showTotal(total) {
     setText(slot('total'), this.page.say(this.isWhole ? 'total_all' : 'total', { n: this.page.number.format(total) }));
+    document.body.dataset.ready = 'true';
     if (total > 0) return this.showState(null);
     const action = { words: this.page.say('clear'), act: () => this.setWhere({}) };
     return this.showState('empty', { title: this.page.say('nothing'), text: this.page.say('nothing_text'), ...(!this.isWhole && { action }) });
@@ -144,31 +160,31 @@ class Desk {
     this.showState('failed', { title: this.page.say('failed'), text: error.message, action: { words: this.page.say('retry'), act: () => this.grid.reload() } });
   }
 
-  /* Changes: the table asks anew for what is in view, at most every few seconds. */
-  follow(since) {
-    const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/ws/live?since=${since}`);
-    socket.addEventListener('message', ({ data }) => {
-      if (JSON.parse(data).kind !== 'cases' || this.due) return;
-      this.due = setTimeout(() => {
-        this.due = null;
-        this.grid.refresh();
-        this.map.refresh();
-      }, REFRESH_MS);
-    });
-    socket.addEventListener('close', () => setTimeout(() => this.follow(since), LOOK_AGAIN_MS));
+  /** The cases that actions are about: the ticked rows, else the one case. */
+  choose() {
+    const ticked = this.grid.api.getSelectedRows().map((row) => row.id);
+    this.actions.choose(ticked.length ? ticked : this.selected ? [this.selected] : []);
+  }
+
+  /** The server has changed these cases by what was done here. */
+  async changed(ids) {
+    await this.grid.patch(ids);
+    this.queues.load();
+    this.map.refresh();
+    if (this.drawer.isOpen && ids.includes(this.drawer.id)) this.drawer.open(this.drawer.id);
   }
 
   registerKeys() {
     const { page, grid } = this;
     const key = (name, words, act) => register(name, page.say(`key.${words}`), act);
-    key('j', 'next', () => grid.step(1));
-    key('k', 'previous', () => grid.step(-1));
+    key('j', 'next', (event) => grid.step(1, event.shiftKey));
+    key('k', 'previous', (event) => grid.step(-1, event.shiftKey));
     key('Enter', 'open', (event) => (event.target.closest('button, a, input, summary') ? false : this.selected ? this.select(this.selected, { open: true }) : false));
     key('x', 'pick', () => grid.pick());
     key('/', 'search', () => this.filters.focusSearch());
-    key('o', 'overridden', () => this.drawer.startOverride());
-    register('ArrowDown', '', () => grid.step(1));
-    register('ArrowUp', '', () => grid.step(-1));
+    register('ArrowDown', '', (event) => grid.step(1, event.shiftKey));
+    register('ArrowUp', '', (event) => grid.step(-1, event.shiftKey));
+    key('.', 'news', () => this.news.show());
     register('Escape', '', () => closeMenus() || this.map.cancel() || (this.drawer.isOpen ? this.drawer.close() : false));
   }
 }

@@ -1,5 +1,6 @@
 /* The filters: flags, facets with the cases behind each value, words, times; what is chosen stands as chips. */
 
+import { fromField, toField } from './city_time.mjs';
 import { closeMenus, openMenu } from './desk_menu.mjs';
 import { element, slot } from './page.mjs';
 import { moment, writeWhere } from './where.mjs';
@@ -149,7 +150,7 @@ export class Filters {
     }));
     const [from, to] = ['from', 'to'].map((key) => this.timeField(key));
     const take = Object.assign(element('button', 'desk-button', page.say('apply')), { type: 'button' });
-    take.addEventListener('click', () => this.setTimes(...[from, to].map((field) => (field.input.value ? Date.parse(`${field.input.value}${this.offset()}`) / 1000 : null))));
+    take.addEventListener('click', () => this.setTimes(...[from, to].map((field) => (field.input.value ? fromField(field.input.value, page.timezone) : null))));
     return [spans, from.label, to.label, take];
   }
 
@@ -157,21 +158,9 @@ export class Filters {
     const label = element('label', 'desk-field', this.desk.page.say(`time.${key}`));
     const input = Object.assign(element('input'), { type: 'datetime-local' });
     const now = moment(this.desk.where[key]);
-    if (now) input.value = new Date((now + this.shift()) * 1000).toISOString().slice(0, 16);
+    if (now) input.value = toField(now, this.desk.page.timezone);
     label.append(input);
     return { label, input };
-  }
-
-  /* The city's clock, whatever the browser's. */
-  shift() {
-    const parts = new Intl.DateTimeFormat('en', { timeZone: this.desk.page.timezone, timeZoneName: 'longOffset' }).formatToParts(new Date());
-    const [, sign, hours, minutes] = parts.find((part) => part.type === 'timeZoneName').value.match(/GMT(?:([+-])(\d\d):(\d\d))?/);
-    return sign ? (sign === '-' ? -1 : 1) * (Number(hours) * HOUR + Number(minutes) * 60) : 0;
-  }
-
-  offset() {
-    const shift = Math.abs(this.shift());
-    return `${this.shift() < 0 ? '-' : '+'}${String(Math.floor(shift / HOUR)).padStart(2, '0')}:${String((shift % HOUR) / 60).padStart(2, '0')}`;
   }
 
   setTimes(from, to) {
@@ -186,7 +175,8 @@ export class Filters {
     if (document.activeElement !== this.search) this.search.value = where.text ?? '';
     for (const button of document.querySelectorAll('[data-flag]')) button.setAttribute('aria-pressed', String(where[button.dataset.flag] === '1'));
     for (const button of document.querySelectorAll('[data-facet]')) this.count(button, where);
-    const chips = Object.entries(where).filter(([key]) => !FLAGS.includes(key) && key !== 'text' && !(key === 'to' && where.from)).flatMap(([key, values]) => [values].flat().map((value) => this.chip(key, value)));
+    const quiet = this.desk.queues?.isOpen;
+    const chips = Object.entries(where).filter(([key]) => !FLAGS.includes(key) && !(quiet && key === 'state') && key !== 'text' && !(key === 'to' && where.from)).flatMap(([key, values]) => [values].flat().map((value) => this.chip(key, value)));
     slot('chips').replaceChildren(...chips);
     slot('clear').hidden = this.desk.isWhole;
   }
@@ -215,7 +205,7 @@ export class Filters {
   /** Names of what the address brought. */
   async learnNames() {
     const { where, page } = this.desk;
-    const facets = [...['channel', 'matter', 'major', 'state', 'department', 'team'].filter((key) => where[key]).map((key) => [key, key, '']),
+    const facets = [...['channel', 'matter', 'major', 'state', 'department', 'team'].filter((key) => where[key]?.some((value) => !this.names.has(`${key} ${value}`))).map((key) => [key, key, '']),
       ...new Set((where.area ?? []).map((area) => area.split(':')[0]))].map((one) => (Array.isArray(one) ? one : [`area:${one}`, 'area', `${one}:`]));
     await Promise.all(facets.map(async ([facet, key, prefix]) => {
       const answer = await fetch(`/api/desk/facet/${facet}?lang=${page.language}`);

@@ -1,5 +1,7 @@
 /* The table: rows come in blocks as they come into view; order, selection and what is shown stay while they change. */
 
+import { get } from './office.mjs';
+
 export class Grid {
   constructor(desk, api) {
     Object.assign(this, { desk, api, turn: 0 });
@@ -8,7 +10,10 @@ export class Grid {
     api.addEventListener('sortChanged', () => this.sorted());
     api.addEventListener('rowClicked', ({ data, event }) => data && !event.ctrlKey && !event.shiftKey && desk.select(data.id));
     api.addEventListener('rowDoubleClicked', ({ data }) => data && desk.select(data.id, { open: true, fly: true }));
-    api.addEventListener('selectionChanged', () => desk.map.pick(api.getSelectedRows()));
+    api.addEventListener('selectionChanged', () => {
+      desk.map.pick(api.getSelectedRows());
+      desk.choose();
+    });
     api.addEventListener('columnMoved', ({ finished }) => finished && this.moved());
   }
 
@@ -62,10 +67,21 @@ export class Grid {
     this.api.refreshInfiniteCache();
   }
 
+  /** Read these cases anew, in their places: nothing moves. @returns {Promise<Set<number>>} those that are shown */
+  async patch(ids) {
+    const shown = new Map();
+    this.api.forEachNode((node) => node.data && ids.includes(node.data.id) && shown.set(node.data.id, node));
+    if (!shown.size) return new Set();
+    const query = new URLSearchParams([...[...shown.keys()].map((id) => ['case', id]), ['lang', this.desk.page.language]]);
+    const { rows } = await get(this.desk.page, `/api/desk/rows/of?${query}`);
+    for (const row of rows) shown.get(row.id).setData(row);
+    return new Set(shown.keys());
+  }
+
   sorted() {
     if (this.quiet) return;
     const sorted = this.api.getColumnState().find(({ sort }) => sort);
-    const written = sorted ? `${sorted.sort === 'desc' ? '-' : ''}${sorted.colId}` : '-reported';
+    const written = sorted ? `${sorted.sort === 'desc' ? '-' : ''}${sorted.colId}` : 'queue';
     if (written === this.desk.sort) return;
     this.turn += 1;
     this.desk.setSort(written);
@@ -87,13 +103,15 @@ export class Grid {
     return found;
   }
 
-  step(by) {
+  /** To the next row or the one before; `more`: the rows so far stay chosen. */
+  step(by, more = false) {
     const now = this.rowOf(this.desk.selected);
     const at = Math.min(Math.max((now ? now.rowIndex : -1) + by, 0), this.api.getDisplayedRowCount() - 1);
     this.api.ensureIndexVisible(at);
     const node = this.api.getDisplayedRowAtIndex(at);
     if (!node?.data) return;
-    this.mark(node);
+    if (!more) this.api.deselectAll();
+    node.setSelected(true);
     this.desk.select(node.data.id);
   }
 

@@ -1,9 +1,9 @@
 /* Saved views: a name for what is filtered, ordered and shown; one's own, and what others share. */
 
-import { NAME } from './desk_drawer.mjs';
 import { element, slot } from './page.mjs';
 
 const ADDRESS = '/api/desk/views';
+const NAME = 'needle_name';
 
 export class ViewsMenu {
   constructor(desk) {

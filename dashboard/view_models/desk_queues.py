@@ -1,0 +1,28 @@
+"""The queues of a dispatch desk: filters that somebody works through from the top, the most urgent first. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from data.mirror.where import Where
+from dispatch.states import states
+
+STATES: Final[Mapping[str, tuple[str, ...]]] = {
+    "intake": ("reported", "verifying_info", "accepted"),
+    "dispatch": ("filed", "returned", "reopened", "ruling"),
+    "requests": ("return_requested", "extension_requested"),
+    "joint": ("whistled", "responding", "whistle_refused"),
+    "check": ("answered", "checking", "pending_close"),
+}
+"""Queue -> the states of its cases."""
+
+
+def queues(roles: Iterable[str]) -> dict[str, Where]:
+    """Every queue as a filter, in the order in which the desk shows them; ``mine``: what waits for one of these roles."""
+    wanted = frozenset(roles)
+    waiting = frozenset(code for code, state in states().items() if state.waits_for & wanted and not state.terminal)
+    return {
+        "mine": Where(states=waiting, open=True),
+        **{name: Where(states=frozenset(codes), open=True) for name, codes in STATES.items()},
+        "late": Where(open=True, overdue=True),
+        "open": Where(open=True),
+    }
