@@ -48,10 +48,11 @@ class Connectors:
         verify(read_secret(connector.secret, self.secrets), dict(request.headers), body, now)
         remote_id, status = read_update(body)
         async with reading(self.pool) as connection:
-            case_id = await deliveries.case_of_remote(connection, row.id, remote_id)
-            if case_id is None:
+            found = await deliveries.case_of_remote(connection, row.id, remote_id)
+            if found is None:
                 raise NeedleError("delivery.remote_unknown", remote_id=remote_id)
-        actions = connector.statuses.get(status, ())
+        case_id, before = found
+        actions = connector.statuses.get(status, ()) if status != before else ()
         steps = await apply_status(self.desk, case_id, connector.department, actions, row.name, status, now)
         async with reading(self.pool) as connection:
             await deliveries.note_statuses(connection, row.id, now, [(case_id, status)])

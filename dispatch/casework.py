@@ -19,7 +19,7 @@ from data.stores.city_clock import save_city_clock
 from data.stores.merges import lock_cases, reports_of_case
 from data.stores.nearby import load_own, near_open_cases
 from data.stores.placing import add_decision, load_newest_decision, load_placed
-from data.stores.reading import reading
+from data.stores.reading import reading, scoped_or_whole
 from data.stores.timers import set_timer
 from data.stores.whistles import load_board, load_whistled, save_whistle
 from dispatch.case import Case, evolve, fold, place_row, row, task_change
@@ -52,18 +52,32 @@ class CaseDesk:
         self.survey = Survey()
         self.surveying = asyncio.Lock()
 
-    async def read(self, case_id: int) -> dict[str, Any]:
-        """A case with all that belongs to it (``data.stores.cases.read_case``), as JSON; ``case.unknown`` when there is none."""
-        async with reading(self.pool) as connection:
+    async def read(self, case_id: int, by: int | None = None) -> dict[str, Any]:
+        """A case with all that belongs to it (``data.stores.cases.read_case``), as JSON; ``case.unknown`` when there is none.
+
+        ``by``: the account that asks, here and below; a case that it does not see is none. None: a machine of ours.
+        """
+        async with scoped_or_whole(self.pool, by) as connection:
             return await cases.read_case(connection, case_id)
 
-    async def follow(self, report_id: int) -> dict[str, Any]:
-        """What became of a report; ``report.unknown`` when there is none."""
+    async def standing(self, case_id: int) -> Case:
+        """A case as the fold of its events; ``case.unknown`` when there is none."""
         async with reading(self.pool) as connection:
+            return fold(case_id, await cases.lock_events(connection, case_id))
+
+    async def follow(self, report_id: int, by: int | None = None) -> dict[str, Any]:
+        """What became of a report; ``report.unknown`` when there is none."""
+        async with scoped_or_whole(self.pool, by) as connection:
             return await reports.load_outcome(connection, report_id)
 
     async def give(
-        self, case_id: int, command: Command, now: datetime, seq: int | None = None, once: str | None = None
+        self,
+        case_id: int,
+        command: Command,
+        now: datetime,
+        seq: int | None = None,
+        once: str | None = None,
+        by: int | None = None,
     ) -> dict[str, Any]:
         """Carry out a command.
 
@@ -77,6 +91,8 @@ class CaseDesk:
             The case's seq that the sender saw: when somebody was faster, the command is refused.
         once : str, optional
             The sender's own name of the command, kept in its event: sent again, it changes nothing, whatever happened since.
+        by : int, optional
+            The account that gives it; the database lets it move only what it sees.
 
         Returns
         -------
@@ -91,7 +107,7 @@ class CaseDesk:
         is_corrected = corrects(command)
         if is_corrected:
             await self._refresh_survey(now)
-        async with reading(self.pool) as connection:
+        async with scoped_or_whole(self.pool, by) as connection:
             protocol = await self._protocol(connection)
             if command.action == "merge" and isinstance(command.data.get("main_case"), int):
                 await lock_cases(connection, (case_id, command.data["main_case"]))
@@ -112,12 +128,12 @@ class CaseDesk:
                     await self._absorb(connection, after, command, now, protocol)
         return summary(after)
 
-    async def duplicates(self, case_id: int) -> list[dict[str, Any]]:
+    async def duplicates(self, case_id: int, by: int | None = None) -> list[dict[str, Any]]:
         """Open cases that may be the same thing, the likeliest first, as JSON; ``case.unknown`` when there is no such case.
 
         Each has ``id``, ``number``, ``title``, ``state``, ``reported_at``, ``distance_m``, ``text``, ``reports``, ``score``.
         """
-        async with reading(self.pool) as connection:
+        async with scoped_or_whole(self.pool, by) as connection:
             own = await load_own(connection, case_id)
             if own is None:
                 raise NeedleError("case.unknown", case_id=case_id)
@@ -127,9 +143,9 @@ class CaseDesk:
             found = await near_open_cases(connection, own.point, own.matter_id, WITHIN_M, span, leave_out=case_id)
         return [{**asdict(s.case), "score": s.score} for s in rank_duplicates(own, found)]
 
-    async def reports(self, case_id: int) -> list[dict[str, Any]]:
+    async def reports(self, case_id: int, by: int | None = None) -> list[dict[str, Any]]:
         """Every report of a case and of those merged with it, oldest first, as JSON."""
-        async with reading(self.pool) as connection:
+        async with scoped_or_whole(self.pool, by) as connection:
             return [asdict(report) for report in await reports_of_case(connection, case_id)]
 
     async def whistles(

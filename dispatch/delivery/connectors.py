@@ -5,6 +5,7 @@ kind = "open311"                     # or "webhook"
 url = "https://cg.example.gov.cn/open311/v2"
 department = "cg"                    # only this department's cases; a webhook may leave it out
 secret = "chengguan"                 # name of the secret: NEEDLE_SECRET_CHENGGUAN, or a file of that name
+updates = true                       # it speaks servicerequestupdates: words go to and fro
 [services]                           # our matters -> their service codes, the most exact pattern counts
 "2026:event:09*" = "STREET"
 [statuses]                           # their (extended) statuses -> what our department does
@@ -40,7 +41,10 @@ STATUSES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """Another system, checked. ``services``: (pattern over our matter keys, their code), the most exact first."""
+    """Another system, checked. ``services``: (pattern over our matter keys, their code), the most exact first.
+
+    ``updates``: it speaks mySociety's ``servicerequestupdates``, so that words go to and fro besides the status.
+    """
 
     name: str
     kind: str
@@ -50,6 +54,7 @@ class Connector:
     jurisdiction: str | None = None
     services: tuple[tuple[str, str], ...] = ()
     statuses: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: STATUSES)
+    updates: bool = False
 
     def service_of(self, matter: str) -> str | None:
         """Their code for one of our matters; None where they take none such."""
@@ -80,7 +85,9 @@ def make_connector(said: Mapping[str, Any]) -> Connector:
     for name in TEXTS:
         if not isinstance(said.get(name), str | None):
             raise _wrong(f"{name}: must be text")
-    unknown = set(said) - {"name", "kind", "url", "services", "statuses", *TEXTS}
+    if not isinstance(said.get("updates", False), bool):
+        raise _wrong("updates: true | false")
+    unknown = set(said) - {"name", "kind", "url", "services", "statuses", "updates", *TEXTS}
     if unknown:
         raise _wrong(f"unknown: {', '.join(sorted(unknown))}")
     check_url(said["url"])
@@ -95,6 +102,7 @@ def make_connector(said: Mapping[str, Any]) -> Connector:
         jurisdiction=said.get("jurisdiction"),
         services=_services(said.get("services", {})),
         statuses=_statuses(said["statuses"]) if "statuses" in said else STATUSES,
+        updates=said.get("updates", False),
     )
 
 
@@ -108,6 +116,7 @@ def as_settings(connector: Connector) -> dict[str, Any]:
         **texts,
         "services": dict(connector.services),
         "statuses": {status: list(actions) for status, actions in connector.statuses.items()},
+        **({"updates": True} if connector.updates else {}),
     }
 
 

@@ -23,13 +23,23 @@ from data.stores.deliveries import DueDelivery, SubscriptionRow
 from data.stores.notices import Connected, Lost, listen
 from data.stores.reading import reading
 from dispatch.casework import CaseDesk
+from dispatch.commands import Command
 from dispatch.delivery.addresses import Network, guarded_client
-from dispatch.delivery.answers import apply_status
+from dispatch.delivery.answers import TOO_EARLY, apply_status
 from dispatch.delivery.connectors import Connector, make_connector
 from dispatch.delivery.messages import MEDIA_TYPE, cloud_event, message_id
-from dispatch.delivery.open311_client import RefusedError, check_answer, read_statuses, send_request
+from dispatch.delivery.open311_client import (
+    RefusedError,
+    RemoteUpdate,
+    check_answer,
+    read_statuses,
+    read_updates,
+    send_request,
+    send_update,
+)
 from dispatch.delivery.schedule import next_try
 from dispatch.delivery.signing import sign
+from dispatch.guards import MOST_WORDS
 from geo.errors import NeedleError
 
 AT_ONCE: Final = 8
@@ -40,7 +50,14 @@ POLLED_CASES: Final = 500
 SOURCE: Final = "/needle"
 CHANNEL: Final = "needle_delivery"
 NEW_WORK: Final = frozenset({"dispatch", "redispatch", "reassign", "rule", "order_response", "rework", "fail_check"})
-"""After these a department starts anew: its system gets a request of its own for each."""
+"""After these the department that has the case starts anew: its system gets a request of its own for each."""
+CALLS: Final = frozenset({"whistle", "reject_joint"})
+"""After these every department that is named has its part of joint work before it, helpers (协办) too."""
+WORDS: Final = frozenset({"remark", "remind", "supervise"})
+"""What a system that already has the case is told in words, where it speaks updates."""
+HEARD_AGAIN: Final = timedelta(minutes=10)
+HEARD_FROM: Final = timedelta(days=7)
+"""How far back a system is asked what it said: after a start, and each time (its clock is not ours)."""
 
 log = structlog.get_logger()
 
@@ -68,6 +85,7 @@ class Line:
     def __post_init__(self) -> None:
         self.connector: Connector = make_connector(self.row.settings)
         self.desk = CaseDesk(self.around.pool)
+        self.heard_until = datetime.now(UTC) - HEARD_FROM
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -75,6 +93,8 @@ class Line:
             group.create_task(self._endlessly(self._send_due, self.wake, self.around.look_again_s))
             if self.connector.kind == "open311":
                 group.create_task(self._endlessly(self._poll, asyncio.Event(), self.around.poll_s))
+            if self.connector.updates:
+                group.create_task(self._endlessly(self._hear, asyncio.Event(), self.around.poll_s))
 
     async def _endlessly(self, step: Callable[[], Awaitable[bool]], wake: asyncio.Event, pause_s: float) -> None:
         """Take one step after the other; rest where a step found nothing to do, or the database was away."""
@@ -108,15 +128,23 @@ class Line:
     async def _hand_over(self, due: DueDelivery) -> None:
         if self.connector.kind == "webhook":
             await self._post_event(due)
-        elif self._is_work(due):
+        elif is_work(due, self.connector.department):
             key = self._secret() or ""
             remote_id = await send_request(self.client, self.connector, key, due)
             async with reading(self.around.pool) as connection:
                 await deliveries.remember_remote(connection, self.row.id, due.case_id, remote_id)
+        elif self.connector.updates and due.action in WORDS:
+            await self._send_words(due)
 
-    def _is_work(self, due: DueDelivery) -> bool:
-        """Whether the event gives this department something to do."""
-        return due.department == self.connector.department and due.action in NEW_WORK
+    async def _send_words(self, due: DueDelivery) -> None:
+        async with reading(self.around.pool) as connection:
+            remote_id = await deliveries.remote_of_case(connection, self.row.id, due.case_id)
+        if remote_id is not None and due.actor != self._actor:
+            await send_update(self.client, self.connector, self._secret() or "", remote_id, due)
+
+    @property
+    def _actor(self) -> str:
+        return f"department:{self.connector.department}"
 
     async def _post_event(self, due: DueDelivery) -> None:
         now, name = datetime.now(UTC), message_id(self.row.id, due.event_id)
@@ -156,14 +184,17 @@ class Line:
         now, heard = datetime.now(UTC), []
         for case_id, remote, before in open_cases:
             status = said.get(remote, before)
-            if status is not None and status != before:
-                await self.take_status(case_id, status, now)
+            if status is not None and status != before and not await self.take_status(case_id, status, now):
+                status = before
             heard.append((case_id, status or ""))
         async with reading(self.around.pool) as connection:
             await deliveries.note_statuses(connection, self.row.id, now, heard)
 
-    async def take_status(self, case_id: int, status: str, now: datetime) -> None:
-        """Do to our case what the system's status means; a refusal is logged and leaves the case to a person."""
+    async def take_status(self, case_id: int, status: str, now: datetime) -> bool:
+        """Do to our case what the system's status means; whether that is settled, or has to be tried again later.
+
+        A refusal for good is logged and leaves the case to a person.
+        """
         actions, department = self.connector.statuses.get(status, ()), self.connector.department
         try:
             if department is not None:
@@ -171,7 +202,39 @@ class Line:
         except NeedleError as error:
             if error.code == "database.unreachable":
                 raise
+            if error.code in TOO_EARLY:
+                return False
             log.warning("delivery.answer_refused", system=self.row.name, case=case_id, status=status, code=error.code)
+        return True
+
+    async def _hear(self) -> bool:
+        """Take what the system says in words, each once."""
+        now = datetime.now(UTC)
+        try:
+            said = await read_updates(self.client, self.connector, self.heard_until - HEARD_AGAIN, now)
+        except (RefusedError, httpx.HTTPError, ValueError) as error:
+            log.warning("delivery.hear_failed", system=self.row.name, reason=str(error)[:200])
+            return False
+        for update in said:
+            await self._add_words(update, now)
+        self.heard_until = now
+        return False
+
+    async def _add_words(self, update: RemoteUpdate, now: datetime) -> None:
+        async with reading(self.around.pool) as connection:
+            found = await deliveries.case_of_remote(connection, self.row.id, update.remote_id)
+        if found is None:
+            return
+        command = Command("remark", self._actor, None, {"text": update.words[:MOST_WORDS], "system": self.row.name})
+        await self.desk.give(found[0], command, now, once=f"{self.row.name}:{update.id}")
+
+
+def is_work(due: DueDelivery, department: str | None) -> bool:
+    """Whether an event gives a department something to do: the case itself, or its part of joint work."""
+    if due.action in CALLS:
+        return department in due.called
+    owner = due.named if due.action == "order_response" else due.department
+    return due.action in NEW_WORK and owner == department
 
 
 class Deliverer:

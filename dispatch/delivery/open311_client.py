@@ -77,11 +77,17 @@ def request_fields(connector: Connector, due: DueDelivery) -> dict[str, str]:
     return {
         "service_code": service,
         "description": due.text or due.matter_name,
-        "attribute[external_id]": f"{due.number}/{due.seq}",
+        "attribute[external_id]": own_id(connector, due),
         **_joint(connector, due),
         **_place(due),
         **({"jurisdiction_id": connector.jurisdiction} if connector.jurisdiction else {}),
     }
+
+
+def own_id(connector: Connector, due: DueDelivery) -> str:
+    """Our name of what is asked of the system; joint work names the department, as one system may serve several."""
+    event = f"{due.number}/{due.seq}"
+    return f"{event}/{connector.department}" if due.called else event
 
 
 def _joint(connector: Connector, due: DueDelivery) -> dict[str, str]:
@@ -147,17 +153,17 @@ async def send_update(
     ------
     RefusedError, httpx.HTTPError
     """
-    own_id = f"{due.number}/{due.seq}"
+    name = own_id(connector, due)
     fields = {
         "api_key": key,
         "service_request_id": remote_id,
-        "update_id": own_id,
+        "update_id": name,
         "status": "UNCHANGED",
         "updated_datetime": due.at.isoformat(timespec="seconds"),
         "description": due.words or due.action,
         **({"jurisdiction_id": connector.jurisdiction} if connector.jurisdiction else {}),
     }
-    headers = {"Idempotency-Key": own_id}
+    headers = {"Idempotency-Key": name}
     check_answer(await client.post(f"{connector.url}/servicerequestupdates.json", data=fields, headers=headers))
 
 

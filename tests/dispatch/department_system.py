@@ -3,7 +3,8 @@
     python department_system.py STORE PORT [SECONDS A STEP]
 
 It speaks GeoReport v2: takes requests (one per ``Idempotency-Key``), works them off by itself (received, in progress, fixed) at
-its own pace, and answers how they stand. What it has accepted survives being killed.
+its own pace, answers how they stand, says something to each when it sends people out, and takes words (mySociety's
+``servicerequestupdates``). What it has accepted survives being killed.
 """
 
 import sqlite3
@@ -22,6 +23,8 @@ TABLE = """
 create table if not exists request (
     id integer primary key autoincrement, key text unique, service_code text, description text, received real)
 """
+WORDS = "create table if not exists words (request text, name text, said text, primary key (request, name))"
+SENT_OUT = "已派人前往"
 
 
 class DepartmentSystem:
@@ -33,13 +36,17 @@ class DepartmentSystem:
         self.store.execute("pragma journal_mode = wal")
         self.store.execute("pragma synchronous = full")
         self.store.execute(TABLE)
+        self.store.execute(WORDS)
 
     def app(self) -> Starlette:
         """The system's addresses."""
         routes = [
             Route("/open311/v2/requests.json", self.take, methods=["POST"]),
             Route("/open311/v2/requests.json", self.tell, methods=["GET"]),
+            Route("/open311/v2/servicerequestupdates.json", self.hear, methods=["POST"]),
+            Route("/open311/v2/servicerequestupdates.json", self.say, methods=["GET"]),
             Route("/count", self.count, methods=["GET"]),
+            Route("/words", self.words, methods=["GET"]),
         ]
         return Starlette(routes=routes)
 
@@ -67,6 +74,25 @@ class DepartmentSystem:
         """Status and extended status of a request that came at ``received``."""
         step = STEPS[min(int((time.time() - received) / self.step_s), len(STEPS) - 1)]
         return {"status": "closed" if step == "fixed" else "open", "extended_status": step}
+
+    async def hear(self, request: Request) -> JSONResponse:
+        """Words about a request; the same update again changes nothing."""
+        async with request.form() as form:
+            if form.get("api_key") != "department-key":
+                return JSONResponse([{"code": "403", "description": "api_key"}], 403)
+            values = (form["service_request_id"], form["update_id"], form["description"])
+        self.store.execute("insert into words values (?, ?, ?) on conflict do nothing", values)
+        return JSONResponse([{"update_id": values[1]}])
+
+    async def say(self, _request: Request) -> JSONResponse:
+        """What it said itself: that people were sent out. Everything each time, as careless systems do."""
+        rows = self.store.execute("select id from request where received < ?", (time.time() - self.step_s,)).fetchall()
+        said = [{"update_id": f"{id}-1", "service_request_id": f"CG-{id}", "description": SENT_OUT} for (id,) in rows]
+        return JSONResponse(said)
+
+    async def words(self, _request: Request) -> JSONResponse:
+        """What it was told in words: (request, words)."""
+        return JSONResponse(self.store.execute("select request, said from words order by request, name").fetchall())
 
     async def count(self, _request: Request) -> JSONResponse:
         """How many requests it ever took."""

@@ -1,35 +1,25 @@
 """The chain across processes: report, worker, deliverer, a department's own system, and back, whatever is killed in between."""
 
 import asyncio
-import os
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from itertools import islice
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-import httpx
-import orjson
 import pytest
 
 from data.database import Connection, connect, open_pool
 from data.demo.city import DemoCity
-from data.demo.live import reports_live
-from data.stores.deliveries import save_subscription
+from data.stores.deliveries import save_subscription, set_active
 from dispatch.case import Case
 from dispatch.casework import CaseDesk
 from dispatch.commands import Command
 from dispatch.delivery.connectors import as_settings, make_connector
+from tests.dispatch.department_system import SENT_OUT
+from tests.dispatch.town import Town, connect_departments, report, scalar
 
 CheckCase = Callable[[Connection, int], Case]
 Until = Callable[[Callable[[], bool], str], None]
-Process = subprocess.Popen[bytes]
-SYSTEM = Path(__file__).with_name("department_system.py")
-PATIENCE_S = 60.0
-ADD = "insert into report (channel, idempotency_key, body, reported_at) values (%s, %s, %s, %s)"
 UNANSWERED = """
 select count(*) from cases left join remote_case on remote_case.case_id = cases.id
  where (cases.id > %s and cases.department_code is not null or remote_case.case_id is not null) and state <> 'answered'
@@ -37,78 +27,11 @@ select count(*) from cases left join remote_case on remote_case.case_id = cases.
 CLOSING = (("request_check", "operator:01"), ("pass_check", "grid_worker:07"), ("close", "operator:01"))
 
 
-class Town:
-    """The processes of the test, each of which may be killed and started again."""
-
-    def __init__(self, url: str, folder: Path) -> None:
-        self.url = url
-        self.folder = folder
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
-        self.running: dict[str, Process] = {}
-
-    def start(self, name: str) -> None:
-        commands = {
-            "worker": ["-m", "dashboard.cli", "worker"],
-            "deliverer": ["-m", "dashboard.cli", "deliver"],
-            "department": [str(SYSTEM), str(self.folder / "department.db"), str(self.port), "0.5"],
-        }
-        environment = os.environ | {
-            "NEEDLE_DATABASE_URL": self.url,
-            "NEEDLE_OUTGOING_NETWORKS": "127.0.0.1",
-            "NEEDLE_POLL_SECONDS": "0.3",
-            "NEEDLE_SECRET_DEPARTMENT": "department-key",
-        }
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.running[name] = subprocess.Popen(
-                [sys.executable, *commands[name]], env=environment, stdout=log, stderr=subprocess.STDOUT
-            )
-
-    def kill(self, name: str) -> None:
-        self.running[name].send_signal(signal.SIGKILL)
-        assert self.running[name].wait(PATIENCE_S) == -signal.SIGKILL
-
-    def stop(self) -> None:
-        for process in self.running.values():
-            process.terminate()
-        for process in self.running.values():
-            process.wait(PATIENCE_S)
-
-    def taken(self) -> int:
-        """How many requests the department's system has ever taken; 0 while it is away."""
-        try:
-            return int(httpx.get(f"http://127.0.0.1:{self.port}/count", timeout=2, trust_env=False).text)
-        except httpx.HTTPError:
-            return 0
-
-
 @pytest.fixture
 def town(city_url: str, tmp_path: Path) -> Iterator[Town]:
     town = Town(city_url, tmp_path)
     yield town
     town.stop()
-
-
-def connect_departments(watch: Connection, port: int) -> None:
-    """Every department works in the same system."""
-    for (code,) in watch.execute("select code from department").fetchall():
-        said = {
-            "name": f"system of {code}",
-            "kind": "open311",
-            "url": f"http://127.0.0.1:{port}/open311/v2",
-            "department": code,
-            "secret": "department",
-            "services": {"*": "WORK"},
-        }
-        save_subscription(watch, str(said["name"]), "open311", code, as_settings(make_connector(said)))
-
-
-def report(watch: Connection, city: DemoCity, seed: int, count: int) -> None:
-    reports = list(islice(reports_live(city, seed, datetime.now(UTC)), count))
-    rows = [(r["channel"], f"{seed}-{r['key']}", orjson.dumps(r).decode(), r["reported_at"]) for r in reports]
-    with watch.cursor() as cursor:
-        cursor.executemany(ADD, rows)
-    watch.execute("notify needle_report")
 
 
 def test_every_case_comes_back_and_is_closed_exactly_once(
@@ -152,10 +75,72 @@ async def close_all(url: str, cases: list[int]) -> None:
                 await desk.give(case_id, Command(action, actor), datetime.now(UTC))
 
 
-def scalar(watch: Connection, query: str, *parameters: object) -> int:
-    found = watch.execute(query, parameters).fetchone()
-    assert found is not None
-    return int(found[0])
+PARTS = """
+select action, split_part(actor, ':', 2), count(*)::int from case_event
+ where case_id = %s and action in ('answer_whistle', 'finish_part', 'finish_jointly') group by 1, 2 order by 1, 2
+"""
+REMARK = "现场有居民围观"
+WORDS_OF = "select count(*) from case_event where case_id = %s and action = 'remark' and payload ->> 'text' = %s"
+
+
+def test_helpers_do_their_part_in_their_own_systems_and_the_lead_waits_for_them(
+    town: Town, watch: Connection, demo_city: DemoCity, until: Until, check_case: CheckCase
+) -> None:
+    watch.execute("update team set capacity = 0")
+    connect_departments(watch, town.port)
+    lead, second, third = (code for (code,) in watch.execute("select code from department order by code limit 3"))
+    set_active(watch, f"system of {third}", active=False)
+    for name in ("worker", "deliverer", "department"):
+        town.start(name)
+    before = scalar(watch, "select max(id) from cases")
+    report(watch, demo_city, 21, 1)
+    until(lambda: scalar(watch, "select count(*) from cases where id > %s and state = 'filed'", before) == 1, "filed")
+    case = scalar(watch, "select max(id) from cases")
+
+    def state() -> str:
+        return check_case(watch, case).state
+
+    def do(action: str, actor: str, **data: Any) -> None:
+        asyncio.run(command(town.url, case, action, actor, data))
+
+    arrive_by = (datetime.now(UTC) + timedelta(hours=3)).isoformat()
+    called = {"purpose": "hard_matter", "departments": [lead, second, third], "lead": lead, "arrive_by": arrive_by}
+    set_active(watch, f"system of {third}", active=True)
+    do("whistle", "street:望京", **called)
+    set_active(watch, f"system of {third}", active=False)
+    finished = "select count(*) from whistle_party where case_id = %s and state = 'finished'"
+    until(lambda: scalar(watch, finished, case) >= 1, "the helper that is reached has done its part")
+    assert state() == "responding", "the lead's system may say fixed: its helpers are not all done"
+    town.kill("deliverer")
+    do("remark", "operator:li", text=REMARK)
+    town.kill("department")
+    set_active(watch, f"system of {third}", active=True)
+    town.start("deliverer")
+    town.start("department")
+    until(lambda: state() == "handled", "every department has done its part")
+    assert watch.execute(PARTS, (case,)).fetchall() == [
+        ("answer_whistle", lead, 1),
+        ("answer_whistle", second, 1),
+        ("answer_whistle", third, 1),
+        ("finish_jointly", lead, 1),
+        ("finish_part", second, 1),
+        ("finish_part", third, 1),
+    ]
+    until(lambda: scalar(watch, WORDS_OF, case, SENT_OUT) == 3, "each system has said something, heard once")
+
+    do("reject_joint", "street:望京", departments=[second])
+    until(lambda: state() == "handled", "the second does its part again, and the lead")
+    assert town.taken() == 5, "a request for each part and each repeated part"
+    do("confirm", "street:望京")
+    asyncio.run(close_all(town.url, [case]))
+    assert state() == "closed"
+    until(lambda: scalar(watch, "select count(*) from delivery where delivered_at is null") == 0, "all delivered")
+    assert [request for request, said in town.words() if said == REMARK] == ["CG-1", "CG-2"], "once each, not to a paused one"
+
+
+async def command(url: str, case: int, action: str, actor: str, data: dict[str, Any]) -> None:
+    async with open_pool(url) as pool:
+        await CaseDesk(pool).give(case, Command(action, actor, "理由", data), datetime.now(UTC))
 
 
 def test_history_that_comes_later_is_not_told(city_url: str) -> None:
