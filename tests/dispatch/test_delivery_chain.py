@@ -115,8 +115,8 @@ def test_helpers_do_their_part_in_their_own_systems_and_the_lead_waits_for_them(
     do("remark", "operator:li", text=REMARK)
     town.kill("department")
     set_active(watch, f"system of {third}", active=True)
-    town.start("deliverer")
     town.start("department")
+    town.start("deliverer")
     until(lambda: state() == "handled", "every department has done its part")
     assert watch.execute(PARTS, (case,)).fetchall() == [
         ("answer_whistle", lead, 1),
@@ -135,7 +135,9 @@ def test_helpers_do_their_part_in_their_own_systems_and_the_lead_waits_for_them(
     asyncio.run(close_all(town.url, [case]))
     assert state() == "closed"
     until(lambda: scalar(watch, "select count(*) from delivery where delivered_at is null") == 0, "all delivered")
-    assert [request for request, said in town.words() if said == REMARK] == ["CG-1", "CG-2"], "once each, not to a paused one"
+    assert [request for request, said in town.words() if said == REMARK] == ["CG-1", "CG-2"], (
+        "once each, not to a paused one"
+    )
 
 
 async def command(url: str, case: int, action: str, actor: str, data: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from data.database import connect, open_pool
 from dispatch.intake import MAX_BATCH_REPORTS, MAX_REPORT_BYTES, IncomingReport, read_batch, read_report
 from dispatch.reference import load_reference
 from geo.errors import NeedleError
+from tests.signed_in import behind_sessions
 
 DATUMS: Mapping[str, str | None] = {"snap": "gcj02", "walk_in": None}
 GOOD: dict[str, Any] = {
@@ -145,7 +146,7 @@ async def door(database_url: str) -> Any:
     async with open_pool(database_url) as pool, Api(pool) as api:
         app = FastAPI()
         app.include_router(api.router)
-        transport = httpx.ASGITransport(app)
+        transport = httpx.ASGITransport(behind_sessions(app, pool, database_url))
         async with httpx.AsyncClient(transport=transport, base_url="http://needle") as client:
             yield Door(client, api, database_url)
 

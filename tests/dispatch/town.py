@@ -5,9 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from time import monotonic, sleep
 
 import httpx
 import orjson
@@ -50,6 +52,18 @@ class Town:
             self.running[name] = subprocess.Popen(
                 [sys.executable, *commands[name]], env=environment, stdout=log, stderr=subprocess.STDOUT
             )
+
+        if name == "department":
+            self._wait_for_department()
+
+    def _wait_for_department(self) -> None:
+        """Until it answers: each vain try of a deliverer makes its next pause longer."""
+        deadline = monotonic() + PATIENCE_S
+        while monotonic() < deadline:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return
+            sleep(0.05)
+        raise AssertionError("the department's system did not start")
 
     def kill(self, name: str) -> None:
         self.running[name].send_signal(signal.SIGKILL)
