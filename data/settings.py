@@ -1,5 +1,6 @@
 """Settings: read once, from the environment (``NEEDLE_…``) over the defaults below."""
 
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -34,6 +35,13 @@ class Settings(BaseSettings):
     portal_port: int | None = Field(
         default=None, ge=1, le=65535, description="port of the residents' pages; none: ten above the operators'"
     )
+
+    position_hours: float = Field(default=72.0, gt=0, description="how long the places of people on duty are kept")
+
+    @property
+    def positions_kept(self) -> timedelta:
+        """How long the places of people on duty are kept."""
+        return timedelta(hours=self.position_hours)
 
     @property
     def residents_port(self) -> int:

@@ -160,6 +160,7 @@ DEPARTMENT_CASES: Final = (
  order by cases.urgent desc, cases.due_at nulls last, cases.id limit %(most)s
 """
 )
+TEAMS_OF: Final = "select id, name from team where department_code = %s order by name"
 ADD_REPORT: Final = "insert into phone_report (report_id, actor) values (%s, %s) on conflict (report_id) do nothing"
 #: Of the national editions the newest, and the city's own; what the city has most of lately first.
 MATTERS: Final = """
@@ -201,6 +202,11 @@ async def department_of(connection: AsyncConnection, team_id: int) -> str | None
     """The department that a team belongs to; None where there is no such team."""
     row = await (await connection.execute(DEPARTMENT_OF, (team_id,))).fetchone()
     return row[0] if row else None
+
+
+async def teams_of(connection: AsyncConnection, department: str) -> list[tuple[int, str]]:
+    """Id and name of a department's teams."""
+    return await (await connection.execute(TEAMS_OF, (department,))).fetchall()
 
 
 async def cases_to_check(connection: AsyncConnection, actor: str) -> list[PhoneCase]:

@@ -1,5 +1,5 @@
 /** Cases around, counted: what everybody may see. */
-import { paper } from './mailbox.mjs';
+import { paper, read } from './mailbox.mjs';
 import { find, make, say } from './page.mjs';
 import { Sketch } from './sketch.mjs';
 
@@ -14,7 +14,7 @@ function listCounts(sketch) {
 async function start() {
   const city = await paper('city');
   if (!city) { find('#in-view').textContent = say('not.ready'); return; }
-  const sketch = new Sketch(find('#map'), { around: true });
+  const sketch = new Sketch(find('#map'), read, { around: true });
   sketch.look((city.west + city.east) / 2, (city.south + city.north) / 2, 0);
   let waiting = null;
   const later = () => { clearTimeout(waiting); waiting = setTimeout(() => listCounts(sketch), 150); };

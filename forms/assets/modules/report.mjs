@@ -1,5 +1,5 @@
 /** The page on which a resident reports: what they wrote is kept on the phone until it is sent, and sent once. */
-import { keepSending, learnKey, paper, send, store } from './mailbox.mjs';
+import { keepSending, learnKey, paper, read, send, store } from './mailbox.mjs';
 import { chooseMatter } from './matter.mjs';
 import { find, make, say } from './page.mjs';
 import { shrink } from './photo.mjs';
@@ -135,7 +135,7 @@ async function start() {
   learnKey();
   const [city, choices, matters] = await Promise.all(['city', 'choices', 'matters'].map(paper));
   if (!city) { trouble(say('not.ready')); return; }
-  const sketch = new Sketch(find('#map'), { pin: true });
+  const sketch = new Sketch(find('#map'), read, { pin: true });
   const changed = () => { save(); lookAround(sketch); };
   where = choosePlace(sketch, city, changed);
   what = chooseMatter(choices, matters, changed);

@@ -2,7 +2,6 @@
  * A light map drawn from the sketch of our own streets: no raster, no library. Dragged, zoomed by two fingers, wheel, buttons and
  * keys. Coordinates are EPSG:4326 outside; inside, units of 1/4096 of a sheet of zoom 14 (Web Mercator, y southward).
  */
-import { read } from './mailbox.mjs';
 
 const UNITS = 4096, WORLD = 2 ** 14 * UNITS, CLOSEST = 3, WIDEST = -2.2;
 const STREETS = { motorway: 12, primary: 10, secondary: 8, tertiary: 6, residential: 4, path: 1.5 };
@@ -16,10 +15,14 @@ export const toDegrees = (x, y) => [(x / WORLD - 0.5) * 360, Math.atan(Math.sinh
 export const unitsPerMetre = (lat) => WORLD / (40_075_016.686 * Math.cos(lat * Math.PI / 180));
 
 export class Sketch extends EventTarget {
-  /** @param {HTMLCanvasElement} canvas @param {{pin?: boolean, around?: boolean}} options */
-  constructor(canvas, { pin = false, around = false } = {}) {
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {(address: string) => Promise<unknown>} read gets a sheet as JSON
+   * @param {{pin?: boolean, around?: boolean, sheets?: string}} options `sheets`: where sheets are
+   */
+  constructor(canvas, read, { pin = false, around = false, sheets = '/api/sheets' } = {}) {
     super();
-    Object.assign(this, { canvas, pin, around, x: WORLD / 2, y: WORLD / 2, zoom: 1.5, sheets: new Map(), ring: null, areas: [] });
+    Object.assign(this, { canvas, read, from: sheets, pin, around, spots: [], x: WORLD / 2, y: WORLD / 2, zoom: 1.5, sheets: new Map(), ring: null, areas: [] });
     this.styles = getComputedStyle(canvas);
     new ResizeObserver(() => this.draw()).observe(canvas);
     this.#hands();
@@ -37,6 +40,8 @@ export class Sketch extends EventTarget {
   }
   /** The circle within which the phone believes to be. @param {{lng: number, lat: number, metres: number} | null} ring */
   show(ring) { this.ring = ring; this.draw(); }
+  /** Places to mark. @param {{lng: number, lat: number, ink: string}[]} spots `ink`: a colour's name */
+  mark(spots) { this.spots = spots; this.draw(); }
   zoomBy(steps) { this.zoom = Math.max(WIDEST, Math.min(CLOSEST, this.zoom + steps)); this.#moved(); }
   move(dx, dy) { this.x += dx / this.scale; this.y += dy / this.scale; this.#moved(); }
   #moved() { this.draw(); this.dispatchEvent(new Event('moved')); }
@@ -79,7 +84,7 @@ export class Sketch extends EventTarget {
     const name = `${kind}/${x}/${y}`;
     if (!this.sheets.has(name)) {
       this.sheets.set(name, null);
-      read(`/api/sheets/${name}.json`).then(
+      this.read(`${this.from}/${name}.json`).then(
         (content) => { this.sheets.set(name, kind === 'sketch' ? prepared(content ?? []) : content); this.draw(); this.dispatchEvent(new Event('loaded')); },
         () => this.sheets.delete(name),
       );
@@ -174,6 +179,11 @@ export class Sketch extends EventTarget {
       pen.globalAlpha = 0.16; pen.fillStyle = ink('accent'); pen.fill(); pen.globalAlpha = 1;
       pen.lineWidth = 2; pen.strokeStyle = ink('accent'); pen.stroke();
       pen.beginPath(); pen.arc(px, py, 5, 0, 7); pen.fillStyle = ink('accent'); pen.fill();
+    }
+    for (const { lng, lat, ink: colour } of this.spots) {
+      const [sx, sy] = this.#at(...toUnits(lng, lat), width, height);
+      pen.beginPath(); pen.arc(sx, sy, 9, 0, 7); pen.fillStyle = ink(colour); pen.fill();
+      pen.lineWidth = 3; pen.strokeStyle = ink('map-street'); pen.stroke();
     }
     if (!this.pin) return;
     const [px, py] = [width / 2, height / 2];

@@ -1,0 +1,286 @@
+"""``/api/m/…``: what a phone reads and sends. Thin: it decides nothing, and what comes twice is done once."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final, cast
+
+import orjson
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+
+from dashboard.accounts import require
+from dashboard.mobile import duty, orders, views
+from dashboard.mobile.matters import with_initials
+from dashboard.mobile.person import Person, person_of
+from dashboard.sessions import account_of_request
+from data.database import AsyncPool
+from data.stores import mobile, positions, whistles
+from data.stores.nearby import load_own, near_open_cases
+from data.stores.photos import PhotoFolder, PhotoRow, save_photo
+from data.stores.public import ground_version, load_city, load_sketch
+from data.stores.reading import reading, scoped
+from data.working_states import WORKING_STATES
+from dispatch.casework import CaseDesk
+from dispatch.completing import place_of
+from dispatch.duplicates import WITHIN_M, metres_between, window
+from dispatch.intake import Intake, check_report
+from dispatch.photos import MAX_BYTES, read_photo
+from forms.public_map import sketch_sheet
+from geo.errors import NeedleError
+
+CHANNEL: Final = "grid"
+MOST_NEAR: Final = 5
+MOST_SHEETS: Final = 400
+SHEETS_KEPT_S: Final = 3_600
+
+
+class MobileApi:
+    """The addresses of phones in one server process.
+
+    Parameters
+    ----------
+    keep : timedelta
+        How long whereabouts are kept.
+    """
+
+    def __init__(self, pool: AsyncPool, intake: Intake, desk: CaseDesk, photos: PhotoFolder, keep: timedelta) -> None:
+        self.pool, self.intake, self.desk, self.photos, self.keep = pool, intake, desk, photos, keep
+        self.sheets: dict[tuple[str, int, int], bytes] = {}
+        self.router = APIRouter(prefix="/api/m")
+        for path, answer, method in (
+            ("/state", self.state, "GET"),
+            ("/matters", self.matters, "GET"),
+            ("/place", self.place, "GET"),
+            ("/near", self.near, "GET"),
+            ("/sheets/sketch/{x}/{y}.json", self.sheet, "GET"),
+            ("/photos", self.photo, "POST"),
+            ("/reports", self.report, "POST"),
+            ("/orders", self.order, "POST"),
+            ("/duty", self.duty, "POST"),
+            ("/positions", self.position, "POST"),
+            ("/positions", self.forget, "DELETE"),
+        ):
+            self.router.add_api_route(path, answer, methods=[method])
+
+    async def state(self, request: Request) -> Response:
+        """Everything that a phone shows, in one answer."""
+        person, now = await self._person(request), datetime.now(UTC)
+        async with reading(self.pool) as connection:
+            mine = await _own(connection, person, now, self.keep)
+        async with scoped(self.pool, person.account.id) as connection:
+            work = await _work(connection, person, now)
+        return as_json({"now": views.millis(now), **mine, **work})
+
+    async def matters(self, request: Request) -> Response:
+        """What may be reported, for a search without a network; most frequent first."""
+        async with reading(self.pool) as connection:
+            rows = await mobile.load_frequent_matters(connection)
+        body = orjson.dumps(with_initials(rows))
+        etag = f'"{sha256(body).hexdigest()[:20]}"'
+        headers = {"Cache-Control": "no-cache", "ETag": etag}
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=headers)
+        return Response(body, media_type="application/json", headers=headers)
+
+    async def place(self, lng: float, lat: float) -> Response:
+        """What lies at a point: nearest address, unit cell, area."""
+        point = place_of({"lng": lng, "lat": lat, "crs": "wgs84"})
+        async with reading(self.pool) as connection:
+            found = await mobile.place_here(connection, point["lng"], point["lat"])
+        return as_json({"address": found.address, "cell": found.cell, "area": found.area})
+
+    async def near(self, lng: float, lat: float, matter: str) -> Response:
+        """Open cases of a matter near a point: perhaps the same thing."""
+        point = place_of({"lng": lng, "lat": lat, "crs": "wgs84"})
+        async with reading(self.pool) as connection:
+            matter_id = await mobile.matter_id_of(connection, matter)
+            if matter_id is None:
+                raise NeedleError("case.matter_unknown", matter=matter)
+            at, span = (point["lng"], point["lat"]), window(datetime.now(UTC))
+            found = await near_open_cases(connection, at, matter_id, WITHIN_M, span, limit=MOST_NEAR)
+        return as_json([views.near_json(case) for case in found])
+
+    async def sheet(self, x: int, y: int) -> Response:
+        """One map sheet of zoom 14: streets and landscape, as the residents' map has them."""
+        if not (0 <= x < 2**14 and 0 <= y < 2**14):
+            raise NeedleError("portal.nothing_here")
+        async with reading(self.pool) as connection:
+            version = await ground_version(connection)
+            if (version, x, y) not in self.sheets:
+                body = sketch_sheet(await load_sketch(connection, x, y))
+                if len(self.sheets) >= MOST_SHEETS:
+                    self.sheets.clear()
+                self.sheets[version, x, y] = body
+        headers = {"Cache-Control": f"private, max-age={SHEETS_KEPT_S}"}
+        return Response(self.sheets[version, x, y], media_type="application/json", headers=headers)
+
+    async def photo(self, request: Request) -> Response:
+        """Keep a photo, the body of the request; its digest. The same photo again gives the same digest."""
+        await self._person(request)
+        raw = bytearray()
+        async for chunk in request.stream():
+            raw += chunk
+            if len(raw) > MAX_BYTES:
+                raise NeedleError("photo.too_large", limit_mb=MAX_BYTES // 2**20)
+        found = await to_thread.run_sync(read_photo, bytes(raw))
+        await to_thread.run_sync(self.photos.keep, found.digest, found.content)
+        size = (len(found.content), found.width, found.height)
+        row = PhotoRow(found.digest, *size, found.taken_at, found.lng, found.lat, CHANNEL)
+        async with reading(self.pool) as connection:
+            await save_photo(connection, row)
+        return as_json({"digest": found.digest}, 201)
+
+    async def report(self, request: Request) -> Response:
+        """Take a report in: 201 once it is stored for good, 200 when it was there before."""
+        person, said = await self._person(request), await read_json(request)
+        report = duty.report_of(said, person, datetime.now(UTC))
+        receipt = await self.intake.receive(check_report(report, await self.intake.datums()))
+        async with reading(self.pool) as connection:
+            await mobile.add_phone_report(connection, receipt.id, person.own)
+        return as_json({"report": receipt.id, "duplicate": receipt.duplicate}, 200 if receipt.duplicate else 201)
+
+    async def order(self, request: Request) -> Response:
+        """Carry out an order on a case that the account sees, or add to one near by; how the case stands then."""
+        person, now = await self._person(request), datetime.now(UTC)
+        order = orders.read_order(await read_json(request), now)
+        around = reading(self.pool) if order.me_too else scoped(self.pool, person.account.id)
+        async with around as connection:
+            case = await mobile.phone_case(connection, order.case_id)
+            if case is None:
+                raise NeedleError("case.unknown", case_id=order.case_id)
+            arrival = await _arrival(connection, order)
+        after: dict[str, Any] = {}
+        for command in orders.commands(order, person, case.state, case.team_id, arrival):
+            after = await self.desk.give(order.case_id, command, now, once=order.once(command.action))
+        return as_json(after)
+
+    async def duty(self, request: Request) -> Response:
+        """Begin or end a duty: {"id", "on"}; it ends by itself with the shift."""
+        person, said, now = await self._person(request), await read_json(request), datetime.now(UTC)
+        if not orders.is_id(said.get("id")) or not isinstance(said.get("on"), bool):
+            raise NeedleError("case.command_invalid", problem='{"id": text, "on": true or false}')
+        async with reading(self.pool) as connection:
+            if said["on"]:
+                ends = await positions.shift_ends(connection, person.team, now) if person.team is not None else None
+                row = duty.begun(str(said["id"]), person, now, ends)
+                await positions.start_duty(connection, row)
+            else:
+                await positions.end_duty(connection, person.own, now)
+            await positions.forget_older(connection, now, self.keep)
+            own = await positions.open_duty(connection, person.own)
+        return as_json({"duty": views.duty_json(own, now)})
+
+    async def position(self, request: Request) -> Response:
+        """Keep where somebody on duty was; off duty it is refused, and nothing is kept.
+
+        Raises
+        ------
+        NeedleError
+            ``mobile.off_duty``.
+        """
+        person, said, now = await self._person(request), await read_json(request), datetime.now(UTC)
+        async with reading(self.pool) as connection:
+            own = await positions.open_duty(connection, person.own)
+            if own is None or views.duty_json(own, now) is None:
+                raise NeedleError("mobile.off_duty")
+            fixes = duty.fixes_within(said, own, now)
+            await positions.add_fixes(connection, own, fixes)
+            await positions.forget_older(connection, now, self.keep)
+        return as_json({"kept": len(fixes)})
+
+    async def forget(self, request: Request) -> Response:
+        """Forget everywhere that the person has been."""
+        person = await self._person(request)
+        async with reading(self.pool) as connection:
+            await positions.forget_own(connection, person.own)
+        return as_json({"kept": 0})
+
+    async def _person(self, request: Request) -> Person:
+        account = account_of_request(request)
+        require(account, "page.m")
+        department = None
+        if account.team is not None:
+            async with reading(self.pool) as connection:
+                department = await mobile.department_of(connection, account.team)
+        return person_of(account, department)
+
+
+async def _own(connection: mobile.AsyncConnection, person: Person, now: datetime, keep: timedelta) -> dict[str, Any]:
+    """What is the person's alone, wherever its cases went: read past the areas of the account."""
+    kept, since = await positions.count_own(connection, person.own)
+    ends = await positions.shift_ends(connection, person.team, now) if person.team is not None else None
+    city = await load_city(connection)
+    return {
+        "person": views.person_json(person, await mobile.names_of(connection, person.team, person.department)),
+        "duty": views.duty_json(await positions.open_duty(connection, person.own), now),
+        "shift_ends": views.millis(ends),
+        "kept": {"places": kept, "since": views.millis(since), "hours": keep / timedelta(hours=1)},
+        "reports": [views.report_json(row) for row in await mobile.own_reports(connection, person.own)],
+        "city": None if city is None else [city.west, city.south, city.east, city.north],
+    }
+
+
+async def _work(connection: mobile.AsyncConnection, person: Person, now: datetime) -> dict[str, Any]:
+    """What is to be done, as far as the account sees cases."""
+    speaks = person.account.department
+    return {
+        "tasks": [views.case_json(case, person) for case in await _tasks(connection, person)],
+        "done": await _done(connection, person, now),
+        "whistles": await _whistles(connection, person),
+        "checks": await _checks(connection, person),
+        "teams": await mobile.teams_of(connection, speaks) if speaks is not None else [],
+    }
+
+
+async def _tasks(connection: mobile.AsyncConnection, person: Person) -> list[mobile.PhoneCase]:
+    if person.team is not None:
+        return await mobile.team_cases(connection, person.team)
+    if person.department is not None:
+        return await mobile.department_cases(connection, person.department, sorted(WORKING_STATES))
+    return []
+
+
+async def _done(connection: mobile.AsyncConnection, person: Person, now: datetime) -> int:
+    day = timedelta(hours=24)
+    return await mobile.done_since(connection, person.team, now - day) if person.team is not None else 0
+
+
+async def _whistles(connection: mobile.AsyncConnection, person: Person) -> list[dict[str, Any]]:
+    if person.department is None:
+        return []
+    return views.whistles_json(await whistles.load_board(connection, department=person.department), person)
+
+
+async def _checks(connection: mobile.AsyncConnection, person: Person) -> list[dict[str, Any]]:
+    if not person.sees:
+        return []
+    return [views.case_json(case, person) for case in await mobile.cases_to_check(connection, person.own)]
+
+
+async def _arrival(connection: mobile.AsyncConnection, order: orders.Order) -> Mapping[str, Any] | None:
+    """The place of an arrival in WGS84, and how far it is from the case; None for what is no arrival."""
+    if order.kind != "arrive":
+        return None
+    if order.place is None:
+        raise NeedleError("mobile.place_missing")
+    place, own = place_of(order.place), await load_own(connection, order.case_id)
+    metres = metres_between((place["lng"], place["lat"]), own.point if own else None)
+    return {orders.ARRIVED_AT: place, "distance_m": None if metres is None else round(metres, 1)}
+
+
+async def read_json(request: Request) -> dict[str, Any]:
+    """The object that a phone sends; ``case.command_invalid`` for what is none."""
+    try:
+        said = orjson.loads(await request.body())
+    except orjson.JSONDecodeError as error:
+        raise NeedleError("case.command_invalid", problem=str(error)) from None
+    if not isinstance(said, dict):
+        raise NeedleError("case.command_invalid", problem="{…}")
+    return cast(dict[str, Any], said)
+
+
+def as_json(content: Any, status: int = 200) -> Response:
+    """A JSON answer that no one keeps."""
+    headers = {"Cache-Control": "no-store"}
+    return Response(orjson.dumps(content), status, media_type="application/json", headers=headers)
