@@ -52,7 +52,7 @@ export function heat(theme) {
       paint: { 'heatmap-weight': ['interpolate', ['linear'], ['log10', ['max', 1, count]], 0, 0.04, 3, 1], 'heatmap-radius': byZoom(8, 16, 12.7, 44),
         'heatmap-intensity': 0.8, 'heatmap-color': ramp, 'heatmap-opacity': leaving(0.85) } },
     { id: 'heat-case', type: 'heatmap', source: 'cases', 'source-layer': 'case', minzoom: HANDOVER[0], filter: ['all', CASE.shown, CASE.open],
-      paint: { 'heatmap-weight': 0.3, 'heatmap-radius': byZoom(12, 14, 16, 50), 'heatmap-intensity': ['interpolate', ['linear'], ['zoom'], 12, 0.35, 16, 1],
+      paint: { 'heatmap-weight': 0.4, 'heatmap-radius': byZoom(12, 18, 16, 56), 'heatmap-intensity': ['interpolate', ['linear'], ['zoom'], 12, 0.8, 16, 1.2],
         'heatmap-color': ramp, 'heatmap-opacity': ['interpolate', ['linear'], ['zoom'], HANDOVER[0], 0, HANDOVER[1], 0.7] } },
   ];
 }
