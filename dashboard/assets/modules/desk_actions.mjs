@@ -29,6 +29,7 @@ export class Actions {
   choose(ids) {
     if (ids.join() === this.ids.join()) return;
     this.ids = ids.slice(0, MOST);
+    this.typed = null;
     this.ask(SETTLE_MS);
   }
 
@@ -47,6 +48,9 @@ export class Actions {
     Object.assign(this, said ?? { cases: [], actions: [] });
     this.bar.dataset.waits = 'false';
     this.draw();
+    const letter = this.typed;
+    this.typed = null;
+    if (letter) this.press(letter);
   }
 
   /** The cases that allow an action. */
@@ -79,7 +83,10 @@ export class Actions {
 
   /** @returns {boolean} whether the letter does something with what is chosen */
   press(letter) {
-    if (this.bar.dataset.waits === 'true') return true;
+    if (this.bar.dataset.waits === 'true') {
+      this.typed = letter; // it is meant for what the case will be
+      return true;
+    }
     const action = this.actions.find(({ key, code }) => key === letter && this.cases.some((one) => one.actions[code]));
     if (!action) return false;
     this.start(action);
@@ -116,13 +123,14 @@ export class Actions {
 
   async run(action, cases, saidFor) {
     this.takeBack = null;
+    this.bar.dataset.waits = 'true';
     const progress = Object.assign(element('progress'), { max: cases.length, value: 0 });
     const label = element('span', '', this.page.say('act.running', { name: action.name, n: cases.length }));
     this.tell([label, progress]);
     const outcomes = await carryOut(this.page, action, cases, saidFor, (_outcome, done) => (progress.value = done));
     const done = outcomes.filter(({ ok }) => ok);
-    await this.changed(outcomes.map(({ one }) => one.id));
     this.conclude(action, outcomes, done);
+    await this.changed(outcomes.map(({ one }) => one.id));
     this.ask();
   }
 

@@ -1,0 +1,65 @@
+"""The desk's sister pages: a head, places that a script fills, and where actions are taken."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash.development.base_component import Component
+
+from dashboard.components.icon import icon
+from dashboard.components.states import skeleton
+from dashboard.i18n import Words
+
+
+def sheet(
+    name: str, say: Words, config: Mapping[str, Any], tools: Sequence[Component], places: Sequence[str]
+) -> Component:
+    """A page whose script is ``modules/<name>.mjs``.
+
+    Parameters
+    ----------
+    name : str
+        Of the page: prefix of its ids and of its words.
+    say : Words
+    config : Mapping
+        What the script is told besides its own name.
+    tools : sequence of Component
+        Right in the head.
+    places : sequence of str
+        Slots that the script fills, from top to bottom.
+    """
+    return html.Main(
+        className=f"sheet sheet-{name}",
+        lang=say.language,
+        children=[
+            dcc.Store(id=f"{name}-config", data={**config, "language": say.language, "module": name}),
+            dcc.Store(id=f"{name}-started"),
+            html.Header(
+                className="sheet-head",
+                children=[
+                    html.H1(say(f"{name}.title")),
+                    html.P(className="desk-total", role="status", **{"data-slot": "total"}),
+                    html.Div(list(tools), className="sheet-tools"),
+                ],
+            ),
+            html.Div(
+                className="sheet-body",
+                children=[
+                    html.Div(skeleton() if at == 0 else None, className=f"sheet-{place}", **{"data-slot": place})
+                    for at, place in enumerate(places)
+                ],
+            ),
+        ],
+    )
+
+
+def tool(slot: str, drawing: str, text: str) -> Component:
+    """A button in the head."""
+    return html.Button([icon(drawing), html.Span(text)], type="button", className="desk-button", **{"data-slot": slot})
+
+
+def start(app: Dash, name: str) -> None:
+    """Let the page's script begin when the page is there."""
+    app.clientside_callback(
+        ClientsideFunction("desk", "begin"), Output(f"{name}-started", "data"), Input(f"{name}-config", "data")
+    )
