@@ -1,4 +1,4 @@
-"""``/whistles``: the whistle board (吹哨报到): who was called to what, who came, who keeps silent, and the scores of both sides."""
+"""``/whistles``: the whistle board (吹哨报到): who was called, who came, who keeps silent, and the scores of both sides."""
 
 from dash import Dash, html
 from dash.development.base_component import Component
