@@ -47,6 +47,7 @@ OPEN: Final = (
     "/login",
     "/screen/",
     "/static/",
+    "/m/sw.js",
     "/_dash-component-suites/",
     "/api/health",
     "/open311/",

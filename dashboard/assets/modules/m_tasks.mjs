@@ -17,7 +17,7 @@ export function tasksScreen(show) {
   const list = kind === 'whistles' ? data.whistles : ordered(data[kind], by, here());
   return [
     kinds.length > 1 ? segments(kinds, data, show) : null,
-    list.length ? make('div', { class: 'row between' }, make('p', { class: 'soft' }, summary(data)), kind === 'whistles' ? null : sorting(show)) : null,
+    list.length ? make('div', { class: 'row between' }, make('p', { class: 'soft small' }, summary(data)), kind === 'whistles' ? null : sorting(show)) : null,
     list.length ? make('ul', { class: 'cards' }, list.map((found) => make('li', {}, kind === 'whistles' ? whistleCard(found) : taskCard(found)))) : nothing(data),
   ].filter(Boolean);
 }
