@@ -1,4 +1,8 @@
-"""``needle screenshots``: a picture of every page, in both languages, both themes and the sizes of its screens."""
+"""``needle screenshots``: a picture of every page, in both languages, both themes and the sizes of its screens.
+
+Operators' pages are taken by an administrator of the installation, the field app by a team that has work, on a phone; signing
+in and the residents' pages by nobody in particular.
+"""
 
 import os
 import signal
@@ -9,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -19,15 +24,23 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dashboard.cli.chromium import ARGUMENTS, CHROMIUM
+from data.cluster import address_of
+from data.settings import Settings, get_settings
 from geo.errors import NeedleError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from dashboard.cast import Cast
+
 DESK: Final = (1920, 1080)
+PHONE: Final = (390, 844)
 WALLS: Final = (DESK, (3840, 2160), (3840, 1080))
+LOGIN, FIELD, WALL = "/login", "/m", "/wall"
+RESIDENTS: Final = ("/report", "/track", "/map")
 #: What stands on a page when its script has drawn it.
-DRAWN: Final = {"/wall": "body[data-ready]", "/desk": ".ag-row .cell:not(.cell-wait)"}
+DRAWN: Final = {WALL: "body[data-ready]", "/desk": ".ag-row .cell:not(.cell-wait)"}
+DRAWN_ELSEWHERE: Final = "body[data-ready], .frame main"
 PATIENCE_MS: Final = 180_000
 IDLE_MS: Final = 10_000
 DEMO_SECONDS: Final = 300.0
@@ -60,31 +73,80 @@ class Shot:
 
 
 def shots(paths: list[str]) -> Iterator[Shot]:
-    """Every picture of these pages; the wall's also as video walls show it."""
+    """Every picture of these pages: phones for whoever walks, the wall also as video walls show it."""
     for path in paths:
+        size = PHONE if path in (FIELD, *RESIDENTS) else DESK
         for language in ("zh", "en"):
-            for theme in ("dark", "light"):
-                yield Shot(path, language, theme, DESK)
-            if path == "/wall":
+            for theme in ("light",) if path in RESIDENTS else ("dark", "light"):
+                yield Shot(path, language, theme, size)
+            if path == WALL:
                 yield from (Shot(path, language, "dark", size, screen=True) for size in WALLS)
+
+
+def every_page() -> list[str]:
+    """The paths of all pages: the registered ones, those around them, the residents'."""
+    from dashboard.server import PAGES
+
+    return [*(page.path for page in PAGES), LOGIN, FIELD, *RESIDENTS]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the pages are, and whose database lies under them."""
+
+    operators: str
+    residents: str
+    database: str
+
+    def server(self, path: str) -> str:
+        """The server of a page."""
+        return self.residents if path in RESIDENTS else self.operators
+
+    def session(self, path: str) -> str | None:
+        """The session's token with which a page is taken."""
+        if path in (LOGIN, *RESIDENTS):
+            return None
+        return self._cast.token(self._team if path == FIELD else "admin")
+
+    @cached_property
+    def _cast(self) -> "Cast":
+        from dashboard.cast import Cast
+
+        return Cast(self.database)
+
+    @cached_property
+    def _team(self) -> str:
+        """A team that has work, as actor."""
+        import httpx
+
+        headers = self._cast.headers("admin")
+        answer = httpx.get(f"{self.operators}/api/wall/snapshot", headers=headers, timeout=60.0, trust_env=False)
+        teams = sorted(answer.raise_for_status().json()["teams"], key=lambda team: (not team["on_duty"], -team["load"]))
+        return f"team:{teams[0]['id']}"
 
 
 def screenshots(
     folder: Annotated[Path, typer.Option(help="Where the pictures go.")] = Path("screenshots"),
-    url: Annotated[str | None, typer.Option(help="A running server. None: a demo city of its own, gone after.")] = None,
+    running: Annotated[
+        bool, typer.Option(help="Of the city that runs here. Else a demo city of its own, gone after.")
+    ] = False,
     pages: Annotated[list[str] | None, typer.Option("--page", help="Only this page, e.g. /wall; may repeat.")] = None,
 ) -> None:
     """Take a picture of every page, in both languages and themes, as screens of their size show it."""
-    from dashboard.server import PAGES
-
     console = Console()
     check_browser()
-    wanted = list(shots(pages or [page.path for page in PAGES]))
-    if url is not None:
-        take(wanted, url, folder, console)
+    wanted = list(shots(pages or every_page()))
+    if running:
+        take(wanted, place_of(get_settings()), folder, console)
         return
-    with own_demo(console) as address:
-        take(wanted, address, folder, console)
+    with own_demo(console) as place:
+        take(wanted, place, folder, console)
+
+
+def place_of(settings: Settings) -> Place:
+    """Where an installation's pages are."""
+    residents = f"http://{settings.portal_host}:{settings.residents_port}"
+    return Place(f"http://{settings.host}:{settings.port}", residents, address_of(settings))
 
 
 def check_browser() -> None:
@@ -94,8 +156,8 @@ def check_browser() -> None:
 
 
 @contextmanager
-def own_demo(console: Console) -> Iterator[str]:
-    """A demo city in a folder of its own; its address."""
+def own_demo(console: Console) -> Iterator[Place]:
+    """A demo city in a folder of its own."""
     from dashboard.supervisor import needle_command
 
     with tempfile.TemporaryDirectory(prefix="needle-screenshots-") as home, socket.socket() as free:
@@ -109,7 +171,7 @@ def own_demo(console: Console) -> Iterator[str]:
         try:
             with console.status("building a demo city"):
                 wait_for(demo, f"http://127.0.0.1:{port}", Path(home, "demo.log"))
-            yield f"http://127.0.0.1:{port}"
+            yield place_of(Settings(home=Path(home), port=port))
         finally:
             demo.send_signal(signal.SIGINT)
             demo.wait()
@@ -128,7 +190,7 @@ def wait_for(demo: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
     raise NeedleError("server.not_ready", log=log, last=log.read_text(encoding="utf-8")[-600:])
 
 
-def take(wanted: list[Shot], server: str, folder: Path, console: Console) -> None:
+def take(wanted: list[Shot], place: Place, folder: Path, console: Console) -> None:
     """Take the pictures, with progress."""
     from playwright.sync_api import sync_playwright
 
@@ -139,22 +201,27 @@ def take(wanted: list[Shot], server: str, folder: Path, console: Console) -> Non
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         for shot in wanted:
             progress.update(task, description=shot.name)
-            picture(browser, server, shot, folder)
+            picture(browser, place, shot, folder)
             progress.advance(task)
         browser.close()
     console.print(f"{len(wanted)} pictures in {folder}")
 
 
-def picture(browser: "Browser", server: str, shot: Shot, folder: Path) -> None:
+def picture(browser: "Browser", place: Place, shot: Shot, folder: Path) -> None:
     """Take one picture once the page has drawn itself."""
     from playwright.sync_api import TimeoutError
 
+    from dashboard.sessions import COOKIE
+
     width, height = shot.size
     context = browser.new_context(viewport={"width": width, "height": height}, timezone_id="Asia/Shanghai")
+    server, session = place.server(shot.path), place.session(shot.path)
+    if session is not None:
+        context.add_cookies([{"name": COOKIE, "value": session, "url": server}])
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     page.goto(server + shot.address)
-    page.wait_for_selector(DRAWN.get(shot.path, ".frame main"))
+    page.wait_for_selector(DRAWN.get(shot.path, DRAWN_ELSEWHERE))
     # A page that goes on asking is taken as it stands then.
     with suppress(TimeoutError):
         page.wait_for_load_state("networkidle", timeout=IDLE_MS)

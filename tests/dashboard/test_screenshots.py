@@ -6,7 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from dashboard.cli import app, screenshots
-from dashboard.cli.screenshots import Shot, shots
+from dashboard.cli.screenshots import Shot, every_page, place_of, shots
+from dashboard.server import PAGES
+from data.settings import Settings
+from forms.portal.pages import PAGES as RESIDENTS_PAGES
 from geo.errors import NeedleError
 
 
@@ -25,8 +28,24 @@ def test_the_wall_is_taken_as_video_walls_show_it() -> None:
     assert screens == {(size, language) for size in sizes for language in ("zh", "en")}
 
 
+def test_every_registered_page_is_taken_and_the_residents_too() -> None:
+    taken = {shot.path for shot in shots(every_page())}
+    assert taken >= {page.path for page in PAGES} | {"/login", "/m"} | {f"/{name}" for name in RESIDENTS_PAGES}
+
+
+def test_whoever_walks_is_shown_a_phone() -> None:
+    sizes = {(shot.path, shot.size[0] < 500) for shot in shots(["/m", "/map", "/desk"])}
+    assert sizes == {("/m", True), ("/map", True), ("/desk", False)}
+
+
+def test_each_page_is_asked_of_its_own_server() -> None:
+    place = place_of(Settings(home=Path("/nowhere"), port=8700))
+    assert [place.server(path) for path in ("/wall", "/map")] == ["http://127.0.0.1:8700", "http://127.0.0.1:8710"]
+    assert [place.session(path) for path in ("/login", "/report")] == [None, None]
+
+
 def test_no_two_pictures_have_one_name() -> None:
-    names = [shot.name for shot in shots(["/wall", "/desk"])]
+    names = [shot.name for shot in shots(every_page())]
     assert len(names) == len(set(names))
 
 
@@ -38,6 +57,6 @@ def test_a_picture_is_named_after_what_it_shows() -> None:
 def test_without_a_browser_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(screenshots, "CHROMIUM", tmp_path / "none")
     with pytest.raises(NeedleError) as refused:
-        screenshots.screenshots(folder=tmp_path, url="http://127.0.0.1:1")
+        screenshots.screenshots(folder=tmp_path, running=True)
     assert refused.value.code == "screenshots.no_browser"
     assert list(tmp_path.iterdir()) == []
