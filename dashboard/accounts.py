@@ -145,27 +145,21 @@ def require(account: Account, right: str) -> None:
 
 def forbidden(account: Account, roles: Collection[AccountRole]) -> NeedleError:
     """The refusal, naming who may."""
-    named = sorted(roles, key=list(AccountRole).index)
+    named, (own_zh, own_en) = sorted(roles, key=list(AccountRole).index), role_names()[account.role]
     return NeedleError(
         "account.forbidden",
-        role_zh=ROLE_NAMES[account.role][0],
-        role_en=ROLE_NAMES[account.role][1],
-        roles_zh="、".join(ROLE_NAMES[role][0] for role in named) or "无",
-        roles_en=", ".join(ROLE_NAMES[role][1] for role in named) or "none",
+        role_zh=own_zh,
+        role_en=own_en,
+        roles_zh=", ".join(role_names()[role][0] for role in named) or "-",
+        roles_en=", ".join(role_names()[role][1] for role in named) or "-",
     )
 
 
-ROLE_NAMES: Final[Mapping[AccountRole, tuple[str, str]]] = {
-    AccountRole.OPERATOR: ("受理员", "operator"),
-    AccountRole.DISPATCHER: ("派遣员", "dispatcher"),
-    AccountRole.HANDLER: ("部门处置员", "department handler"),
-    AccountRole.GRID_WORKER: ("网格员", "grid worker"),
-    AccountRole.SUPERVISOR: ("督办领导", "supervisor"),
-    AccountRole.PLANNER: ("分析规划员", "planner"),
-    AccountRole.STEWARD: ("数据管理员", "data steward"),
-    AccountRole.ADMIN: ("系统管理员", "administrator"),
-    AccountRole.SCREEN: ("大屏", "screen"),
-}
+@cache
+def role_names() -> Mapping[AccountRole, tuple[str, str]]:
+    """Each role's name in Chinese and English."""
+    text = files("dashboard").joinpath("roles.csv").read_text(encoding="utf-8")
+    return {AccountRole(row["role"]): (row["zh"], row["en"]) for row in csv.DictReader(text.splitlines())}
 
 
 # --- as whom it moves cases -------------------------------------------------------------------------------------

@@ -11,8 +11,12 @@ from fastapi import APIRouter, Request, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from dashboard.accounts import actor_of, movers_of, require
 from dashboard.asgi import answer, answer_error, read_body
+from dashboard.audit_log import audit_of, deed_of
 from dashboard.garbage import settle
+from dashboard.report_door import ReportDoor
+from dashboard.sessions import Asker
 from data.database import AsyncPool
 from data.stores.reports import Receipt
 from dispatch.casework import CaseDesk
@@ -28,8 +32,9 @@ class Api:
         self.intake = Intake(pool)
         self.desk = CaseDesk(pool)
         self.router = APIRouter()
-        self.router.routes.append(Route("/api/reports", ReceiveReport(self.intake), methods=["POST"]))
-        self.router.routes.append(Route("/api/reports/batch", ReceiveBatch(self.intake), methods=["POST"]))
+        door = ReportDoor(pool)
+        self.router.routes.append(Route("/api/reports", ReceiveReport(self.intake, door), methods=["POST"]))
+        self.router.routes.append(Route("/api/reports/batch", ReceiveBatch(self.intake, door), methods=["POST"]))
         self.router.add_api_route("/api/reports/{report_id}", self.get_report, methods=["GET"])
         self.router.add_api_route("/api/cases/{case_id}", self.get_case, methods=["GET"])
         self.router.add_api_route("/api/cases/{case_id}/commands", self.command, methods=["POST"])
@@ -42,30 +47,42 @@ class Api:
     async def __aexit__(self, *_: object) -> None:
         await self.intake.__aexit__()
 
-    async def get_report(self, report_id: int) -> Response:
+    async def get_report(self, report_id: int, account: Asker) -> Response:
         """What became of a report: its case, or why it has none yet."""
-        return as_json(await self.desk.follow(report_id))
+        require(account, "case.list")
+        return as_json(await self.desk.follow(report_id, account.id))
 
-    async def get_case(self, case_id: int) -> Response:
+    async def get_case(self, case_id: int, account: Asker) -> Response:
         """A case with its events, decisions and tasks."""
-        return as_json(await self.desk.read(case_id))
+        require(account, "case.read")
+        return as_json(await self.desk.read(case_id, account.id))
 
-    async def command(self, case_id: int, request: Request) -> Response:
-        """Give a command: {"action", "actor", "reason"?, "seq"?, …}; what else the object holds goes into the event."""
-        command, seq = read_command(await request.body())
-        return as_json(await self.desk.give(case_id, command, datetime.now(UTC), seq))
+    async def command(self, case_id: int, request: Request, account: Asker) -> Response:
+        """Give a command: {"action", "reason"?, "seq"?, …}; what else the object holds goes into the event.
+
+        Who gives it is the account; a name in the body says nothing.
+        """
+        action, reason, seq, data = read_command(await request.body())
+        _, actor = actor_of(account, movers_of(action) or None)
+        told = await self.desk.give(
+            case_id, Command(action, actor, reason, data), datetime.now(UTC), seq, by=account.id
+        )
+        audit_of(request).tell(deed_of(request, account, f"case.{action}", f"case:{case_id}", {"seq": told["seq"]}))
+        return as_json(told)
 
 
 class ReceiveReport:
     """``POST /api/reports``: one report; 201 with its id once it is committed, 200 when it was there before."""
 
-    def __init__(self, intake: Intake) -> None:
-        self.intake = intake
+    def __init__(self, intake: Intake, door: ReportDoor) -> None:
+        self.intake, self.door = intake, door
 
-    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
+            key = await self.door.sender(scope)
             report = read_report(await read_body(receive, MAX_REPORT_BYTES), await self.intake.datums())
+            self.door.admit(key, (report,))
             receipt = await self.intake.receive(report)
         except NeedleError as error:
             await answer_error(send, error)
@@ -79,14 +96,16 @@ class ReceiveBatch:
     The good ones are kept, each bad one is answered by its error.
     """
 
-    def __init__(self, intake: Intake) -> None:
-        self.intake = intake
+    def __init__(self, intake: Intake, door: ReportDoor) -> None:
+        self.intake, self.door = intake, door
 
-    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
+            key = await self.door.sender(scope)
             items = read_batch(await read_body(receive, MAX_BATCH_BYTES), await self.intake.datums())
             good = [item for item in items if isinstance(item, IncomingReport)]
+            self.door.admit(key, good)
             stored = iter(await self.intake.receive_batch(good))
         except NeedleError as error:
             await answer_error(send, error)
@@ -107,8 +126,8 @@ def batch_answer(outcomes: list[Receipt | NeedleError]) -> dict[str, Any]:
     }
 
 
-def read_command(raw: bytes) -> tuple[Command, int | None]:
-    """A command from its JSON, and the seq that its sender saw (None: whatever it is now).
+def read_command(raw: bytes) -> tuple[str, str | None, int | None, dict[str, Any]]:
+    """Action, reason, the seq that the sender saw (None: whatever it is now), and the rest of a command's JSON.
 
     Raises
     ------
@@ -119,13 +138,12 @@ def read_command(raw: bytes) -> tuple[Command, int | None]:
         said = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise NeedleError("case.command_invalid", problem=str(error)) from None
-    if not isinstance(said, dict) or not all(isinstance(said.get(k), str) and said[k] for k in ("action", "actor")):
-        raise NeedleError("case.command_invalid", problem='{"action": text, "actor": text, …}')
-    action, actor = said.pop("action"), said.pop("actor")
-    reason, seq = said.pop("reason", None), said.pop("seq", None)
+    if not isinstance(said, dict) or not isinstance(said.get("action"), str) or not said["action"]:
+        raise NeedleError("case.command_invalid", problem='{"action": text, …}')
+    action, reason, seq, _ = (said.pop(name, None) for name in ("action", "reason", "seq", "actor"))
     if not isinstance(reason, str | None) or not isinstance(seq, int | None):
         raise NeedleError("case.command_invalid", problem="reason: text, seq: integer")
-    return Command(action, actor, reason, said), seq
+    return str(action), reason, seq, said
 
 
 def as_json(content: Any) -> Response:

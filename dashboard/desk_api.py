@@ -5,8 +5,11 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
+from dashboard.accounts import require, within
+from dashboard.asking import Filter
 from dashboard.desk_state import Desk, as_json, desk_of, read_sort, running
 from dashboard.i18n import language_of
+from dashboard.sessions import Asker
 from dashboard.view_models.desk_rows import row_as_json
 from data.mirror import facets
 from data.mirror.where import parse_where
@@ -27,13 +30,14 @@ TheDesk = Annotated[Desk, Depends(desk_of)]
 async def rows(
     request: Request,
     desk: TheDesk,
+    where: Filter,
     start: Annotated[int, Query(ge=0)] = 0,
     end: Annotated[int, Query(ge=0)] = 100,
 ) -> Response:
     """Rows ``start`` to ``end`` of the filter in its order: ``total``, ``rows``; ``bounds`` of all with the first window."""
     query = request.query_params
     language = language_of(query.get("lang"))
-    found = await desk.found(parse_where(query), read_sort(query), language)
+    found = await desk.found(where, read_sort(query), language)
     ids = found.mirror.id[found.rows[start : min(end, start + MOST_ROWS)]].tolist()
     async with reading(desk.wall.pool) as connection:
         cases = await store.load_rows(connection, ids)
@@ -45,21 +49,22 @@ async def rows(
 
 
 @router.get("/place/{case_id}")
-async def place(case_id: int, request: Request, desk: TheDesk) -> Response:
+async def place(case_id: int, request: Request, desk: TheDesk, where: Filter) -> Response:
     """Where a case stands in the filter's order: ``place``, null where the filter leaves it out."""
     query = request.query_params
-    found = await desk.found(parse_where(query), read_sort(query), language_of(query.get("lang")))
+    found = await desk.found(where, read_sort(query), language_of(query.get("lang")))
     at = (found.ids == case_id).nonzero()[0]
     return as_json({"place": int(at[0]) if len(at) else None})
 
 
 @router.get("/facet/{facet}")
-async def facet(facet: str, request: Request, desk: TheDesk) -> Response:
+async def facet(facet: str, request: Request, desk: TheDesk, account: Asker) -> Response:
     """What a facet can be filtered by: ``values`` of [code, name, group, cases], by name, under the rest of the filter."""
     query = request.query_params
     language = language_of(query.get("lang"))
     names = await desk.names()
-    rest = facets.without(parse_where(query), facet)
+    require(account, "case.list")
+    rest = within(account, facets.without(parse_where(query), facet))
     ordering = desk.ready()
     counted = facets.counts(ordering.mirror, await desk.fits(rest, ordering), facet)
     known = [name for name in names.rows if name.facet == facet]
@@ -76,39 +81,41 @@ async def facet(facet: str, request: Request, desk: TheDesk) -> Response:
 
 
 @router.get("/views")
-async def views(desk: TheDesk, owner: str = "") -> Response:
-    """The owner's views, then those that others share."""
+async def views(desk: TheDesk, account: Asker) -> Response:
+    """The account's views, then those that others share."""
     async with reading(desk.wall.pool) as connection:
-        found = await saved_views.load_views(connection, owner)
+        found = await saved_views.load_views(connection, account.username)
     return as_json({"views": [asdict(view) for view in found]})
 
 
 @router.post("/views")
-async def save(desk: TheDesk, said: Annotated[dict[str, Any], Body()]) -> Response:
-    """Save {"owner", "name", "query", "shared"}; a view of the same owner and name is replaced."""
-    owner, name, query = (said.get(key) for key in ("owner", "name", "query"))
-    if not (isinstance(owner, str) and isinstance(query, str) and len(query) <= LONGEST_QUERY):
+async def save(desk: TheDesk, account: Asker, said: Annotated[dict[str, Any], Body()]) -> Response:
+    """Save {"name", "query", "shared"}; a view of the same account and name is replaced."""
+    name, query = said.get("name"), said.get("query")
+    if not (isinstance(query, str) and len(query) <= LONGEST_QUERY):
         raise NeedleError("view.invalid")
     async with reading(desk.wall.pool) as connection:
-        saved = await saved_views.save_view(connection, owner, view_name(name), query, said.get("shared") is True)
+        saved = await saved_views.save_view(
+            connection, account.username, view_name(name), query, said.get("shared") is True
+        )
     return as_json(asdict(saved), 201)
 
 
 @router.patch("/views/{view_id}")
-async def change(view_id: int, desk: TheDesk, said: Annotated[dict[str, Any], Body()]) -> Response:
-    """Rename or share a view: {"owner", "name"?, "shared"?}."""
+async def change(view_id: int, desk: TheDesk, account: Asker, said: Annotated[dict[str, Any], Body()]) -> Response:
+    """Rename or share a view: {"name"?, "shared"?}."""
     name = view_name(said["name"]) if "name" in said else None
     shared = bool(said["shared"]) if "shared" in said else None
     async with reading(desk.wall.pool) as connection:
-        changed = await saved_views.change_view(connection, view_id, str(said.get("owner", "")), name, shared)
+        changed = await saved_views.change_view(connection, view_id, account.username, name, shared)
     return as_json(asdict(changed))
 
 
 @router.delete("/views/{view_id}")
-async def delete(view_id: int, desk: TheDesk, owner: str = "") -> Response:
-    """Delete a view of this owner."""
+async def delete(view_id: int, desk: TheDesk, account: Asker) -> Response:
+    """Delete a view of this account."""
     async with reading(desk.wall.pool) as connection:
-        await saved_views.delete_view(connection, view_id, owner)
+        await saved_views.delete_view(connection, view_id, account.username)
     return Response(status_code=204)
 
 

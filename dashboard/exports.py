@@ -16,12 +16,16 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
+from dashboard.accounts import require
+from dashboard.asking import Filter
+from dashboard.audit_log import audit_of, deed_of
 from dashboard.desk_state import Desk, as_json, desk_of, read_sort
 from dashboard.export_files import FORMATS, Format, Table
 from dashboard.i18n import language_of, words
+from dashboard.sessions import Asker
 from dashboard.view_models.desk_columns import Column, chosen, columns, heading
 from data.database import connect
-from data.mirror.where import parse_where
+from data.mirror.where import write_where
 from data.stores import desk as store
 from geo.errors import Language, NeedleError
 
@@ -33,11 +37,12 @@ NO_STORE: Final = {"cache-control": "no-store"}
 
 @dataclass
 class Job:
-    """One export. ``done`` of ``total`` cases are written; ``ready``: the file is whole."""
+    """One export. ``done`` of ``total`` cases are written; ``ready``: the file is whole; ``owner``: the account that asked."""
 
     format: Format
     path: Path
     total: int
+    owner: int
     done: int = 0
     ready: bool = False
     stopped: bool = False
@@ -63,8 +68,8 @@ class Exports:
         self.jobs: dict[str, Job] = {}
         self.tasks: set[asyncio.Task[None]] = set()
 
-    def begin(self, url: str, ids: list[int], table: Table, form: Format) -> str:
-        """Start writing; the id of the job.
+    def begin(self, url: str, ids: list[int], table: Table, form: Format, owner: int) -> str:
+        """Start writing for an account; the id of the job.
 
         Raises
         ------
@@ -77,16 +82,16 @@ class Exports:
         if sum(job.runs for job in self.jobs.values()) >= MOST_AT_ONCE:
             raise NeedleError("export.busy", most=MOST_AT_ONCE)
         job_id = secrets.token_urlsafe(12)
-        job = self.jobs[job_id] = Job(form, self.folder / f"{job_id}.{form.suffix}", len(ids))
+        job = self.jobs[job_id] = Job(form, self.folder / f"{job_id}.{form.suffix}", len(ids), owner)
         task = asyncio.create_task(asyncio.to_thread(write, job, url, ids, table))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return job_id
 
-    def find(self, job_id: str) -> Job:
-        """A job; ``export.unknown`` when it was stopped, fetched, or never was."""
+    def find(self, job_id: str, owner: int) -> Job:
+        """An account's own job; ``export.unknown`` when it was stopped, fetched, somebody else's, or never was."""
         job = self.jobs.get(job_id)
-        if job is None:
+        if job is None or job.owner != owner:
             raise NeedleError("export.unknown")
         return job
 
@@ -152,30 +157,35 @@ TheExports = Annotated[Exports, Depends(exports_of)]
 
 
 @router.post("")
-async def begin(request: Request, desk: Annotated[Desk, Depends(desk_of)], exports: TheExports) -> Response:
+async def begin(
+    request: Request, desk: Annotated[Desk, Depends(desk_of)], exports: TheExports, account: Asker, where: Filter
+) -> Response:
     """Begin an export of the filter in its order: ``format``, and ``columns`` (all where none is named)."""
+    require(account, "case.export")
     query = request.query_params
     form = FORMATS.get(query.get("format", ""))
     if form is None:
         raise NeedleError("export.unknown_format", format=query.get("format", ""), known=", ".join(FORMATS))
     language = language_of(query.get("lang"))
-    found = await desk.found(parse_where(query), read_sort(query), language)
+    found = await desk.found(where, read_sort(query), language)
     ids = found.ids.tolist()
     table = await table_of(desk, query.get("columns", "").split(","), language)
-    job_id = exports.begin(str(desk.wall.pool.conninfo), ids, table, form)
-    return as_json(exports.find(job_id).as_dict(job_id), 202)
+    job_id = exports.begin(str(desk.wall.pool.conninfo), ids, table, form, account.id)
+    told = {"cases": len(ids), "format": query.get("format"), **write_where(where)}
+    audit_of(request).tell(deed_of(request, account, "export", detail=told))
+    return as_json(exports.find(job_id, account.id).as_dict(job_id), 202)
 
 
 @router.get("/{job_id}")
-async def progress(job_id: str, exports: TheExports) -> Response:
+async def progress(job_id: str, exports: TheExports, account: Asker) -> Response:
     """How far an export is."""
-    return as_json(exports.find(job_id).as_dict(job_id))
+    return as_json(exports.find(job_id, account.id).as_dict(job_id))
 
 
 @router.get("/{job_id}/file")
-async def fetch(job_id: str, exports: TheExports) -> Response:
+async def fetch(job_id: str, exports: TheExports, account: Asker) -> Response:
     """The file, once; it is thrown away after it was sent."""
-    job = exports.find(job_id)
+    job = exports.find(job_id, account.id)
     if not job.ready:
         raise NeedleError("export.not_ready", done=job.done, total=job.total)
     # "identity" keeps the compression of small answers from gathering a large file in memory.
@@ -186,9 +196,9 @@ async def fetch(job_id: str, exports: TheExports) -> Response:
 
 
 @router.delete("/{job_id}")
-async def stop(job_id: str, exports: TheExports) -> Response:
+async def stop(job_id: str, exports: TheExports, account: Asker) -> Response:
     """Stop an export."""
-    exports.find(job_id)
+    exports.find(job_id, account.id)
     exports.drop(job_id)
     return Response(status_code=204)
 

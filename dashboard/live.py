@@ -14,21 +14,26 @@ says the last ``event`` that it was told, and gets every case that changed since
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl
 
 import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
+from dashboard.accounts import Account, scope_of, within
 from dashboard.live_pulse import LEAST_SECONDS, MOST_SECONDS, Pulse
 from dashboard.reader import Message, Reader, packed
+from dashboard.scoping import cases_seen, message_within
+from dashboard.sessions import Gate, account_of_request
 from dashboard.view_models.snapshot import case_as_json
 from dashboard.wall_state import Wall
 from data.mirror.patching import patch
-from data.mirror.where import parse_where
-from data.stores import alarms, overview
+from data.mirror.where import EVERYTHING, Where, parse_where
+from data.stores import accounts, alarms, overview
 from data.stores.announcing import GROUND_CHANNEL
 from data.stores.event_log import Connection, Follower, load_changed_since
 from data.stores.notices import Connected, Lost, listen
@@ -52,9 +57,10 @@ class Hub:
     ``_lock`` makes reading and telling one step, so that no row of a case overtakes a newer one on any socket.
     """
 
-    def __init__(self, wall: Wall, url: str) -> None:
+    def __init__(self, wall: Wall, url: str, gate: Gate) -> None:
         self.wall = wall
         self.url = url
+        self.gate = gate
         self.readers: set[Reader] = set()
         self.connected = False
         self.pulse = Pulse(wall)
@@ -85,9 +91,18 @@ class Hub:
 
     def send(self, message: Message) -> None:
         """Queue a message for every wall."""
-        text = packed(message)
+        self._send_each(lambda _scope: message)
+
+    def _send_each(self, told: Callable[[Where], Message | None]) -> None:
+        """Queue what each scope is told (None: nothing), made once for equal scopes."""
+        texts: dict[Where, str | None] = {}
         for reader in self.readers:
-            reader.put(text)
+            if reader.scope not in texts:
+                message = told(reader.scope)
+                texts[reader.scope] = None if message is None else packed(message)
+            text = texts[reader.scope]
+            if text is not None:
+                reader.put(text)
         self.readers = {reader for reader in self.readers if not reader.dropped}
 
     # --- walls come and go --------------------------------------------------------------------------------------
@@ -103,7 +118,7 @@ class Hub:
             try:
                 async with self._lock:
                     if since is not None:
-                        reader.put(packed(await self._missed(since)))
+                        reader.put(packed(message_within(reader.scope, await self._missed(since))))
                     self.readers.add(reader)
                 if self.connected != told:
                     reader.put(packed({"kind": "source", "connected": self.connected}))
@@ -113,10 +128,10 @@ class Hub:
                 reader.put(packed({"kind": "source", "connected": told}))
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def ask(self, reader: Reader, query: str) -> None:
+    async def ask(self, reader: Reader, account: Account, query: str) -> None:
         """A wall says which cases its figures are about, as the query of an address; it is answered at once."""
         with suppress(NeedleError):
-            reader.where = parse_where(dict(parse_qsl(query)))
+            reader.where = within(account, parse_where(dict(parse_qsl(query))))
             await self.pulse.figures([reader])
 
     async def _missed(self, since: int) -> Message:
@@ -134,7 +149,7 @@ class Hub:
     # --- what happens in the database ---------------------------------------------------------------------------
 
     async def _listen(self) -> None:
-        async for notice in listen(self.url, (CASES_CHANNEL, GROUND_CHANNEL, alarms.CHANNEL)):
+        async for notice in listen(self.url, (CASES_CHANNEL, GROUND_CHANNEL, alarms.CHANNEL, accounts.CHANNEL)):
             if isinstance(notice, Lost):
                 self._tell_source(connected=False)
                 continue
@@ -142,6 +157,8 @@ class Hub:
                 self._tell_source(connected=True)
             elif notice.channel == GROUND_CHANNEL:
                 self.wall.forget_version()
+            elif notice.channel == accounts.CHANNEL:
+                self.gate.forget()
             self._acknowledging |= isinstance(notice, Connected) or notice.channel == alarms.CHANNEL
             self._wake.set()
 
@@ -186,13 +203,20 @@ class Hub:
         else:
             await self.log.begin(connection)
         ids = sorted(self._changed)
+        before = self._seen_by_scopes(ids)
         await self._patch(connection, ids)
         self.wall.event = self.log.event
         self.wall.following.set()
         if ids:
-            self.send(await self._cases_message(connection, ids))
+            message, after = await self._cases_message(connection, ids), self._seen_by_scopes(ids)
+            self._send_each(lambda scope: message_within(scope, message, before[scope] - after[scope]))
             self._changed.clear()
         return bool(ids)
+
+    def _seen_by_scopes(self, ids: Sequence[int]) -> Mapping[Where, frozenset[int]]:
+        """Which of these cases each scope that somebody listens with sees now."""
+        parts = {reader.scope for reader in self.readers} - {EVERYTHING}
+        return defaultdict(frozenset, {scope: cases_seen(self.wall, scope, ids) for scope in parts})
 
     async def _patch(self, connection: Connection, ids: Sequence[int]) -> None:
         if self._unread is not None:
@@ -207,8 +231,13 @@ class Hub:
         self.wall.acknowledged = {(a.case_id, a.cause): a for a in await alarms.load_of_open(connection)}
         for key in self.wall.acknowledged.keys() - known.keys():
             seen = self.wall.acknowledged[key]
-            self.send({"kind": "acknowledged", "case": seen.case_id, "cause": seen.cause, "by": seen.actor})
+            told = {"kind": "acknowledged", "case": seen.case_id, "cause": seen.cause, "by": seen.actor}
+            self._send_each(partial(self._of_case, seen.case_id, told))
         self._acknowledging = False
+
+    def _of_case(self, case_id: int, message: Message, scope: Where) -> Message | None:
+        """A message about one case, for those who see it."""
+        return message if cases_seen(self.wall, scope, [case_id]) else None
 
     # --- from time to time --------------------------------------------------------------------------------------
 
@@ -223,7 +252,7 @@ class Hub:
 
     async def _tell_alarms(self) -> None:
         for message in await self.pulse.new_alarms():
-            self.send(message)
+            self._send_each(partial(self._of_case, message["row"]["id"], message))
 
     async def _read_mirror(self) -> None:
         """Read every case, once the log is followed; again when the city's layers changed."""
@@ -246,15 +275,17 @@ class Hub:
 async def live(socket: WebSocket, since: int | None = None) -> None:
     """A wall's socket. It first gets what changed after event ``since``, then everything as it happens.
 
-    Whatever it sends is the query of a filter: its figures are counted under it from then on.
+    Whatever it sends is the query of a filter: its figures are counted under it from then on. It hears only of what its account
+    sees; when a case leaves that, it is told to read everything anew.
     """
     hub: Hub = socket.app.state.hub
+    account = account_of_request(socket)
     await socket.accept()
-    reader = Reader()
+    reader = Reader(scope_of(account))
     tasks = [asyncio.create_task(hub.join(reader, since)), asyncio.create_task(_send(socket, reader))]
     try:
         while (message := await socket.receive())["type"] == "websocket.receive":
-            await hub.ask(reader, message.get("text") or "")
+            await hub.ask(reader, account, message.get("text") or "")
     finally:
         hub.readers.discard(reader)
         for task in tasks:

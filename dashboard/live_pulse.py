@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from dashboard.reader import Message, Reader, packed
+from dashboard.scoping import teams_within
 from dashboard.view_models.numbers import summary_as_json
 from dashboard.view_models.snapshot import alarm_as_json, teams_as_json
 from dashboard.wall_state import Wall, this_second
@@ -54,15 +55,19 @@ class Pulse:
     async def teams(self, readers: Iterable[Reader]) -> None:
         """Tell each reader which teams have changed and which are gone; one that has not been told any yet, all of them."""
         before, self._teams = self._teams, await self._read_teams()
-        everything = {"kind": "teams", "all": True, "teams": list(self._teams.values()), "gone": []}
         changed = [team for id, team in self._teams.items() if before.get(id) != team]
         gone = sorted(before.keys() - self._teams.keys())
-        news = packed({"kind": "teams", "all": False, "teams": changed, "gone": gone}) if changed or gone else None
+        texts: dict[tuple[Where, bool], str] = {}
         for reader in readers:
-            text = news if reader.knows_teams else packed(everything)
+            asked = (reader.scope, reader.knows_teams)
+            if asked[1] and not changed and not gone:
+                continue
+            if asked not in texts:
+                told, left = (changed, gone) if asked[1] else (list(self._teams.values()), [])
+                teams = teams_within(self.wall, reader.scope, told)
+                texts[asked] = packed({"kind": "teams", "all": not asked[1], "teams": teams, "gone": left})
             reader.knows_teams = True
-            if text is not None:
-                reader.put(text)
+            reader.put(texts[asked])
 
     async def _read_teams(self) -> dict[int, Message]:
         ground = await self.wall.ground()

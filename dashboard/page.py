@@ -7,10 +7,12 @@ from enum import StrEnum
 from dash import Dash, Input, Output, ctx, dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components.frame import Entry, frame, keyboard_help, reach_banner, trouble
+from dashboard.accounts import Account, may, role_names
+from dashboard.components.frame import Entry, Who, frame, keyboard_help, reach_banner, trouble
 from dashboard.components.states import lost
 from dashboard.i18n import Words, words
 from dashboard.preferences import Theme, read_preferences
+from dashboard.sessions import current_account
 from dashboard.wall_state import Wall
 
 
@@ -72,6 +74,11 @@ class Page:
         """Message id of its name in the navigation."""
         return f"nav.{self.path.strip('/')}"
 
+    @property
+    def right(self) -> str:
+        """The right that opens it (``rights.csv``)."""
+        return f"page.{self.path.strip('/')}"
+
 
 class Ids(StrEnum):
     """Ids of the frame around every page."""
@@ -89,20 +96,28 @@ def install(app: Dash, wall: Wall, pages: Sequence[Page], assets: str) -> None:
     @app.callback(Output(Ids.PAGE, "children"), Input(Ids.ADDRESS, "pathname"), Input(Ids.ADDRESS, "search"))
     async def show(pathname: str | None, search: str | None) -> Component:
         """The page of the address, as the person likes it."""
-        wanted = read_preferences(search, ctx.cookies)
-        page, say = by_path.get(pathname or ""), wanted.say
-        content = page.layout(say, assets) if page else lost(say, entries(pages, say))
-        return around(content, page, pages, say, wanted.screen)
+        account, wanted = current_account(), read_preferences(search, ctx.cookies)
+        page, say, own = by_path.get(pathname or ""), wanted.say, open_to(account, pages)
+        content = page.layout(say, assets) if page in own else lost(say, entries(own, say))
+        return around(content, page, own, say, account, screen=wanted.screen)
 
     for page in pages:
         page.register(app, wall)
 
 
-def around(content: Component, page: Page | None, pages: Sequence[Page], say: Words, screen: bool) -> Component:
+def open_to(account: Account, pages: Sequence[Page]) -> list[Page]:
+    """The pages that an account may open."""
+    return [page for page in pages if may(account, page.right)]
+
+
+def around(
+    content: Component, page: Page | None, pages: Sequence[Page], say: Words, account: Account, *, screen: bool
+) -> Component:
     """A page's content with navigation before it, or alone on a screen that nobody steers."""
     here = page.path if page else ""
     navigation = None if screen else entries(pages, say)
-    return frame(content, navigation, here, say, [reach_banner(say), trouble(say), keyboard_help(say)])
+    who = Who(account.name, say.pick(*role_names()[account.role]))
+    return frame(content, navigation, here, say, who, [reach_banner(say), trouble(say), keyboard_help(say)])
 
 
 def entries(pages: Sequence[Page], say: Words) -> list[Entry]:

@@ -21,8 +21,8 @@ def packed(message: Message) -> str:
 class Reader:
     """A socket's queue. ``where``: the cases that its figures count; ``knows_teams``: whether it was told all teams once."""
 
-    def __init__(self) -> None:
-        self.where: Where = EVERYTHING
+    def __init__(self, scope: Where = EVERYTHING) -> None:
+        self.scope = self.where = scope
         self.knows_teams = False
         self._queue: asyncio.Queue[str | None] = asyncio.Queue()
         self.dropped = False

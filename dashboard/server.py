@@ -12,18 +12,28 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from dashboard import desk_api, exports, live, office_api, sheets, tiles, wall_api
 from dashboard.api import Api
+from dashboard.audit_log import AuditLog
 from dashboard.components.icon import icon_names
 from dashboard.compression import Compression
 from dashboard.connectors_api import Connectors
 from dashboard.document import DocumentDash, Missing
+from dashboard.door import Door
 from dashboard.files import Files
 from dashboard.live import Hub
+from dashboard.login import Login
+from dashboard.mobile.api import MobileApi
+from dashboard.mobile.pages import MobilePages, made_files
 from dashboard.open311_api import Open311
 from dashboard.page import install
+from dashboard.pages import deliveries as deliveries_page
+from dashboard.pages import department as department_page
 from dashboard.pages import desk as desk_page
+from dashboard.pages import hours as hours_page
 from dashboard.pages import wall as wall_page
+from dashboard.pages import whistles as whistles_page
 from dashboard.photos_api import PhotoDesk
 from dashboard.security import Guard
+from dashboard.sessions import CSRF_COOKIE, CSRF_HEADER, Gate, Sessions
 from dashboard.trouble import tell_trouble
 from dashboard.wall_state import Wall
 from data.cluster import ensure_database
@@ -33,7 +43,14 @@ from data.stores.photos import PhotoFolder
 from geo.errors import NeedleError
 
 ASSETS: Final = Path(__file__).with_name("assets")
-PAGES: Final = (wall_page.PAGE, desk_page.PAGE)
+PAGES: Final = (
+    wall_page.PAGE,
+    desk_page.PAGE,
+    whistles_page.PAGE,
+    department_page.PAGE,
+    deliveries_page.PAGE,
+    hours_page.PAGE,
+)
 OWN_PREFIXES: Final = ("api", "open311", "tiles", "ws", "static")
 #: What Dash checks a document's frame for; ``document.py`` writes the document itself.
 INDEX: Final = "{%app_entry%}{%config%}{%scripts%}{%renderer%}"
@@ -48,32 +65,37 @@ def create_app(url: str) -> FastAPI:
         The database. Nothing is opened before the application's lifespan starts.
     """
     wall = Wall(open_pool(url))
-    hub, api = Hub(wall, url), Api(wall.pool)
+    gate, audit = Gate(wall.pool), AuditLog(wall.pool)
+    hub, api = Hub(wall, url, gate), Api(wall.pool)
     home = get_settings().home
     folder = PhotoFolder(home / "photos")
     open311, photos = Open311(wall.pool, api.intake, api.desk, folder), PhotoDesk(wall.pool, folder)
     connectors = Connectors(wall.pool, api.desk, home / "secrets")
+    mobile = MobileApi(wall.pool, api.intake, api.desk, folder, get_settings().positions_kept)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with wall.pool, api:
+        async with wall.pool, api, audit:
             await hub.start()
             yield
             await hub.stop()
 
     app = FastAPI(title="Needle", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.wall, app.state.hub, app.state.pool = wall, hub, wall.pool
+    app.state.wall, app.state.hub, app.state.pool, app.state.audit = wall, hub, wall.pool, audit
     app.add_exception_handler(NeedleError, answer_error)
     app.add_api_route("/", to_wall)
     app.add_api_route("/api/health", health)
-    for part in (api, open311, photos, connectors, tiles, wall_api, exports, desk_api, office_api, live):
+    for part in (mobile, api, open311, photos, connectors, tiles, wall_api, exports, desk_api, office_api, live):
         app.include_router(part.router)
-    files = Files(ASSETS, {sheets.NAME: sheets.style_sheet(ASSETS, icon_names())})
+    files = Files(ASSETS, {sheets.NAME: sheets.style_sheet(ASSETS, icon_names()), **made_files(ASSETS)})
+    app.include_router(MobilePages(files).router)
     files.serve(app)
+    app.include_router(Login(Door(wall.pool, gate, audit), files, None).router)
     refuse_unknown(app)
     dash = create_dash(app, wall, files)
-    app.add_middleware(Missing, addresses=[page.path for page in PAGES])
+    app.add_middleware(Missing, addresses=["/login", "/m", *(page.path for page in PAGES)])
     app.add_middleware(Compression)
+    app.add_middleware(Sessions, gate=gate)
     app.add_middleware(Guard, script_hashes=dash.csp_hashes)
     return app
 
@@ -89,6 +111,8 @@ def create_dash(app: FastAPI, wall: Wall, files: Files) -> Dash:
         include_assets_files=False,
         index_string=INDEX,
         on_error=tell_trouble,
+        csrf_token_name=CSRF_COOKIE,
+        csrf_header_name=CSRF_HEADER,
     )
     dash.describe(files, PAGES)
     install(dash, wall, PAGES, files.root)

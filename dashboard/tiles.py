@@ -15,11 +15,12 @@ from typing import Final, cast
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
+from dashboard.asking import where_of
 from dashboard.case_tiles import CaseTileServer
 from dashboard.ground_tiles import GroundTileServer
+from dashboard.sessions import account_of_request
 from dashboard.wall_state import this_second
 from data.mirror.case_tiles import Tile
-from data.mirror.where import parse_where
 from data.stores.tiles import SOURCES, is_tile
 from geo.errors import NeedleError
 
@@ -50,7 +51,7 @@ async def case_tile(request: Request) -> Response:
     if not is_tile(*tile):
         return Response(status_code=404)
     try:
-        now, where = this_second(), parse_where(request.query_params)
+        now, where = this_second(), where_of(request, account_of_request(request))
         tiles = await cases.tiles()
         etag = cases.etag(tiles, tile, where, now)
         if request.headers.get("if-none-match") == etag:

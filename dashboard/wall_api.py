@@ -9,18 +9,20 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 
 from dashboard import alarms_api
+from dashboard.asking import Filter, Scope
+from dashboard.scoping import cases_seen, teams_within
 from dashboard.view_models.numbers import hot_as_json, series_as_json, summary_as_json
 from dashboard.view_models.snapshot import alarm_as_json, case_as_json, ground_as_json, teams_as_json
 from dashboard.wall_state import Ground, Wall, this_second, wall_of
-from data.mirror.alarms import alarms
+from data.mirror.alarms import Alarm, alarms
 from data.mirror.behind import RULES, behind
 from data.mirror.figures import DAY
 from data.mirror.hot import hot_places
 from data.mirror.series import series
-from data.mirror.where import Where, parse_where
+from data.mirror.where import Where
 from data.stores import overview
 from data.stores.event_log import Connection
 from data.stores.reading import reading
@@ -36,17 +38,11 @@ router = APIRouter(prefix="/api/wall")
 router.include_router(alarms_api.router)
 
 
-def where_of(request: Request) -> Where:
-    """The filter of a request's query (a FastAPI dependency)."""
-    return parse_where(request.query_params)
-
-
 Process = Annotated[Wall, Depends(wall_of)]
-Filter = Annotated[Where, Depends(where_of)]
 
 
 @router.get("/snapshot")
-async def snapshot(wall: Process, where: Filter) -> Response:
+async def snapshot(wall: Process, where: Filter, scope: Scope) -> Response:
     """Everything a wall shows at first: ground and its words, figures, the newest rows, teams, alarms.
 
     ``event`` is the last event that the rest certainly contains: the live socket goes on from there. While the server still
@@ -55,7 +51,7 @@ async def snapshot(wall: Process, where: Filter) -> Response:
     await following(wall)
     ground, event = await wall.ground(), wall.event
     async with reading(wall.pool) as connection:
-        counted = await everything_counted(wall, connection, where, ground)
+        counted = await everything_counted(wall, connection, where, scope, ground)
         teams = await overview.load_team_rows(connection, datetime.now(UTC), ground.timezone)
     return as_json(
         {
@@ -63,7 +59,7 @@ async def snapshot(wall: Process, where: Filter) -> Response:
             "now": datetime.now(UTC).timestamp(),
             "event": event,
             "mirror": {"ready": wall.mirror is not None, "loaded": wall.loaded, "total": wall.total},
-            "teams": teams_as_json(teams),
+            "teams": teams_within(wall, scope, teams_as_json(teams)),
             **counted,
         }
     )
@@ -87,19 +83,28 @@ async def following(wall: Wall) -> None:
             await wall.ready.wait()
 
 
-async def everything_counted(wall: Wall, connection: Connection, where: Where, ground: Ground) -> dict[str, Any]:
+async def everything_counted(
+    wall: Wall, connection: Connection, where: Where, scope: Where, ground: Ground
+) -> dict[str, Any]:
     """Figures, rows and alarms; without figures while the mirror is being read."""
     now = this_second()
     if wall.mirror is None:
         return {"rows": [], "alarms": []}
     ids = behind(wall.cases, wall.fitting(where, now), "latest", now, ground.timezone, FEED_ROWS)
-    sounding = {alarm.case_id: alarm for alarm in alarms(wall.cases, wall.acknowledged.keys(), now)[:ALARMS_SHOWN]}
+    sounding = {alarm.case_id: alarm for alarm in sounding_within(wall, scope, now)}
     alarming = await overview.load_rows(connection, list(sounding))
     return {
         **summary_as_json(await wall.summary(where, now)),
         "rows": as_rows(await overview.load_rows(connection, ids), ground),
         "alarms": [alarm_as_json(sounding[row.id], row, ground.place_layer) for row in alarming],
     }
+
+
+def sounding_within(wall: Wall, scope: Where, now: int) -> list[Alarm]:
+    """The newest alarms that nobody has acknowledged, of cases within a scope."""
+    found = alarms(wall.cases, wall.acknowledged.keys(), now)
+    seen = cases_seen(wall, scope, [alarm.case_id for alarm in found])
+    return [alarm for alarm in found if alarm.case_id in seen][:ALARMS_SHOWN]
 
 
 def as_rows(rows: list[overview.CaseRow], ground: Ground) -> list[dict[str, Any]]:

@@ -25,8 +25,16 @@ class Entry:
     group: str
 
 
+@dataclass(frozen=True)
+class Who:
+    """Who is signed in: name and role, in the page's words."""
+
+    name: str
+    role: str
+
+
 def frame(
-    content: Component, navigation: Sequence[Entry] | None, here: str, say: Words, more: Sequence[Component]
+    content: Component, navigation: Sequence[Entry] | None, here: str, say: Words, who: Who, more: Sequence[Component]
 ) -> html.Div:
     """The content with the rail beside it; ``navigation`` None: a screen that shows the content alone.
 
@@ -36,10 +44,10 @@ def frame(
     if navigation is None:
         return html.Div([body, *more], className="frame is-screen")
     skip = html.A(say("frame.skip"), href="#content", className="skip")
-    return html.Div([skip, rail(navigation, here, say), body, *more], className="frame")
+    return html.Div([skip, rail(navigation, here, say, who), body, *more], className="frame")
 
 
-def rail(navigation: Sequence[Entry], here: str, say: Words) -> html.Div:
+def rail(navigation: Sequence[Entry], here: str, say: Words, who: Who) -> html.Div:
     """The narrow strip at the left edge: pages by role above, the controls of all pages below."""
     groups = groupby(navigation, key=lambda entry: entry.group)
     pages = [group(name, list(entries), here) for name, entries in groups]
@@ -50,7 +58,12 @@ def rail(navigation: Sequence[Entry], here: str, say: Words) -> html.Div:
                 html.Span(className="brand-mark"), href="/", className="rail-home", **{"aria-label": say("frame.home")}
             ),
             html.Nav(pages, className="rail-pages", **{"aria-label": say("frame.pages")}),
-            html.Div(controls(say), className="rail-controls", role="group", **{"aria-label": say("frame.controls")}),
+            html.Div(
+                [*controls(say), account_menu(say, who)],
+                className="rail-controls",
+                role="group",
+                **{"aria-label": say("frame.controls")},
+            ),
         ],
     )
 
@@ -89,6 +102,26 @@ def controls(say: Words) -> list[Component]:
         button("theme", "sun", say("frame.theme"), {f"data-{theme}": say(f"frame.theme.{theme}") for theme in THEMES}),
         button("keys", "keyboard", say("frame.keys"), {"aria-haspopup": "dialog"}),
     ]
+
+
+def account_menu(say: Words, who: Who) -> html.Details:
+    """Who is signed in, and the way out."""
+    label = say("frame.account", name=who.name, role=who.role)
+    return html.Details(
+        [
+            html.Summary(icon("user"), className="rail-control", title=label, **{"aria-label": label}),
+            html.Div(
+                [
+                    html.B(who.name, className="account-name"),
+                    html.Span(who.role, className="account-role"),
+                    html.Button(say("frame.sign_out"), type="button", className="button", **{"data-frame": "sign-out"}),
+                ],
+                className="account-menu",
+            ),
+        ],
+        className="rail-account",
+        **{"data-frame": "account"},
+    )
 
 
 def button(name: str, drawing: str, label: str, more: dict[str, str]) -> html.Button:

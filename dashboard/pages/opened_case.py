@@ -5,13 +5,15 @@ from typing import Any
 
 from dash.development.base_component import Component
 
+from dashboard.accounts import require
 from dashboard.components.case_drawer import case_drawer, no_case
 from dashboard.i18n import Words
+from dashboard.sessions import current_account
 from dashboard.view_models.case_view import candidate_lines, case_view
 from dashboard.view_models.override_view import choosable
 from dashboard.wall_state import Wall
 from data.stores.case_detail import load_case_detail
-from data.stores.reading import reading
+from data.stores.reading import scoped
 
 
 async def opened_case(
@@ -28,8 +30,9 @@ async def opened_case(
     may_override : bool
         Whether the drawer offers to send the case to another team.
     """
-    ground = await wall.ground()
-    async with reading(wall.pool) as connection:
+    account, ground = current_account(), await wall.ground()
+    require(account, "case.read")
+    async with scoped(wall.pool, account.id) as connection:
         detail = await load_case_detail(connection, int((selected or {}).get("case") or 0))
     if detail is None:
         return no_case(say), {}

@@ -19,6 +19,7 @@ from data.demo.load import load_city
 from data.demo.size import BLOCK
 from dispatch.matters import matters
 from dispatch.reference import load_reference
+from tests.signed_in import SignedIn
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = (
@@ -58,12 +59,13 @@ def block_url(cluster: Cluster, block_template: str) -> Iterator[str]:
 
 
 class Served:
-    """A server in a thread of its own, with the address it answers at."""
+    """A server in a thread of its own, with the address it answers at. ``signed_in``: whoever comes is let in."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, signed_in: bool = True) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        self.server = uvicorn.Server(uvicorn.Config(create_app(url), log_level="error", ws="websockets-sansio"))
+        app = SignedIn(create_app(url), url) if signed_in else create_app(url)
+        self.server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="websockets-sansio"))
         self.started = threading.Event()
         self.thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 

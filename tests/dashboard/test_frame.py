@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from dashboard.accounts import Account, AccountRole
 from dashboard.components.icon import icon, icon_names
 from dashboard.document import needed, thin
 from dashboard.files import Files
@@ -103,6 +104,9 @@ def test_text_is_sent_compressed_to_those_who_take_it(client: httpx.Client) -> N
     assert int(packed.headers["content-length"]) < len(plain.content) / 3
 
 
+ADMIN = Account(1, "admin", "Li", AccountRole.ADMIN)
+
+
 def test_every_id_that_a_callback_names_stands_on_a_page(client: httpx.Client) -> None:
     named = {
         json.loads(f'"{part["id"]}"')
@@ -112,7 +116,7 @@ def test_every_id_that_a_callback_names_stands_on_a_page(client: httpx.Client) -
     say = words("zh")
     placed = {"address", "page"}
     for page in PAGES:
-        content = around(page.layout(say, "/static/x"), page, PAGES, say, screen=False)
+        content = around(page.layout(say, "/static/x"), page, PAGES, say, ADMIN, screen=False)
         placed |= ids_in(content.to_plotly_json())
     assert named - placed == set()
 
@@ -154,10 +158,10 @@ def test_a_thinned_configuration_cannot_end_its_script() -> None:
 
 def test_navigation_knows_where_one_is_and_a_screen_has_none() -> None:
     say = words("en")
-    shown = json.dumps(around("x", PAGES[0], PAGES, say, screen=False), default=lambda part: part.to_plotly_json())
+    shown = json.dumps(around("x", PAGES[0], PAGES, say, ADMIN, screen=False), default=lambda part: part.to_plotly_json())
     assert shown.count('"aria-current": "page"') == 1
     assert [entry.path for entry in entries(PAGES, say)] == [page.path for page in PAGES]
-    screen = json.dumps(around("x", PAGES[0], PAGES, say, screen=True), default=lambda part: part.to_plotly_json())
+    screen = json.dumps(around("x", PAGES[0], PAGES, say, ADMIN, screen=True), default=lambda part: part.to_plotly_json())
     assert "aria-current" not in screen
     assert "rail" not in screen
 

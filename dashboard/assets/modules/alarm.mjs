@@ -4,6 +4,7 @@
 import { between } from './case_marks.mjs';
 import { paced } from './pace.mjs';
 import { element, setText, slot } from './page.mjs';
+import { post } from './post.mjs';
 
 const SHOWN = 8;
 const RINGS = [9, 6, 13, 10, 16, 18]; // radius by zoom
@@ -119,9 +120,8 @@ export class Alarm {
 
   async acknowledge(id, button) {
     button.disabled = true;
-    const by = this.page.say('alarm.this_wall');
-    const answer = await fetch(`/api/wall/alarms/${id}/acknowledge`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ by }) }).catch(() => null);
-    if (answer?.ok) this.acknowledged({ case: id, by });
+    const answer = await post(`/api/wall/alarms/${id}/acknowledge`).catch(() => null);
+    if (answer?.ok) this.acknowledged({ case: id, by: (await answer.json()).acknowledged[0]?.by });
     else Object.assign(button, { disabled: false, textContent: this.page.say('alarm.again') });
   }
 

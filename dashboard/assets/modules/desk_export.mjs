@@ -1,6 +1,7 @@
 /* Export of what is filtered: the server writes a file and says how far it is; it can be stopped. */
 
 import { element, slot } from './page.mjs';
+import { post } from './post.mjs';
 
 const FORMATS = ['xlsx', 'csv', 'geojson', 'gpkg'];
 const ADDRESS = '/api/desk/exports';
@@ -29,7 +30,7 @@ export class ExportMenu {
   async begin(format) {
     const { desk } = this;
     const columns = desk.columns.shown.filter((key) => key !== 'left').join(',');
-    const answer = await fetch(`${ADDRESS}?${desk.query({ format, columns })}`, { method: 'POST' }).catch(() => null);
+    const answer = await post(`${ADDRESS}?${desk.query({ format, columns })}`).catch(() => null);
     const said = await answer?.json().catch(() => null);
     if (!answer?.ok) return this.tell(said?.[desk.page.language] ?? desk.page.say('failed'));
     this.job = said.id;
@@ -75,7 +76,7 @@ export class ExportMenu {
   stop() {
     const { job } = this;
     this.job = null;
-    return fetch(`${ADDRESS}/${job}`, { method: 'DELETE', keepalive: true }).catch(() => null);
+    return post(`${ADDRESS}/${job}`, undefined, { method: 'DELETE', keepalive: true }).catch(() => null);
   }
 
   tell(text) {

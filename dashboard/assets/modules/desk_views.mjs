@@ -1,6 +1,7 @@
 /* Saved views: a name for what is filtered, ordered and shown; one's own, and what others share. */
 
 import { element, slot } from './page.mjs';
+import { post } from './post.mjs';
 
 const ADDRESS = '/api/desk/views';
 const NAME = 'needle_name';
@@ -91,8 +92,7 @@ export class ViewsMenu {
 
   /** @returns {Promise<string|null>} what went wrong, in words */
   async ask(method, path, said) {
-    const body = said && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(said) };
-    const answer = await fetch(ADDRESS + path, { method, ...body }).catch(() => null);
+    const answer = await post(ADDRESS + path, said, { method }).catch(() => null);
     if (answer?.ok) return null;
     return (await answer?.json().catch(() => null))?.[this.desk.page.language] ?? this.desk.page.say('failed');
   }

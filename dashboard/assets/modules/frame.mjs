@@ -5,7 +5,9 @@ import { withQuery } from './address.mjs';
 import { bringType } from './fonts.mjs';
 import { listed, register } from './keys.mjs';
 import { remember } from './memory.mjs';
+import { post } from './post.mjs';
 import { isReached, watchReach } from './reach.mjs';
+import { watchSession } from './session.mjs';
 import { THEMES, chooseTheme, chosenTheme } from './theme.mjs';
 
 const part = (name) => document.querySelector(`[data-frame="${name}"]`);
@@ -15,6 +17,7 @@ const ACTS = {
   theme: changeTheme,
   screen: () => location.assign(withQuery({ screen: 1 })),
   keys: showKeys,
+  'sign-out': () => post('/logout').finally(() => location.assign('/login')),
   'keys-close': () => part('keys-help').close(),
   'trouble-close': () => (part('trouble').hidden = true),
 };
@@ -71,6 +74,8 @@ function settle() {
 
 document.addEventListener('click', (event) => {
   const name = event.target.closest?.('[data-frame]')?.dataset.frame;
+  const menu = part('account');
+  if (menu?.open && !menu.contains(event.target)) menu.open = false;
   if (!ACTS[name] || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   ACTS[name]();
@@ -87,4 +92,5 @@ new MutationObserver((changes) => {
 }).observe(document.body, { childList: true, subtree: true });
 
 watchReach();
+watchSession();
 bringType();

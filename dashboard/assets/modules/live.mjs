@@ -1,6 +1,7 @@
 /* The live socket: it comes back by itself and says the last event it knows, so that no change is lost in a gap. It tells the server
    which cases this wall is about, hands on each case's rows in order, and all rows of one frame at once. */
 
+import { SIGNED_OUT, signIn } from './session.mjs';
 import { writeWhere } from './where.mjs';
 
 const SILENCE_MS = 20_000;
@@ -30,7 +31,7 @@ export class Live {
       this.heard();
       this.receive(JSON.parse(message.data));
     };
-    socket.onclose = () => this.lost(socket);
+    socket.onclose = ({ code }) => this.lost(socket, code);
   }
 
   /** Figures are wanted for these cases. */
@@ -85,8 +86,9 @@ export class Live {
     this.silence = setTimeout(() => this.socket.close(), SILENCE_MS);
   }
 
-  lost(socket) {
+  lost(socket, code) {
     if (socket !== this.socket) return;
+    if (code === SIGNED_OUT) return signIn();
     clearTimeout(this.silence);
     this.tries += 1;
     this.onState(this.tries >= TRIES_UNTIL_OFFLINE || !navigator.onLine ? 'offline' : 'reconnecting');

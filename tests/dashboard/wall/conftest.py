@@ -190,8 +190,10 @@ def work_on(address: str, case: int, until: str) -> None:
     while (now := httpx.get(f"{address}/api/cases/{case}", trust_env=False).json()["case"])["state"] != until:
         move = next_move(now, Diligent())
         assert move, now["state"]
-        said = {"action": move.action, "actor": move.actor, "reason": move.reason}
-        answer = httpx.post(f"{address}/api/cases/{case}/commands", json=said, trust_env=False)
+        said = {"action": move.action, "reason": move.reason}
+        answer = httpx.post(
+            f"{address}/api/cases/{case}/commands", json=said, headers={"X-Actor": move.actor}, trust_env=False
+        )
         assert answer.status_code == 200, answer.text
 
 
