@@ -20,6 +20,8 @@ from dispatch.states import states
 from dispatch.whistle import Whistle
 from dispatch.whistle import after as whistle_after
 
+CLASSIFIED = "classified"
+"""Where an event's payload keeps what a person classified the case as: id, key, name of the matter."""
 PLACE = "corrected_place"
 """Where an event's payload keeps a corrected place: lng, lat (WGS84), uncertainty_m, cell, areas, borders, h3_9, sent."""
 
@@ -32,6 +34,7 @@ class Case:
     ends there; it is unset again while the work is being done anew. ``handlers`` are the actors who took part in handling
     it: none of them may verify it.
     ``remaining_s`` is what was left of the limit when it was suspended. ``last_department`` is the one that returned it.
+    ``classified`` is the matter that a person gave it, None while it has the one that it was reported with.
     ``place`` is where it lies since it was corrected (as its event says), None while it lies where it was reported.
     ``whistle`` is the last one blown. ``clock_from`` is when the clock that ends at ``due_at`` was started last;
     ``reminded_for`` and ``overdue_for`` are the deadlines for which it was reminded, and supervised as overdue.
@@ -66,6 +69,7 @@ class Case:
     excused: bool = False
     handlers: frozenset[str] = frozenset()
     place: Mapping[str, Any] | None = None
+    classified: Mapping[str, Any] | None = None
     whistle: Whistle | None = None
     clock_from: datetime | None = None
     reminded_for: datetime | None = None
@@ -107,6 +111,7 @@ def evolve(case: Case, event: Event) -> Case:
         updated_at=event.at,
         closed_at=_closed_at(case, event),
         place=event.payload.get(PLACE, case.place),
+        classified=event.payload.get(CLASSIFIED, case.classified),
         whistle=whistle_after(case.whistle, event, case.due_at),
         **changes,
     )
@@ -145,6 +150,11 @@ def place_row(case: Case) -> dict[str, Any]:
         "borders": place["borders"],
         "h3_9": place["h3_9"],
     }
+
+
+def matter_row(case: Case) -> dict[str, Any]:
+    """The columns of table ``cases`` that follow from its classification; none where nobody classified it."""
+    return {} if case.classified is None else {"matter_id": case.classified["id"], "title": case.classified["title"]}
 
 
 def task_change(before: Case, event: Event, after: Case) -> TaskChange:

@@ -22,7 +22,7 @@ from data.stores.placing import add_decision, load_newest_decision, load_placed
 from data.stores.reading import reading, scoped_or_whole
 from data.stores.timers import set_timer
 from data.stores.whistles import load_board, load_whistled, save_whistle
-from dispatch.case import Case, evolve, fold, place_row, row, task_change
+from dispatch.case import Case, evolve, fold, matter_row, place_row, row, task_change
 from dispatch.clock import working_time
 from dispatch.commands import Command, Protocol
 from dispatch.completing import completed
@@ -31,6 +31,7 @@ from dispatch.deciding import decision_row
 from dispatch.duplicates import WITHIN_M, rank_duplicates, window
 from dispatch.overriding import overridden, overrides
 from dispatch.protocol import decide
+from dispatch.suggester import Suggester
 from dispatch.timers import next_moment
 from dispatch.whistle import party_rows, whistle_row
 from dispatch.whistle_scores import score_departments, score_streets, whistles_of
@@ -51,6 +52,7 @@ class CaseDesk:
         self.protocol_until = 0.0
         self.survey = Survey()
         self.surveying = asyncio.Lock()
+        self.suggester = Suggester(str(pool.conninfo))
 
     async def read(self, case_id: int, by: int | None = None) -> dict[str, Any]:
         """A case with all that belongs to it (``data.stores.cases.read_case``), as JSON; ``case.unknown`` when there is none.
@@ -143,6 +145,10 @@ class CaseDesk:
             found = await near_open_cases(connection, own.point, own.matter_id, WITHIN_M, span, leave_out=case_id)
         return [{**asdict(s.case), "score": s.score} for s in rank_duplicates(own, found)]
 
+    async def suggest_matters(self, words: str, limit: int = 5) -> list[dict[str, Any]]:
+        """Matters that somebody's words may mean (``dispatch.suggester``), the likeliest first; a person chooses."""
+        return await self.suggester.suggest(words, limit)
+
     async def reports(self, case_id: int, by: int | None = None) -> list[dict[str, Any]]:
         """Every report of a case and of those merged with it, oldest first, as JSON."""
         async with scoped_or_whole(self.pool, by) as connection:
@@ -223,7 +229,8 @@ async def carry_out(
     event = decide(before, command, now, protocol)
     after = evolve(before, event)
     moved = place_row(after) if after.place != before.place else {}
-    await cases.add_event(connection, event, row(after) | moved)
+    named = matter_row(after) if after.classified != before.classified else {}
+    await cases.add_event(connection, event, row(after) | moved | named)
     await _keep_task(connection, before, event, after)
     if after.whistle is not None and after.whistle != before.whistle:
         await save_whistle(connection, whistle_row(after.id, after.whistle), party_rows(after.id, after.whistle))

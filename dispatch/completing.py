@@ -11,10 +11,11 @@ from data.stores import cases, reference
 from data.stores.cases import AsyncConnection
 from data.stores.merges import load_facts, load_main, lock_cases
 from data.stores.nearby import grid_workers_near, load_own
-from dispatch.case import Case
+from dispatch.case import CLASSIFIED, Case
 from dispatch.commands import Command
 from dispatch.correcting import POINT
 from dispatch.duplicates import check_merge, metres_between
+from dispatch.matters import UNCLASSIFIED
 from dispatch.reference import matter_of
 from dispatch.whistle_guards import arrival
 from dispatch.witness import choose_verifier
@@ -25,18 +26,44 @@ from geo.errors import NeedleError
 async def completed(connection: AsyncConnection, case: Case, command: Command, now: datetime) -> Command:
     """The command with what it leaves open.
 
-    *file* gets the limit of the condition that it names (the first where it names none), *arrive* its place in WGS84 and the
-    distance to the case, *request_check* the grid worker who is asked, *merge* the distance to its main case.
+    *accept* may name the ``matter`` (key), and must for a case that nobody could classify. *file* gets the limit of the
+    condition that it names (the first where it names none), *arrive* its place in WGS84 and the distance to the case,
+    *request_check* the grid worker who is asked, *merge* the distance to its main case.
 
     Raises
     ------
     NeedleError
         ``case.command_invalid``, ``coordinate.…``, ``crs.…`` for a place that cannot be believed; ``merge.…``.
     """
-    completes = {"file": _file, "arrive": _arrive, "request_check": _request_check, "merge": _merge}.get(command.action)
+    if CLASSIFIED in command.data:
+        raise NeedleError("case.command_invalid", problem=f"{CLASSIFIED}: matter")
+    completes = {
+        "accept": _accept,
+        "file": _file,
+        "arrive": _arrive,
+        "request_check": _request_check,
+        "merge": _merge,
+    }.get(command.action)
     if completes is None:
         return command
     return replace(command, data=await completes(connection, case, command.data, now))
+
+
+async def _accept(
+    connection: AsyncConnection, case: Case, data: Mapping[str, Any], _now: datetime
+) -> Mapping[str, Any]:
+    """What it is about: said by the operator, or known already."""
+    key = data.get("matter")
+    row = await reference.load_matter(connection, await cases.matter_of_case(connection, case.id))
+    if key is None:
+        if matter_of(row).key == UNCLASSIFIED.key:
+            raise NeedleError("case.matter_missing")
+        return data
+    if not isinstance(key, str):
+        raise NeedleError("case.command_invalid", problem="matter: key")
+    found = await reference.matter_by_key(connection, key)
+    title = await cases.retitled(connection, case.id, found.name_zh)
+    return {**data, CLASSIFIED: {"id": found.id, "key": key, "title": title}}
 
 
 async def _file(connection: AsyncConnection, case: Case, data: Mapping[str, Any], _now: datetime) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ from dispatch.matching import Matcher, Team
 from dispatch.matters import UNCLASSIFIED, Matter
 from dispatch.reference import matter_of
 from dispatch.rules import RuleSet, parse_rules
+from dispatch.suggest import WordModel
 from geo.atlas import Atlas
 from geo.defaults import LEAST_POINTS, LEAST_SHARE
 from geo.errors import NeedleError
@@ -34,7 +35,7 @@ class Ground:
     """A city as a worker knows it. ``matcher`` and ``rule_set_id`` are None while the city has no rules.
 
     ``team_rows`` are by id, as read last; the matcher's teams are these with their duty, position and load of the
-    moment.
+    moment. ``words`` suggests matters; it is learnt when it is first asked.
     """
 
     version: tuple[int, ...]
@@ -46,6 +47,7 @@ class Ground:
     matcher: Matcher | None
     default_spots: set[tuple[float, float]]
     team_rows: dict[int, TeamRow] = field(default_factory=dict)
+    words: WordModel | None = None
 
     @property
     def unclassified_id(self) -> int:

@@ -92,22 +92,22 @@ class Succession:
 def matters() -> Mapping[str, Matter]:
     """Every matter of the project's own tables by its key, both editions."""
     conditions = _conditions()
-    names = {(r["edition"], r["kind"], r["major_code"]): r["name_zh"] for r in _rows("majors.csv")}
-    found = [_matter(r, names, conditions) for r in _rows("matters.csv")]
+    names = {(r["edition"], r["kind"], r["major_code"]): r["name_zh"] for r in table_rows("majors.csv")}
+    found = [_matter(r, names, conditions) for r in table_rows("matters.csv")]
     return MappingProxyType({m.key: m for m in found})
 
 
 @cache
 def major_limits() -> Mapping[tuple[str, str, str], Limit]:
     """The commonest limit that is not urgent, by (edition, kind, major class)."""
-    rows = _rows("majors.csv")
+    rows = table_rows("majors.csv")
     return {(r["edition"], r["kind"], r["major_code"]): _limit(r) for r in rows}
 
 
 @cache
 def crosswalk() -> tuple[Succession, ...]:
     """All known steps from the edition of 2013 to that of 2026."""
-    return tuple(Succession(r["from"] or None, r["to"] or None, r["relation"]) for r in _rows("crosswalk.csv"))
+    return tuple(Succession(r["from"] or None, r["to"] or None, r["relation"]) for r in table_rows("crosswalk.csv"))
 
 
 def successors(key: str) -> tuple[str, ...]:
@@ -135,7 +135,7 @@ def _matter(
 
 
 def _conditions() -> Mapping[tuple[str, str, str], tuple[FilingCondition, ...]]:
-    rows = _rows("filing_conditions.csv")
+    rows = table_rows("filing_conditions.csv")
     return {key: _condition_list(group) for key, group in groupby(rows, lambda r: (r["edition"], r["kind"], r["code"]))}
 
 
@@ -147,6 +147,7 @@ def _limit(row: Mapping[str, str]) -> Limit:
     return Limit(float(row["limit_value"]), row["limit_unit"])
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def table_rows(name: str) -> list[dict[str, str]]:
+    """The rows of one of the project's own tables."""
     text = files("dispatch").joinpath("tables", name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))

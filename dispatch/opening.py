@@ -6,7 +6,7 @@ where a team was found. All else waits, in the state it has reached, for a perso
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +41,7 @@ class Finding:
 
     ``matter`` is None when its key is unknown (``matter_id`` is then that of the unclassified); ``decision`` is None
     where none was taken. ``doubts`` name the other sides of near borders where another team or department would act.
+    ``suggested`` are matters that the words may mean, for a person to choose from.
     """
 
     report: ReportRow
@@ -51,6 +52,7 @@ class Finding:
     building: tuple[str, str] | None
     decision: Decision | None
     doubts: list[dict[str, Any]]
+    suggested: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ def _submit(found: Finding) -> Command:
     problem = found.spot.problem or (None if found.matter else "report.matter_unknown")
     if problem is not None:
         data["problem"] = problem
+    if found.suggested:
+        data["suggested"] = found.suggested
     return Command("submit", reporter, data=data)
 
 

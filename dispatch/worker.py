@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 
@@ -23,6 +24,8 @@ from dispatch.ground import Ground, load_ground, load_protocol, refresh_teams, s
 from dispatch.matters import UNCLASSIFIED
 from dispatch.opening import Finding, open_case
 from dispatch.spots import Spot, locate_reports
+from dispatch.suggest_matters import suggested
+from dispatch.suggester import learn_city
 from dispatch.ticking import tick
 from dispatch.waiting import Sweep, sweep_on
 from geo.errors import NeedleError
@@ -163,7 +166,14 @@ def find_out(connection: Connection, ground: Ground, waiting: Sequence[ReportRow
     """Locate, name and match a batch; each decision counts as load for the next."""
     spots = locate_reports(waiting, ground.channels, ground.atlas, ground.default_spots)
     buildings = _buildings(connection, spots)
+    if ground.words is None and any(_wants_suggestions(ground, report) for report in waiting):
+        ground.words = learn_city(connection, {key: matter for key, (_, matter) in ground.matters.items()})
     return [_finding(ground, *each) for each in zip(waiting, spots, buildings, strict=True)]
+
+
+def _wants_suggestions(ground: Ground, report: ReportRow) -> bool:
+    """Whether a report has words and no matter that we know."""
+    return report.body.get("matter") not in ground.matters and bool(report.body.get("text"))
 
 
 def _buildings(connection: Connection, spots: Sequence[Spot]) -> list[tuple[str, str] | None]:
@@ -188,4 +198,11 @@ def _finding(ground: Ground, report: ReportRow, spot: Spot, building: tuple[str,
         building=building,
         decision=decision,
         doubts=doubts_of(ground, matter.key, spot, decision) if matter and decision else [],
+        suggested=_suggested(ground, report),
     )
+
+
+def _suggested(ground: Ground, report: ReportRow) -> list[dict[str, Any]]:
+    if ground.words is None or not _wants_suggestions(ground, report):
+        return []
+    return suggested(ground.words, str(report.body["text"]))

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from dashboard.cli.rules_suggest import suggest
 from dashboard.cli.rules_tables import show_accuracy, show_candidates, show_problems, show_rules, stored_sentence
 from data.cluster import ensure_database
 from data.database import Connection, connect
@@ -27,6 +28,7 @@ from geo.errors import Language, NeedleError
 from geo.files import read_table
 
 app = typer.Typer(help="Check, accept, learn and explain the rules of who acts where.", no_args_is_help=True)
+app.command()(suggest)
 
 In = Annotated[Literal["zh", "en"], typer.Option("--in", help="Language of the sentences.")]
 RuleFile = Annotated[Path, typer.Argument(help="A rule file (TOML), see docs/rules.md.")]

@@ -211,6 +211,14 @@ async def matter_of_case(connection: AsyncConnection, case_id: int) -> int:
     return int(row[0])
 
 
+async def retitled(connection: AsyncConnection, case_id: int, matter_name: str) -> str:
+    """What a case is called once its matter is known: the matter's name and its address."""
+    row = await (await connection.execute("select address from cases where id = %s", (case_id,))).fetchone()
+    if row is None:
+        raise NeedleError("case.unknown", case_id=case_id)
+    return f"{matter_name} · {row[0]}" if row[0] else matter_name
+
+
 async def add_event(connection: AsyncConnection, event: Event, row: Mapping[str, Any]) -> None:
     """Append an event to a locked case and set the columns that follow from it; tells ``needle_case``.
 

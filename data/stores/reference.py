@@ -98,6 +98,8 @@ MATTER = """
 select id, scheme, edition, kind, code, major_code, major_name, name_zh, name_en from matter where id = %s
 """
 
+ID_OF_KEY = "select id from matter where edition || ':' || kind || ':' || code = %s"
+
 CONDITIONS_OF_MATTER = """
 select number, condition, closing_action, limit_value, limit_unit from filing_condition
 where matter_id = %s order by number
@@ -166,6 +168,14 @@ async def load_matter(connection: AsyncConnection, matter_id: int) -> MatterRow:
         raise NeedleError("case.matter_unknown", matter=matter_id)
     found = await (await connection.execute(CONDITIONS_OF_MATTER, (matter_id,))).fetchall()
     return replace(MatterRow(*row[1:]), id=row[0], conditions=tuple(ConditionRow(*r) for r in found))
+
+
+async def matter_by_key(connection: AsyncConnection, key: str) -> MatterRow:
+    """The matter of a key (``edition:kind:code``) with its conditions; ``case.matter_unknown`` where there is none."""
+    row = await (await connection.execute(ID_OF_KEY, (key,))).fetchone()
+    if row is None:
+        raise NeedleError("case.matter_unknown", matter=key)
+    return await load_matter(connection, row[0])
 
 
 async def load_city_clock(connection: AsyncConnection) -> tuple[str, dict[str, Any]]:
