@@ -6,7 +6,7 @@ Everything goes over HTTP, as it would from other systems; nothing here touches 
 import asyncio
 import random
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,9 @@ from dispatch.rehearsal_joint import next_joint_move, whistle_move
 from dispatch.rehearsal_moves import Move
 
 Report = Mapping[str, Any]
+HeadersOf = Callable[[str], Mapping[str, str]]
+#: Who posts for everybody and looks how things stand.
+WATCHING = "operator:01"
 
 AT_ONCE = 300
 """At most so many cases are played at a time; the others wait for a real person."""
@@ -71,12 +74,15 @@ class People:
     ----------
     client : httpx.AsyncClient
         With the operators' server as its base address.
+    headers_of : callable
+        Actor of the state table -> what a request of theirs carries, so that the server knows who it is.
     step_s : float
         Mean time between two moves on a case, in seconds.
     """
 
-    def __init__(self, client: httpx.AsyncClient, step_s: float, seed: int = 0) -> None:
+    def __init__(self, client: httpx.AsyncClient, headers_of: HeadersOf, step_s: float, seed: int = 0) -> None:
         self.client = client
+        self.headers_of = headers_of
         self.step_s = step_s
         self.chance = random.Random(seed)
         self.places = asyncio.Semaphore(AT_ONCE)
@@ -93,7 +99,7 @@ class People:
     async def play(self, report: Report) -> None:
         """Post one report and move its case as far as the people would."""
         try:
-            answer = await self.client.post("/api/reports", json=dict(report))
+            answer = await self.client.post("/api/reports", json=dict(report), headers=self.headers_of(WATCHING))
             if answer.is_error or self.places.locked():
                 return
             async with self.places:
@@ -107,7 +113,7 @@ class People:
         """The case that a report became; None when the worker takes longer than a minute."""
         for _ in range(LOOKS):
             await asyncio.sleep(LOOK_AGAIN_S)
-            answer = await self.client.get(f"/api/reports/{report_id}")
+            answer = await self.client.get(f"/api/reports/{report_id}", headers=self.headers_of(WATCHING))
             if answer.is_success and answer.json()["case_id"] is not None:
                 return int(answer.json()["case_id"])
         return None
@@ -116,7 +122,7 @@ class People:
         """Move a case step by step until it rests."""
         while True:
             await asyncio.sleep(self.chance.expovariate(1.0 / self.step_s))
-            answer = await self.client.get(f"/api/cases/{case_id}")
+            answer = await self.client.get(f"/api/cases/{case_id}", headers=self.headers_of(WATCHING))
             move = self.next(answer.json()) if answer.is_success else None
             if move is None or (await self.make(case_id, move)).is_error:
                 return
@@ -135,16 +141,15 @@ class People:
 
     async def make(self, case_id: int, move: Move) -> httpx.Response:
         """Give one command."""
-        said = {"action": move.action, "actor": move.actor, **move.data} | (
-            {"reason": move.reason} if move.reason else {}
-        )
-        return await self.client.post(f"/api/cases/{case_id}/commands", json=said)
+        said = {"action": move.action, **move.data} | ({"reason": move.reason} if move.reason else {})
+        headers = self.headers_of(move.actor)
+        return await self.client.post(f"/api/cases/{case_id}/commands", json=said, headers=headers)
 
 
-async def rehearse(url: str, reports: Iterator[Report], step_s: float = 20.0) -> None:
+async def rehearse(url: str, reports: Iterator[Report], headers_of: HeadersOf, step_s: float = 20.0) -> None:
     """Let the people of the demo live on the server at ``url`` until SIGTERM or SIGINT."""
     async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_S, trust_env=False) as client:
-        life = asyncio.ensure_future(People(client, step_s).live(reports))
+        life = asyncio.ensure_future(People(client, headers_of, step_s).live(reports))
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, life.cancel)
         with suppress(asyncio.CancelledError):

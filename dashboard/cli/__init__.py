@@ -58,6 +58,7 @@ COMMANDS = (
         "status", "dashboard.cli.up:status", RUN, "Say what runs, which city is loaded and how much work is waiting."
     ),
     Entry("db", "dashboard.cli.db:app", RUN, "Start, stop, migrate, back up and restore the database."),
+    Entry("account", "dashboard.cli.account:app", RUN, "Say who may sign in, with which role, and what they see."),
     Entry(
         "channel", "dashboard.cli.channel:app", RUN, "Give systems keys to send reports with, list them, revoke them."
     ),

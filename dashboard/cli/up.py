@@ -65,8 +65,13 @@ def wait_until_ready(supervisor: Supervisor, settings: Settings) -> None:
         time.sleep(0.1)
 
 
-def run_together(settings: Settings, url: str, more: list[Part], console: Console) -> None:
-    """Run an installation's processes until Ctrl-C or SIGTERM; then stop them, and the embedded database, cleanly."""
+def run_together(
+    settings: Settings, url: str, more: list[Part], console: Console, accounts: Table | None = None
+) -> None:
+    """Run an installation's processes until Ctrl-C or SIGTERM; then stop them, and the embedded database, cleanly.
+
+    ``accounts``: who may sign in, where that may be said aloud.
+    """
     if is_answering(settings):
         raise NeedleError("server.address_taken", address=address(settings))
     supervisor = Supervisor(settings.home / "log", {"NEEDLE_DATABASE_URL": url})
@@ -78,7 +83,7 @@ def run_together(settings: Settings, url: str, more: list[Part], console: Consol
                 wait_until_ready(supervisor, settings)
             for part in more:
                 supervisor.start(part)
-            announce(settings, console)
+            announce(settings, console, accounts)
             watch(supervisor, console)
         finally:
             with console.status("stopping"):
@@ -88,13 +93,15 @@ def run_together(settings: Settings, url: str, more: list[Part], console: Consol
             console.print("stopped; the data are kept.")
 
 
-def announce(settings: Settings, console: Console) -> None:
-    """Say where to look."""
+def announce(settings: Settings, console: Console, accounts: Table | None) -> None:
+    """Say where to look, and as whom."""
     console.print(f"\n  指挥大屏 wall map   [bold cyan]{address(settings)}/wall[/bold cyan]")
     console.print(
         f"  居民门户 residents  [bold cyan]http://{settings.portal_host}:{settings.residents_port}/report[/bold cyan]"
     )
-    console.print("  停止 stop           Ctrl-C\n")
+    if accounts is not None:
+        console.print(accounts)
+    console.print("\n  停止 stop           Ctrl-C\n")
 
 
 def watch(supervisor: Supervisor, console: Console) -> None:
@@ -151,15 +158,16 @@ def rehearse(
     import asyncio
     from datetime import UTC, datetime
 
+    from dashboard.cast import Cast
     from data.database import connect
     from data.demo.live import pace, reports_live
     from dispatch.rehearsal import rehearse as run_people
 
-    start = datetime.now(UTC)
-    with connect(ensure_database(get_settings())) as connection:
+    start, base = datetime.now(UTC), ensure_database(get_settings())
+    with connect(base) as connection:
         stream = reports_live(connection, start.microsecond, start, per_minute or pace(connection))
         first = next(stream)
-    asyncio.run(run_people(url, chain([first], stream)))
+    asyncio.run(run_people(url, chain([first], stream), Cast(base).headers))
 
 
 def status(host: Host = None, port: Port = None) -> None:

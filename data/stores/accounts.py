@@ -43,6 +43,16 @@ update account set name = %s, role = %s, department_code = %s, team_id = %s, are
 """
 
 
+BUSIEST: Final = """
+select team.id as team_id, team.name as team, department.code as department_code, department.name_zh as department,
+       cases.areas ->> 'subdistrict' as street
+  from task join cases on cases.id = task.case_id join team on team.id = task.team_id
+       join department on department.code = team.department_code
+ where task.done_at is null and cases.areas ? 'subdistrict'
+ group by 1, 2, 3, 4, 5 order by position(%s in department.name_zh) > 0 desc, count(*) desc, team.id limit 1
+"""
+
+
 def add_account(
     connection: Connection, row: AccountRow, password: str | None = None, subject: str | None = None
 ) -> int:
@@ -138,6 +148,23 @@ def load_account(connection: Connection, username: str) -> AccountRow:
     if found is None:
         raise NeedleError("account.unknown", username=username)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """A team that has much to do, the department that it belongs to, and the subdistrict where most of that is."""
+
+    team_id: int
+    team: str
+    department_code: str
+    department: str
+    street: str
+
+
+def busiest_crew(connection: Connection, department: str) -> Crew | None:
+    """The team with the most open tasks, of departments whose name contains ``department`` where one has any; None: no tasks."""
+    with connection.cursor(row_factory=class_row(Crew)) as cursor:
+        return cursor.execute(BUSIEST, (department,)).fetchone()
 
 
 async def find_password(connection: AsyncConnection, username: str) -> tuple[int, str] | None:
