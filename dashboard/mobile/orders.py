@@ -28,7 +28,7 @@ TEAM_ORDERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "dispatched": ("accept", "return", "arrive"),
         "signed": ("accept",),
-        "handling": ("finish", "arrive", "extend", "return"),
+        "handling": ("arrive", "finish", "extend", "return"),
         "rework": ("accept",),
         "extension_requested": ("arrive",),
     }

@@ -106,16 +106,16 @@ async function openForm(found, order) {
   let place = null;
   const words = make('textarea', { rows: 3, maxlength: 2000, id: 'step-words', placeholder: say(`words.${order}`) });
   words.value = kept.words ?? '';
-  words.addEventListener('input', () => keep(draft, { words: words.value }));
+  words.addEventListener('input', () => { problem.hidden = true; void keep(draft, { words: words.value }); });
   const told = make('p', { class: 'told', role: 'status' });
   const team = form.team && state.data.teams.length ? make('select', { id: 'step-team' }, make('option', { value: '' }, say('team.none')), state.data.teams.map(([id, name]) => make('option', { value: id }, name))) : null;
-  const problem = make('p', { class: 'problem', role: 'alert', hidden: true });
+  const problem = make('p', { class: 'problem', role: 'alert', hidden: true }), hide = () => { problem.hidden = true; };
   sheet.body.append(...[
     make('p', { class: 'lead' }, say(`ask.${order}`)),
     form.place ? told : null,
     team ? make('section', { class: 'field' }, make('label', { for: 'step-team' }, say('team')), team) : null,
-    form.before === undefined ? null : photoRow(say('photos.before'), lists.before, () => {}),
-    form.photos === undefined ? null : photoRow(say(order === 'finish' ? 'photos.after' : 'photos.spot'), lists.photos, () => {}),
+    form.before === undefined ? null : photoRow(say('photos.before'), lists.before, hide),
+    form.photos === undefined ? null : photoRow(say(order === 'finish' ? 'photos.after' : 'photos.spot'), lists.photos, hide),
     form.words === undefined ? null : make('section', { class: 'field' }, make('label', { for: 'step-words' }, say(form.words ? 'words.why' : 'words')), form.reasons ? chips(order, words) : null, words),
     problem].filter(Boolean));
   if (form.place) place = whereAmI(found, told, (next) => { place = next; });

@@ -76,4 +76,4 @@ export function duration(ms) {
 }
 
 /** How far. @param {number | null} metres */
-export const distance = (metres) => (metres == null ? '' : metres < 1000 ? say('distance.metres', { n: Math.round(metres / 10) * 10 }) : say('distance.kilometres', { n: (metres / 1000).toFixed(1) }));
+export const distance = (metres) => (metres == null ? '' : metres < 1000 ? say('distance.metres', { n: Math.max(5, Math.round(metres / 10) * 10) }) : say('distance.kilometres', { n: (metres / 1000).toFixed(1) }));
