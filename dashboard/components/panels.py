@@ -71,7 +71,7 @@ def curtain(words: Words) -> html.Div:
         role="status",
         **{"data-slot": "curtain", "data-state": "loading"},
         children=[
-            html.Span(className="brand-mark curtain-mark"),
+            html.Span(className="state-needle"),
             html.H2(words("wall.curtain.loading"), **{"data-slot": "curtain-title"}),
             html.P("", **{"data-slot": "curtain-text"}),
             html.Button(

@@ -20,7 +20,7 @@ export function addIcons(map, theme = 'dark') {
 
 function drawn(fill, edge, shade) {
   const canvas = new OffscreenCanvas(SIZE, SIZE);
-  const pen = canvas.getContext('2d');
+  const pen = canvas.getContext('2d', { willReadFrequently: true });
   pen.shadowColor = shade;
   pen.shadowBlur = 8;
   pen.beginPath();

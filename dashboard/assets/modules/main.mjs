@@ -18,7 +18,7 @@ import { Slider } from './slider.mjs';
 import { Teams } from './teams.mjs';
 import { Tips } from './tips.mjs';
 import { Tour } from './tour.mjs';
-import { makeMap, padding, repaint } from './view.mjs';
+import { developed, makeMap, padding, repaint, tiled } from './view.mjs';
 import { readAddress, writeAddress } from './wall_address.mjs';
 import { registerKeys } from './wall_keys.mjs';
 import { timeless, under } from './where.mjs';
@@ -59,8 +59,10 @@ class Wall {
     await new Promise((done) => this.map.once('style.load', done));
     this.makeMapParts(snapshot);
     this.makeLive(snapshot);
-    slot('curtain').dataset.state = 'open';
-    this.awaitFirstPicture();
+    developed(this.map, () => {
+      slot('curtain').dataset.state = 'open';
+      this.awaitFirstPicture();
+    });
     if (this.address.selected) this.selection.select(this.address.selected, { fly: !this.address.view });
     if (this.address.tour) this.tour.start();
     this.watchMirror(snapshot);
@@ -115,16 +117,19 @@ class Wall {
     this.cases.setLink(state === 'live');
   }
 
-  /* Ready means drawn: the first frame that holds every tile in view, base map and cases. */
+  /* Ready means drawn: a frame that holds the panels and every tile in view, base map and cases, has been handed to the screen. */
   awaitFirstPicture() {
-    const tiled = Object.entries(this.map.getStyle().sources).filter(([, source]) => source.type === 'vector').map(([name]) => name);
     const look = () => {
-      if (!tiled.every((name) => this.map.isSourceLoaded(name))) return;
+      if (!tiled(this.map).every((name) => this.map.isSourceLoaded(name))) return;
       this.map.off('render', look);
+      requestAnimationFrame(() => requestAnimationFrame(ready));
+    };
+    const ready = () => {
       performance.mark('wall-ready');
       document.body.dataset.ready = String(Math.round(performance.now()));
     };
     this.map.on('render', look);
+    look();
   }
 
   async snapshot() {

@@ -7,6 +7,8 @@ import { mapStyle } from './style.mjs';
 import { shownTheme } from './theme.mjs';
 
 const AIR = 24;
+const SKETCH = 0.05;
+const PATIENCE_MS = 2_500;
 
 /** How much larger than on a desk everything is drawn: a wall's pixels are seen from afar (`zoom` in wall.css). */
 export function enlargement() {
@@ -34,16 +36,35 @@ export function makeMap(snapshot, page, where, view) {
     : { bounds: [[west, south], [east, north]], fitBoundsOptions: { padding: padding() } };
   const map = new maplibre.Map({
     container: document.querySelector('.map'), style: mapStyle(snapshot, page, where, shownTheme()), attributionControl: false, fadeDuration: 120, maxPitch: 60, minZoom: 7, maxZoom: 19,
-    pixelRatio: devicePixelRatio * enlargement(), cancelPendingTileRequestsWhileZooming: true,
+    pixelRatio: SKETCH, cancelPendingTileRequestsWhileZooming: true,
     localIdeographFontFamily: "'Noto Sans SC', 'Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif", ...start,
   });
   map.addControl(new maplibre.ScaleControl({ maxWidth: 120 }), 'bottom-left');
   showAttributions(map, snapshot.attributions);
   map.on('error', ({ error }) => error?.status !== 0 && console.warn('map', error?.message));
   map.once('style.load', () => addIcons(map, shownTheme()));
-  addEventListener('resize', () => map.setPixelRatio(devicePixelRatio * enlargement()));
   return map;
 }
+
+/** Draw the map as a sketch of few pixels until it holds every tile in view, or for a moment: shaders are made ready meanwhile and nothing
+    half done is painted; then in full, and call back. Software renderers, and walls of 4K, have their first picture so much sooner. */
+export function developed(map, whenDrawn) {
+  const full = () => map.setPixelRatio(devicePixelRatio * enlargement());
+  const since = performance.now();
+  const look = () => {
+    if (!tiled(map).every((name) => map.isSourceLoaded(name)) && performance.now() - since < PATIENCE_MS) return;
+    map.off('render', look);
+    clearTimeout(timer);
+    full();
+    addEventListener('resize', full);
+    map.once('render', whenDrawn);
+  };
+  const timer = setTimeout(look, PATIENCE_MS);
+  map.on('render', look);
+}
+
+/** The names of the map's sources of tiles. */
+export const tiled = (map) => Object.entries(map.getStyle().sources).filter(([, source]) => source.type === 'vector').map(([name]) => name);
 
 /** Paint the map in the theme that is shown now; what it holds stays. */
 export function repaint(map, snapshot, page, where) {
