@@ -396,6 +396,15 @@ case_event = Table(
     ),
     Index("ix_case_event_transition", "from_state", "action", "to_state"),
     Index("ix_case_event_at", "at"),
+    *(
+        Index(
+            f"ix_case_event_{name}",
+            text(f"(payload -> '{name}')"),
+            postgresql_using="gin",
+            postgresql_where=text(f"payload ? '{name}'"),
+        )
+        for name in ("photos", "photos_before")
+    ),
     CheckConstraint("octet_length(hash) = 32", name="hash"),
     comment="append-only, hash-chained per case: history, audit and the source of every figure",
 )
