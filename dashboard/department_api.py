@@ -6,8 +6,10 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from dashboard.accounts import Account, require, within
 from dashboard.desk_state import Desk, Sort, as_json, desk_of
 from dashboard.i18n import language_of, words
+from dashboard.sessions import Asker
 from dashboard.view_models.delivery_health import system_as_json
 from dashboard.view_models.department_board import LISTS
 from dashboard.view_models.desk_rows import row_as_json
@@ -15,7 +17,7 @@ from dashboard.view_models.whistle_board import cards
 from data.mirror.where import Where
 from data.stores import deliveries, desk_cases
 from data.stores import desk as store
-from data.stores.reading import reading
+from data.stores.reading import reading, scoped
 from data.stores.whistles import load_board
 from geo.errors import Language, NeedleError
 
@@ -27,26 +29,25 @@ TheDesk = Annotated[Desk, Depends(desk_of)]
 
 
 @router.get("")
-async def departments(request: Request, desk: TheDesk) -> Response:
+async def departments(request: Request, desk: TheDesk, account: Asker) -> Response:
     """The departments that may be looked at: ``departments`` of [code, name, open cases]."""
     say, ordering = words(language_of(request.query_params.get("lang"))), desk.ready()
-    async with reading(desk.wall.pool) as connection:
-        rows = await desk_cases.load_departments(connection)
-    counted = {code: int((await desk.fits(of(code), ordering)).sum()) for code, _, _ in rows}
+    rows = await own_departments(desk, account)
+    counted = {code: int((await desk.fits(within(account, of(code)), ordering)).sum()) for code, _, _ in rows}
     return as_json({"departments": [[code, say.pick(zh, en), counted[code]] for code, zh, en in rows]})
 
 
 @router.get("/{code}")
-async def department(code: str, request: Request, desk: TheDesk) -> Response:
+async def department(code: str, request: Request, desk: TheDesk, account: Asker) -> Response:
     """Its ``lists`` (total, overdue, first rows by urgency), ``whistles`` and ``systems``."""
     language, now = language_of(request.query_params.get("lang")), datetime.now(UTC)
     say, name = words(language), (await desk.names()).namer(language)
     ground, event = await desk.wall.ground(), desk.wall.event
-    async with reading(desk.wall.pool) as connection:
-        known = {known for known, _, _ in await desk_cases.load_departments(connection)}
-        if code not in known:
-            raise NeedleError("department.unknown", department=code)
+    if code not in {known for known, _, _ in await own_departments(desk, account)}:
+        raise NeedleError("department.unknown", department=code)
+    async with scoped(desk.wall.pool, account.id) as connection:
         lines = await load_board(connection)
+    async with reading(desk.wall.pool) as connection:
         systems = [row for row in await deliveries.load_health(connection) if row.department_code == code]
     called = {line.case_id for line in lines if line.department_code == code}
     return as_json(
@@ -54,16 +55,24 @@ async def department(code: str, request: Request, desk: TheDesk) -> Response:
             "now": now.timestamp(),
             "timezone": ground.timezone,
             "event": event,
-            "lists": [await listed(desk, code, key, language) for key in LISTS],
+            "lists": [await listed(desk, account, code, key, language) for key in LISTS],
             "whistles": cards([line for line in lines if line.case_id in called], say, name, now),
             "systems": [system_as_json(row, say, name) for row in systems],
         }
     )
 
 
-async def listed(desk: Desk, code: str, key: str, language: Language) -> dict[str, Any]:
+async def own_departments(desk: Desk, account: Account) -> list[tuple[str, str, str]]:
+    """The departments that an account may look at: a handler's own, everybody else's all."""
+    require(account, "page.department")
+    async with reading(desk.wall.pool) as connection:
+        rows = await desk_cases.load_departments(connection)
+    return [row for row in rows if account.department in (None, row[0])]
+
+
+async def listed(desk: Desk, account: Account, code: str, key: str, language: Language) -> dict[str, Any]:
     """One list: how many, how many of them overdue, the first rows."""
-    where = replace(of(code), states=frozenset(LISTS[key]))
+    where = within(account, replace(of(code), states=frozenset(LISTS[key])))
     found = await desk.found(where, BY_URGENCY, language)
     late = await desk.found(replace(where, overdue=True), BY_URGENCY, language)
     async with reading(desk.wall.pool) as connection:

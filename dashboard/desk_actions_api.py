@@ -6,25 +6,28 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from dashboard.accounts import Account, within
 from dashboard.desk_state import Desk, as_json, desk_of
 from dashboard.i18n import language_of, words
 from dashboard.office import Casework, Stands, TheWall
+from dashboard.sessions import Asker
 from dashboard.view_models.desk_actions import ACTIONS, action_as_json, case_as_json, offers
 from dashboard.view_models.desk_duplicates import duplicate_views
 from dashboard.view_models.desk_queues import queues
 from dashboard.view_models.desk_rows import row_as_json
 from dashboard.view_models.team_choice import condition_choice, team_choice
+from dashboard.wall_state import Wall
 from data.mirror.where import write_where
 from data.stores import desk as store
 from data.stores import desk_cases, reference
-from data.stores.reading import reading
+from data.stores.desk_cases import ActionCase
+from data.stores.reading import reading, scoped
 from dispatch.commands import Protocol
 from dispatch.reference import matter_of
 from dispatch.whistle import PURPOSES
 from geo.errors import NeedleError
 
 MOST_CASES: Final = 200
-OWN_ROLES: Final = {"department", "team", "street"}
 TEAMS_LISTED: Final = 40
 
 router = APIRouter(prefix="/api/desk")
@@ -33,10 +36,10 @@ TheDesk = Annotated[Desk, Depends(desk_of)]
 
 
 @router.get("/actions")
-async def actions(request: Request, wall: TheWall, stands: Stands, case: Ids) -> Response:
+async def actions(request: Request, wall: TheWall, account: Asker, stands: Stands, case: Ids) -> Response:
     """``cases``: what may be done with each, and by whom; ``actions``: those that any of them allows, in their order."""
     say = words(language_of(request.query_params.get("lang")))
-    async with reading(wall.pool) as connection:
+    async with scoped(wall.pool, account.id) as connection:
         found = await desk_cases.load_action_cases(connection, case)
     protocol = Protocol()
     allowed = {one.id: offers(one, stands, protocol) for one in found}
@@ -50,21 +53,20 @@ async def actions(request: Request, wall: TheWall, stands: Stands, case: Ids) ->
 
 
 @router.get("/queues")
-async def queues_of(request: Request, desk: TheDesk, stands: Stands) -> Response:
+async def queues_of(request: Request, desk: TheDesk, account: Asker, stands: Stands) -> Response:
     """What waits for whom: ``queues`` with name, query of an address, and how many cases."""
     say, ordering = words(language_of(request.query_params.get("lang"))), desk.ready()
     found = []
-    # A department or street stands at every case as its own: what waits for it is not the desk's.
-    for key, where in queues(stands.keys() - OWN_ROLES if len(stands) > 1 else stands).items():
-        count = int((await desk.fits(where, ordering)).sum())
+    for key, where in queues(stands).items():
+        count = int((await desk.fits(within(account, where), ordering)).sum())
         found.append({"key": key, "name": say(f"queue.{key}"), "query": urlencode(write_where(where)), "n": count})
     return as_json({"queues": found})
 
 
 @router.get("/rows/of")
-async def rows_of(request: Request, desk: TheDesk, case: Ids) -> Response:
+async def rows_of(request: Request, desk: TheDesk, account: Asker, case: Ids) -> Response:
     """These cases as the table's rows, as they are now."""
-    async with reading(desk.wall.pool) as connection:
+    async with scoped(desk.wall.pool, account.id) as connection:
         found = await store.load_rows(connection, case)
     name = (await desk.names()).namer(language_of(request.query_params.get("lang")))
     return as_json({"rows": [row_as_json(one, name) for one in found]})
@@ -72,24 +74,23 @@ async def rows_of(request: Request, desk: TheDesk, case: Ids) -> Response:
 
 @router.get("/cases/{case_id}/teams")
 async def teams(
-    case_id: int, request: Request, wall: TheWall, words_: Annotated[str, Query(alias="q")] = ""
+    case_id: int, request: Request, wall: TheWall, account: Asker, words_: Annotated[str, Query(alias="q")] = ""
 ) -> Response:
     """Teams that the case could go to: those with the power there first, then the nearest."""
     say = words(language_of(request.query_params.get("lang")))
+    await visible(wall, account, case_id)
     async with reading(wall.pool) as connection:
         found = await desk_cases.find_teams(connection, case_id, words_[:80], TEAMS_LISTED)
     return as_json({"teams": [team_choice(team, say) for team in found]})
 
 
 @router.get("/cases/{case_id}/choices")
-async def choices(case_id: int, request: Request, wall: TheWall) -> Response:
+async def choices(case_id: int, request: Request, wall: TheWall, account: Asker) -> Response:
     """What forms choose from: filing conditions, departments, purposes of a whistle, its called departments."""
     say = words(language_of(request.query_params.get("lang")))
-    async with reading(wall.pool) as connection:
-        found = await desk_cases.load_action_cases(connection, [case_id])
-        if not found:
-            raise NeedleError("case.unknown", case_id=case_id)
-        matter = matter_of(await reference.load_matter(connection, found[0].matter_id))
+    case = await visible(wall, account, case_id)
+    async with scoped(wall.pool, account.id) as connection:
+        matter = matter_of(await reference.load_matter(connection, case.matter_id))
         departments = await desk_cases.load_departments(connection)
         called = await desk_cases.load_called(connection, case_id)
     return as_json(
@@ -103,10 +104,20 @@ async def choices(case_id: int, request: Request, wall: TheWall) -> Response:
 
 
 @router.get("/cases/{case_id}/duplicates")
-async def duplicates(case_id: int, request: Request, wall: TheWall, casework: Casework) -> Response:
+async def duplicates(case_id: int, request: Request, wall: TheWall, account: Asker, casework: Casework) -> Response:
     """``suggested``: open cases that may be the same thing; ``reports``: all who reported this one and what was merged."""
     say = words(language_of(request.query_params.get("lang")))
     timezone = (await wall.ground()).timezone
-    suggested, reports = await casework.duplicates(case_id), await casework.reports(case_id)
+    suggested = await casework.duplicates(case_id, account.id)
+    reports = await casework.reports(case_id, account.id)
     told: dict[str, Any] = duplicate_views(suggested, reports, say, datetime.now(UTC), timezone)
     return as_json(told)
+
+
+async def visible(wall: Wall, account: Account, case_id: int) -> ActionCase:
+    """A case that the account may see; ``case.unknown`` otherwise."""
+    async with scoped(wall.pool, account.id) as connection:
+        found = await desk_cases.load_action_cases(connection, [case_id])
+    if not found:
+        raise NeedleError("case.unknown", case_id=case_id)
+    return found[0]

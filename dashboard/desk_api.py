@@ -85,7 +85,7 @@ async def views(desk: TheDesk, account: Asker) -> Response:
     """The account's views, then those that others share."""
     async with reading(desk.wall.pool) as connection:
         found = await saved_views.load_views(connection, account.username)
-    return as_json({"views": [asdict(view) for view in found]})
+    return as_json({"views": [{**asdict(view), "mine": view.owner == account.username} for view in found]})
 
 
 @router.post("/views")

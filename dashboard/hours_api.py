@@ -2,10 +2,13 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Request, Response
 
+from dashboard.accounts import require
+from dashboard.audit_log import audit_of, deed_of
 from dashboard.desk_state import as_json
 from dashboard.office import Casework, TheWall
+from dashboard.sessions import Asker
 from data.stores.reading import reading
 from data.stores.reference import load_city_clock
 from dispatch.clock import CALENDARS, WorkingTime, working_time
@@ -16,18 +19,24 @@ router = APIRouter(prefix="/api/hours")
 
 
 @router.get("")
-async def hours(wall: TheWall) -> Response:
+async def hours(wall: TheWall, account: Asker) -> Response:
     """``calendar``, ``calendars`` to choose from, ``periods`` of a working day as [opens, closes], ``timezone``."""
+    require(account, "page.hours")
     async with reading(wall.pool) as connection:
         zone, settings = await load_city_clock(connection)
     return as_json(hours_as_json(zone, settings.get("calendar", "china"), working_time(zone, settings)))
 
 
 @router.post("")
-async def edit(wall: TheWall, casework: Casework, said: Annotated[dict[str, Any], Body()]) -> Response:
+async def edit(
+    request: Request, wall: TheWall, account: Asker, casework: Casework, said: Annotated[dict[str, Any], Body()]
+) -> Response:
     """Change them, {"calendar", "periods"}: what starts from now on counts by them, running deadlines keep their moment."""
-    await casework.set_hours({"calendar": said.get("calendar", "china"), "periods": said.get("periods")})
-    return await hours(wall)
+    require(account, "hours.edit")
+    asked = {"calendar": said.get("calendar", "china"), "periods": said.get("periods")}
+    await casework.set_hours(asked)
+    audit_of(request).tell(deed_of(request, account, "hours.edit", "city", asked))
+    return await hours(wall, account)
 
 
 def hours_as_json(zone: str, calendar: str, time: WorkingTime) -> dict[str, Any]:

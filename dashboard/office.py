@@ -1,25 +1,18 @@
-"""What the desk and its sister pages share on the server: one casework, and as whom a person acts."""
+"""What the desk and its sister pages share on the server: one casework, and as whom an account acts."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import Annotated, Final, cast
+from contextlib import asynccontextmanager, suppress
+from typing import Annotated, cast
 
 from fastapi import Depends, FastAPI
 from starlette.requests import HTTPConnection
 
+from dashboard.accounts import Account, actor_of
+from dashboard.sessions import Asker
 from dashboard.wall_state import Wall, wall_of
 from dispatch.casework import CaseDesk
-
-OFFICE: Final[Mapping[str, str]] = {
-    "operator": "desk",
-    "shift_leader": "desk",
-    "dispatcher": "desk",
-    "centre": "desk",
-    "leader": "desk",
-    "street": "",
-    "department": "",
-}
-"""Roles of the state table that a dispatch desk stands for; a street's or department's own name is that of the case."""
+from dispatch.states import transitions
+from geo.errors import NeedleError
 
 
 @asynccontextmanager
@@ -34,9 +27,18 @@ def casework_of(connection: HTTPConnection) -> CaseDesk:
     return cast(CaseDesk, connection.app.state.casework)
 
 
-def stands_of(_connection: HTTPConnection) -> Mapping[str, str]:
-    """Role of the state table -> the person's name in it (a FastAPI dependency)."""
-    return OFFICE
+def stands(account: Account) -> dict[str, str]:
+    """Role of the state table -> what the account is called in it."""
+    found = {}
+    for role in sorted({role for move in transitions().values() for role in move.roles}):
+        with suppress(NeedleError):
+            found[role] = actor_of(account, {role})[1].partition(":")[2]
+    return found
+
+
+def stands_of(account: Asker) -> Mapping[str, str]:
+    """As whom the asking account moves cases (a FastAPI dependency)."""
+    return stands(account)
 
 
 TheWall = Annotated[Wall, Depends(wall_of)]

@@ -139,10 +139,10 @@ function departments({ page, choices, cases: [one] }) {
 
 /* Where somebody reports on site: where this device is, else at the case. */
 function place(page, at) {
-  let found = at && { lng: at[0], lat: at[1] };
+  let found = at && { lng: at[0], lat: at[1], crs: 'wgs84' };
   const note = element('p', 'act-note', page.say(at ? 'act.place_case' : 'act.place_none'));
   navigator.geolocation?.getCurrentPosition(({ coords }) => {
-    found = { lng: coords.longitude, lat: coords.latitude, accuracy_m: coords.accuracy };
+    found = { lng: coords.longitude, lat: coords.latitude, crs: 'wgs84', accuracy_m: coords.accuracy };
     note.textContent = page.say('act.place_here', { m: Math.round(coords.accuracy) });
   }, () => {}, { enableHighAccuracy: true, timeout: 8_000 });
   return { label: page.say('act.field.place'), node: note, value: () => found };

@@ -65,7 +65,7 @@ class Deliveries extends Sheet {
   letter(letter) {
     const { page } = this;
     const made = element('article', `letter${letter.given_up ? ' is-dead' : ''}`);
-    const when = letter.given_up ? page.say('given_up', { time: page.moment(letter.given_up) }) : page.say('next', { time: page.duration(Math.max(0, letter.next_try - page.now())), n: letter.tries });
+    const when = this.when(letter);
     const head = element('div', 'letter-head');
     head.append(element('b', '', letter.system), element('span', '', letter.event), element('a', 'letter-case', letter.number), element('span', 'letter-when', when), this.button('show', letter.id, page.say(this.opened.has(letter.id) ? 'hide' : 'show'), () => this.toggle(letter)));
     head.querySelector('a').href = `/desk?case=${letter.case}`;
@@ -74,6 +74,12 @@ class Deliveries extends Sheet {
     if (letter.problem) made.append(element('p', 'system-problem', letter.problem));
     if (this.opened.has(letter.id)) made.append(this.exchange(letter, this.opened.get(letter.id)));
     return made;
+  }
+
+  when({ given_up: gone, next_try: next, tries }) {
+    const { page } = this;
+    if (gone) return page.say('given_up', { time: page.moment(gone) });
+    return tries ? page.say('next', { time: page.duration(Math.max(0, next - page.now())), n: tries }) : page.say('queued');
   }
 
   exchange(letter, request) {

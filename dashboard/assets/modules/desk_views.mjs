@@ -4,22 +4,17 @@ import { element, slot } from './page.mjs';
 import { post } from './post.mjs';
 
 const ADDRESS = '/api/desk/views';
-const NAME = 'needle_name';
 
 export class ViewsMenu {
   constructor(desk) {
     this.desk = desk;
   }
 
-  get owner() {
-    return localStorage.getItem(NAME) ?? '';
-  }
-
   async draw() {
     const menu = slot('menu-views');
     const { page } = this.desk;
     menu.replaceChildren(this.saving(), element('p', 'desk-wait', page.say('loading')));
-    const answer = await fetch(`${ADDRESS}?owner=${encodeURIComponent(this.owner)}`).catch(() => null);
+    const answer = await fetch(ADDRESS).catch(() => null);
     const views = answer?.ok ? (await answer.json()).views : null;
     const list = element('div', 'desk-list');
     list.append(...(views ?? []).map((view) => this.line(view)));
@@ -31,17 +26,15 @@ export class ViewsMenu {
     const { page } = this.desk;
     const form = element('form', 'desk-saving');
     const name = field('name', page.say('view.name'), '');
-    const owner = field('owner', page.say('view.owner'), this.owner);
     const shared = Object.assign(element('input'), { type: 'checkbox', name: 'shared' });
     const label = element('label', 'desk-choice');
     label.append(shared, element('span', '', page.say('view.shared')));
     const save = Object.assign(element('button', 'desk-button is-main', page.say('view.save')), { type: 'submit' });
     const told = element('p', 'desk-told');
-    form.append(name.label, owner.label, label, save, told);
+    form.append(name.label, label, save, told);
     form.addEventListener('submit', async (event) => {
       event.preventDefault();
-      localStorage.setItem(NAME, owner.input.value.trim());
-      const said = { owner: this.owner, name: name.input.value, query: this.desk.written(), shared: shared.checked };
+      const said = { name: name.input.value, query: this.desk.written(), shared: shared.checked };
       told.textContent = await this.ask('POST', '', said) ?? '';
       if (!told.textContent) this.draw();
     });
@@ -52,9 +45,9 @@ export class ViewsMenu {
     const { page } = this.desk;
     const row = element('div', 'desk-view');
     const link = Object.assign(element('a', '', view.name), { href: this.addressOf(view) });
-    if (view.shared) link.append(element('span', 'desk-n', view.owner === this.owner ? page.say('view.is_shared') : view.owner));
+    if (view.shared) link.append(element('span', 'desk-n', view.mine ? page.say('view.is_shared') : view.owner));
     row.append(link);
-    if (view.owner === this.owner) row.append(this.act('settings', page.say('view.rename'), () => this.rename(view, row)), this.act('trash-2', page.say('view.delete'), () => this.change('DELETE', `/${view.id}?owner=${encodeURIComponent(this.owner)}`)));
+    if (view.mine) row.append(this.act('settings', page.say('view.rename'), () => this.rename(view, row)), this.act('trash-2', page.say('view.delete'), () => this.change('DELETE', `/${view.id}`)));
     return row;
   }
 
@@ -79,7 +72,7 @@ export class ViewsMenu {
   rename(view, row) {
     const input = Object.assign(element('input', 'desk-narrow'), { value: view.name, maxLength: 60 });
     input.setAttribute('aria-label', this.desk.page.say('view.rename'));
-    input.addEventListener('keydown', (event) => event.key === 'Enter' && this.change('PATCH', `/${view.id}`, { owner: this.owner, name: input.value }));
+    input.addEventListener('keydown', (event) => event.key === 'Enter' && this.change('PATCH', `/${view.id}`, { name: input.value }));
     row.replaceChildren(input);
     input.select();
   }
@@ -100,7 +93,7 @@ export class ViewsMenu {
 
 function field(name, words, value) {
   const label = element('label', 'desk-field', words);
-  const input = Object.assign(element('input'), { name, value, maxLength: 60, required: name === 'name', autocomplete: 'off' });
+  const input = Object.assign(element('input'), { name, value, maxLength: 60, required: true, autocomplete: 'off' });
   label.append(input);
   return { label, input };
 }
