@@ -7,9 +7,10 @@ often it is tried: so a courier killed anywhere loses nothing and does nothing t
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 import structlog
@@ -30,6 +31,15 @@ STORIES: Final = 200
 EVERYTHING_EVERY_S: Final = 60.0
 AWAY: Final = ("database.unreachable", "portal.not_ready")
 """Not the mail's fault: everything waits until it is over."""
+
+ANSWERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "case.reopen_late": "late",
+        "case.reopens_used_up": "used_up",
+        "case.illegal_transition": "not_closed",
+    }
+)
+"""Why a case is not taken up again, as its reporter is told (``unsolved.…`` of the residents' words)."""
 
 log = structlog.get_logger("courier")
 
@@ -143,9 +153,19 @@ class Courier:
             if known is None or known[0] is None:
                 raise LetterError("no such case")
             is_done = await residents.was_given(connection, known[0], mail.id)
-        if not is_done:
-            await self.office.reopen(known[0], words, mail.id)
-        await self.mailbox.take_out(mail.id)
+        refused = None if is_done else await self._asked_again(known[0], words, mail.id)
+        told = seal_reply(replies.refused(refused), reply_key_of(code), mail.id) if refused else None
+        await self.mailbox.take_out(mail.id, (mail.id, told) if told else None)
+
+    async def _asked_again(self, case_id: int, words: str, mail_id: str) -> str | None:
+        """Have a case taken up again; why not, where the protocol refuses."""
+        try:
+            await self.office.reopen(case_id, words, mail_id)
+        except NeedleError as error:
+            if error.code not in ANSWERS:
+                raise
+            return ANSWERS[error.code]
+        return None
 
     async def tell(self) -> int:
         """Write the stories of cases that moved; how many."""

@@ -36,6 +36,11 @@ def received(received_at: float) -> bytes:
     return orjson.dumps({"v": 1, "state": "reported", "steps": [[int(received_at), "reported"]]})
 
 
+def refused(why: str) -> bytes:
+    """The answer to "not solved" where the case is not taken up again. ``why``: late, used_up, not_closed."""
+    return orjson.dumps({"v": 1, "refused": why, "days": REOPEN_WITHIN.days})
+
+
 def told_steps(steps: Sequence[StepRow]) -> list[tuple[int, str]]:
     """Moves from state to state; what stays in a state, or says the same in plain words, is no step."""
     told: list[tuple[int, str]] = []

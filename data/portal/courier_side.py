@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from data.database import AsyncPool
@@ -41,7 +42,12 @@ on conflict (name) do update set body = excluded.body, written_at = now() where 
 CLEAR: Final = "delete from mailbox.sheet where kind = %s"
 SHEET: Final = "insert into mailbox.sheet (kind, x, y, body) values (%s, %s, %s, %s)"
 FORGET: Final = "delete from mailbox.reply where written_at < now() - make_interval(days => %s)"
-STUCK: Final = "select count(*), count(*) filter (where tries >= %s) from mailbox.mail"
+BACKLOG: Final = """
+select count(*)::int, count(*) filter (where tries >= %(most)s)::int, min(received_at),
+       min(received_at) filter (where tries >= %(most)s)
+  from mailbox.mail
+"""
+RETRY: Final = "update mailbox.mail set tries = 0 where tries >= %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,16 @@ class Mail:
     key_id: str
     sealed: bytes
     received_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many mails lie in the mailbox, how many of them were tried too often and wait for a person; since when (aware)."""
+
+    mails: int
+    stuck: int
+    oldest_at: datetime | None
+    stuck_since: datetime | None
 
 
 class CourierSide:
@@ -124,9 +140,14 @@ class CourierSide:
         async with reading(self.pool) as connection:
             await connection.execute(FORGET, (KEPT_DAYS,))
 
-    async def waiting(self) -> tuple[int, int]:
-        """How many mails there are, and how many of them were tried too often."""
+    async def waiting(self) -> "Backlog":
+        """What lies in the mailbox."""
         async with reading(self.pool) as connection:
-            row = await (await connection.execute(STUCK, (MAX_TRIES,))).fetchone()
+            row = await (await connection.execute(BACKLOG, {"most": MAX_TRIES})).fetchone()
         assert row is not None
-        return int(row[0]), int(row[1])
+        return Backlog(*row)
+
+    async def retry(self) -> int:
+        """Try again what was given up; how many mails."""
+        async with reading(self.pool) as connection:
+            return (await connection.execute(RETRY, (MAX_TRIES,))).rowcount

@@ -15,7 +15,8 @@ REMEMBER: Final = """
 insert into resident_mail (id, report_id, reply_key) values (%s, %s, %s) on conflict (id) do nothing
 """
 CASE_OF: Final = """
-select report.case_id, resident_mail.reply_key from resident_mail join report on report.id = report_id
+select coalesce(case_merge.main_case_id, report.case_id), resident_mail.reply_key
+  from resident_mail join report on report.id = report_id left join case_merge on case_merge.case_id = report.case_id
  where resident_mail.id = %s
 """
 WAS_GIVEN: Final = "select exists (select from case_event where case_id = %s and payload ->> 'mail' = %s)"
@@ -107,7 +108,7 @@ async def remember(connection: AsyncConnection, mail_id: str, report_id: int, re
 
 
 async def case_of(connection: AsyncConnection, mail_id: str) -> tuple[int | None, bytes] | None:
-    """The case that a mail's report became (None: not yet) and its reply key; None for a mail that never came."""
+    """The case of a mail's report (its main one where merged, None: not yet) and its reply key; None: it never came."""
     return await (await connection.execute(CASE_OF, (mail_id,))).fetchone()
 
 

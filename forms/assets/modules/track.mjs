@@ -3,7 +3,7 @@ import { isWaiting, keepSending, learnKey, paper, read, refusal, send, store } f
 import { find, lang, make, moment, say } from './page.mjs';
 import { canSeal, fromBase64, grouped, mailId, newId, openReply, readCode } from './seal.mjs';
 
-const MINE = 'needle.mine', AGAIN_MS = 5_000, STAGES = ['received', 'sent', 'work', 'check', 'closed'];
+const MINE = 'needle.mine', ASKED = 'needle.asked', AGAIN_MS = 5_000, STAGES = ['received', 'sent', 'work', 'check', 'closed'];
 let timer = null, words = null, city = null, code = null, shown = '';
 
 async function look() {
@@ -73,17 +73,28 @@ function wayBack(reply) {
     else button.disabled = false;
     told.tabIndex = -1;
     told.focus();
-    if (outcome === 'sent') hear(id, told);
+    if (outcome === 'sent' || outcome === 'kept') store.set(ASKED, JSON.stringify({ ...asked(), [code]: id }));
+    if (outcome === 'sent') hear(id);
   });
   return form;
 }
 
-/** Wait until the mail was fetched; when it could not be done, say so. */
-async function hear(id, told) {
+const asked = () => JSON.parse(store.get(ASKED) ?? '{}');
+
+/** Wait until the mail was fetched; when the case is not taken up again, say why. */
+async function hear(id) {
   const standing = await read(`/api/standing/${id}`).catch(() => ({ waiting: true }));
-  if (standing?.problem) told.textContent = say('unsolved.refused');
-  else if (standing?.waiting) setTimeout(hear, AGAIN_MS, id, told);
-  else look();
+  if (standing?.waiting) setTimeout(hear, AGAIN_MS, id);
+  else if (standing?.problem) answer(say('unsolved.refused'));
+  else if (standing?.sealed) {
+    const { refused, days } = await openReply(code, id, fromBase64(standing.sealed)).catch(() => ({ refused: 'refused' }));
+    answer(say(`unsolved.${refused}`, { days }));
+  } else look();
+}
+
+/** What the office answered to "not solved"; it stays until there is another answer, whatever the story does. */
+function answer(text) {
+  if (find('#answer').textContent !== text) find('#answer').textContent = text;
 }
 
 function listMine() {
@@ -105,8 +116,10 @@ function open() {
   if (!code) { clearTimeout(timer); listMine(); return; }
   find('#code-field').value = grouped(code);
   shown = '';
+  answer('');
   tell('stand.looking');
   look();
+  if (asked()[code]) hear(asked()[code]);
 }
 
 async function start() {

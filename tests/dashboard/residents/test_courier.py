@@ -2,7 +2,7 @@
 
 import gzip
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from data.database import connect, open_pool
-from data.portal.courier_side import CourierSide
+from data.portal.courier_side import MAX_TRIES, CourierSide
 from data.portal.resident_side import ResidentSide
 from data.stores.photos import PhotoFolder
 from dispatch.commands import Command, Protocol
@@ -20,6 +20,7 @@ from dispatch.states import states
 from forms import words
 from forms.courier import CHANNEL, Courier
 from forms.letters import pack
+from forms.portal.pages import texts
 from forms.public_map import DELAY_MIN, K
 from forms.publishing import Publisher
 from forms.replies import REOPEN_WITHIN
@@ -216,6 +217,71 @@ async def test_not_solved_reopens_once_however_often_it_is_tried(zones: Zones) -
         again = await reply_to(zones, CODE, mail)
         assert again is not None
         assert again["state"] == "reopened"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "why"),
+    [
+        (Protocol(reopen_within=timedelta(0)), "late"),
+        (Protocol(max_reopens=0), "used_up"),
+        (Protocol(), "not_closed"),
+    ],
+)
+async def test_why_it_is_not_taken_up_again_is_sealed_to_its_reporter(
+    zones: Zones, protocol: Protocol, why: str
+) -> None:
+    async with courier_of(zones) as courier:
+        mail = await post(zones, CODE)
+        await courier.round()
+        case_id = await close(zones, courier, mail)
+        desk = courier.office.desk  # type: ignore[attr-defined]
+        if why == "not_closed":
+            await desk.give(case_id, Command("reopen", "operator:li", "复发"), datetime.now(UTC))
+        desk.protocol, desk.protocol_until = protocol, float("inf")
+        await post_raw(zones, "e" * 32, "unsolved", pack({"code": CODE, "words": "还是满的"}))
+        await courier.round()
+        told = await reply_to(zones, CODE, "e" * 32)
+        assert told is not None
+        assert told["refused"] == why
+        assert texts("zh")[f"unsolved.{why}"]
+        assert zones.waiting() == 0
+
+
+async def test_who_said_me_too_may_have_the_common_case_taken_up_again(zones: Zones) -> None:
+    other = "7" * 20
+    async with courier_of(zones) as courier:
+        first, second = await post(zones, CODE), await post(zones, other, me_too=True)
+        await courier.round()
+        zones.work_off()
+        ((_, main, _),), ((_, merged, _),) = zones.rows(REPORTS, CHANNEL, first), zones.rows(REPORTS, CHANNEL, second)
+        desk = courier.office.desk  # type: ignore[attr-defined]
+        await desk.give(merged, Command("merge", "operator:li", "同一件事", {"main_case": main}), datetime.now(UTC))
+        assert await close(zones, courier, first) == main
+        await courier.round()
+        await post_raw(zones, "f" * 32, "unsolved", pack({"code": other, "words": "又满了"}))
+        await courier.round()
+        courier.everything_at = 0.0
+        await courier.tell()
+        for code, mail in ((CODE, first), (other, second)):
+            told = await reply_to(zones, code, mail)
+            assert told is not None
+            assert told["state"] == "reopened", "both are told"
+
+
+async def test_mail_that_failed_too_often_is_seen_and_tried_again(zones: Zones) -> None:
+    async with courier_of(zones) as courier:
+        mail = await post(zones, CODE)
+        empty = await courier.mailbox.waiting()
+        assert (empty.mails, empty.stuck, empty.stuck_since) == (1, 0, None)
+        for _ in range(MAX_TRIES):
+            await courier.mailbox.put_back(mail)
+        assert await courier.round() == 0
+        stuck = await courier.mailbox.waiting()
+        assert (stuck.mails, stuck.stuck) == (1, 1)
+        assert stuck.stuck_since is not None
+        assert await courier.mailbox.retry() == 1
+        assert await courier.round() == 1
+        assert (await courier.mailbox.waiting()).mails == 0
 
 
 async def test_not_solved_needs_a_code_that_reported(zones: Zones) -> None:
