@@ -10,10 +10,11 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from dashboard.accounts import require
+from dashboard.audit_log import audit_of, deed_of
 from dashboard.mobile import duty, orders, views
 from dashboard.mobile.matters import with_initials
 from dashboard.mobile.person import Person, person_of
-from dashboard.sessions import account_of_request
+from dashboard.sessions import Asker, account_of_request
 from data.database import AsyncPool
 from data.stores import mobile, positions, whistles
 from data.stores.nearby import load_own, near_open_cases
@@ -31,6 +32,7 @@ from geo.errors import NeedleError
 
 CHANNEL: Final = "grid"
 MOST_NEAR: Final = 5
+MOST_WORDS: Final = 500
 MOST_SHEETS: Final = 400
 SHEETS_KEPT_S: Final = 3_600
 
@@ -53,6 +55,7 @@ class MobileApi:
             ("/matters", self.matters, "GET"),
             ("/place", self.place, "GET"),
             ("/near", self.near, "GET"),
+            ("/suggest", self.suggest, "GET"),
             ("/sheets/sketch/{x}/{y}.json", self.sheet, "GET"),
             ("/photos", self.photo, "POST"),
             ("/reports", self.report, "POST"),
@@ -72,8 +75,9 @@ class MobileApi:
             work = await _work(connection, person, now)
         return as_json({"now": views.millis(now), **mine, **work})
 
-    async def matters(self, request: Request) -> Response:
+    async def matters(self, request: Request, account: Asker) -> Response:
         """What may be reported, for a search without a network; most frequent first."""
+        require(account, "page.m")
         async with reading(self.pool) as connection:
             rows = await mobile.load_frequent_matters(connection)
         body = orjson.dumps(with_initials(rows))
@@ -83,15 +87,17 @@ class MobileApi:
             return Response(status_code=304, headers=headers)
         return Response(body, media_type="application/json", headers=headers)
 
-    async def place(self, lng: float, lat: float) -> Response:
+    async def place(self, lng: float, lat: float, account: Asker) -> Response:
         """What lies at a point: nearest address, unit cell, area."""
+        require(account, "page.m")
         point = place_of({"lng": lng, "lat": lat, "crs": "wgs84"})
         async with reading(self.pool) as connection:
             found = await mobile.place_here(connection, point["lng"], point["lat"])
         return as_json({"address": found.address, "cell": found.cell, "area": found.area})
 
-    async def near(self, lng: float, lat: float, matter: str) -> Response:
+    async def near(self, lng: float, lat: float, matter: str, account: Asker) -> Response:
         """Open cases of a matter near a point: perhaps the same thing."""
+        require(account, "page.m")
         point = place_of({"lng": lng, "lat": lat, "crs": "wgs84"})
         async with reading(self.pool) as connection:
             matter_id = await mobile.matter_id_of(connection, matter)
@@ -101,8 +107,14 @@ class MobileApi:
             found = await near_open_cases(connection, at, matter_id, WITHIN_M, span, limit=MOST_NEAR)
         return as_json([views.near_json(case) for case in found])
 
-    async def sheet(self, x: int, y: int) -> Response:
+    async def suggest(self, words: str, account: Asker) -> Response:
+        """Keys of the matters that somebody's words may mean, the likeliest first."""
+        require(account, "page.m")
+        return as_json([found["matter"] for found in await self.desk.suggest_matters(words[:MOST_WORDS], MOST_NEAR)])
+
+    async def sheet(self, x: int, y: int, account: Asker) -> Response:
         """One map sheet of zoom 14: streets and landscape, as the residents' map has them."""
+        require(account, "page.m")
         if not (0 <= x < 2**14 and 0 <= y < 2**14):
             raise NeedleError("portal.nothing_here")
         async with reading(self.pool) as connection:
@@ -143,8 +155,8 @@ class MobileApi:
     async def order(self, request: Request) -> Response:
         """Carry out an order on a case that the account sees, or add to one near by; how the case stands then."""
         person, now = await self._person(request), datetime.now(UTC)
-        order = orders.read_order(await read_json(request), now)
-        around = reading(self.pool) if order.me_too else scoped(self.pool, person.account.id)
+        order, account = orders.read_order(await read_json(request), now), person.account
+        around = reading(self.pool) if order.me_too else scoped(self.pool, account.id)
         async with around as connection:
             case = await mobile.phone_case(connection, order.case_id)
             if case is None:
@@ -152,7 +164,11 @@ class MobileApi:
             arrival = await _arrival(connection, order)
         after: dict[str, Any] = {}
         for command in orders.commands(order, person, case.state, case.team_id, arrival):
-            after = await self.desk.give(order.case_id, command, now, once=order.once(command.action))
+            once = order.once(command.action)
+            after = await self.desk.give(
+                order.case_id, command, now, once=once, by=None if order.me_too else account.id
+            )
+            audit_of(request).tell(deed_of(request, account, f"case.{command.action}", f"case:{order.case_id}"))
         return as_json(after)
 
     async def duty(self, request: Request) -> Response:

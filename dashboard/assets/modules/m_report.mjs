@@ -7,7 +7,7 @@ import { ask } from './m_send.mjs';
 import { send, state } from './m_state.mjs';
 import { forget, keep, read } from './m_store.mjs';
 
-const DRAFT = 'draft:report', FREQUENT = 8;
+const DRAFT = 'draft:report', FREQUENT = 8, THINK_MS = 700;
 /** @type {{photos: import('./m_outbox.mjs').Photo[], matter: string | null, words: string, place: object | null, address: string, me_too: object | null}} */
 let draft = null;
 let matters = [];
@@ -33,8 +33,9 @@ export async function reportScreen(done) {
   const problem = make('p', { class: 'problem', role: 'alert', hidden: true });
   const words = make('textarea', { id: 'report-words', rows: 3, maxlength: 2000, placeholder: say('words.report') });
   words.value = draft.words;
-  words.addEventListener('input', () => { draft.words = words.value; void save(); });
-  const changed = () => { void save(); showPlace(); showMatter(); void showNear(); };
+  words.addEventListener('input', () => { draft.words = words.value; void save(); clearTimeout(thinking); thinking = setTimeout(suggest, THINK_MS); });
+  let thinking = null, suggested = [];
+  const changed = () => { void save(); showPlace(); showMatter(); showHints(); void showNear(); };
 
   const showPlace = () => place.replaceChildren(make('h3', {}, say('place')), placeTold(),
     make('div', { class: 'row' }, button('second', say('place.gps'), findMe), button('second', say('place.map'), onMap)),
@@ -82,6 +83,16 @@ export async function reportScreen(done) {
     field.focus();
   };
 
+  const suggest = async () => {
+    if (draft.matter || draft.words.trim().length < 2) return;
+    const answer = await ask(`/api/m/suggest?words=${encodeURIComponent(draft.words.trim())}`, { method: 'GET' });
+    if (answer?.status !== 200 || draft.matter) return;
+    suggested = answer.body.map((key) => matters.find((one) => one[0] === key)).filter(Boolean).slice(0, 3);
+    showHints();
+  };
+  const hints = make('div', { class: 'chips', 'aria-live': 'polite' });
+  const showHints = () => hints.replaceChildren(...(suggested.length && !draft.matter ? [make('span', { class: 'soft small' }, say('matter.guess')), ...suggested.map(chip)] : []));
+
   const showNear = async () => {
     const { place: at, matter: key } = draft;
     if (!at || !key) { near.replaceChildren(); return; }
@@ -115,7 +126,7 @@ export async function reportScreen(done) {
   if (!draft.place) void (async () => { try { const allowed = await navigator.permissions.query({ name: 'geolocation' }); if (allowed.state === 'granted') await findMe(); } catch { /* asked for with the button */ } })();
   const fromPhoto = (exif) => { void save(); if (exif.lng !== undefined && !draft.place) void setPlace({ ...exif, accuracy_m: 30 }, 'photo'); };
   return [photoRow(say('photos.spot'), draft.photos, fromPhoto), matter, place, near,
-    make('section', { class: 'field' }, make('label', { for: 'report-words' }, say('words')), words), problem,
+    make('section', { class: 'field' }, make('label', { for: 'report-words' }, say('words')), words, hints), problem,
     make('div', { class: 'sticky' }, sendButton, make('p', { class: 'soft tiny' }, say('report.note')))];
 }
 

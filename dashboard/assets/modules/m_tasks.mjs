@@ -75,7 +75,7 @@ function taskCard(task) {
 
 const act = (task, order) => button('main', say(`order.${order}`), () => (order === 'accept' ? accept(task) : openCase(task, order)));
 
-/** 接单: nothing more is asked. */
+/** Accepting asks nothing more. */
 export async function accept(task) {
   await send({ kind: 'order', about: `case:${task.id}`, title: say('order.accept'), body: { order: 'accept', case: task.id } });
   toast(say('said.accept', { matter: pick(task.matter) }), 'good');
