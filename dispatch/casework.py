@@ -19,7 +19,7 @@ from data.stores.city_clock import save_city_clock
 from data.stores.merges import lock_cases, reports_of_case
 from data.stores.nearby import load_own, near_open_cases
 from data.stores.placing import add_decision, load_newest_decision, load_placed
-from data.stores.reading import reading, scoped_or_whole
+from data.stores.reading import as_owner, reading, scoped_or_whole
 from data.stores.timers import set_timer
 from data.stores.whistles import load_board, load_whistled, save_whistle
 from dispatch.case import Case, evolve, fold, matter_row, place_row, row, task_change
@@ -122,6 +122,7 @@ class CaseDesk:
             if seq is not None and seq != before.seq:
                 raise NeedleError("case.conflict", seq=before.seq)
             if is_corrected:
+                await as_owner(connection)
                 after = await self._correct(connection, before, command, now, protocol)
             else:
                 command = await completed(connection, before, command, now)
