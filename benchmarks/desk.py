@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 import numpy as np
 
 from benchmarks.peers.desk_sql import FilterSql, sample_words, window
+from benchmarks.peers.visitor import headers, sign_in
 from benchmarks.result import Progress, Result, Size
 from benchmarks.tiles import city, started
 from data.database import Connection, connect
@@ -60,6 +61,7 @@ def run(size: Size, progress: Progress) -> Result:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="needle-bench-")))
         progress("building a city", 0.0)
         url = stack.enter_context(city(folder, size))
+        sign_in(url)
         connection = stack.enter_context(connect(url, autocommit=True))
         asked = draw(connection, count)
         port = stack.enter_context(started(folder, url, "dashboard.cli", "serve"))
@@ -168,7 +170,7 @@ def wait_until_ready(port: int) -> int:
     patience = time.monotonic() + READY_S
     while time.monotonic() < patience:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        connection.request("GET", "/api/desk/rows?end=1")
+        connection.request("GET", "/api/desk/rows?end=1", headers=headers())
         answer = connection.getresponse()
         body = json.loads(answer.read())
         connection.close()
@@ -185,7 +187,7 @@ def ask(port: int, one: Asked) -> tuple[float, int]:
     """Milliseconds until the whole answer is here, and the number of cases found."""
     connection = _open.setdefault(port, http.client.HTTPConnection("127.0.0.1", port, timeout=60))
     begun = time.perf_counter()
-    connection.request("GET", one.path)
+    connection.request("GET", one.path, headers=headers())
     answer = connection.getresponse()
     body = answer.read()
     took = (time.perf_counter() - begun) * 1e3

@@ -4,6 +4,8 @@ Server, database and senders share two cores; 64 connections send one report aft
 """
 
 import json
+import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -15,16 +17,20 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.peers.cores import REST, on_core
+from benchmarks.peers.intake_sender import KEY
 from benchmarks.result import Progress, Result, Size
 from data import migrate
 from data.cluster import Cluster
+from data.database import connect
+from data.stores.channel_keys import save_key
 from dispatch.reference import load_reference
 
 BAR = ">= 70 % of an empty endpoint, >= 3 x one transaction per request, batch >= 20,000 reports/s"
 CONNECTIONS = 64
 BATCH, BATCH_CONNECTIONS = 5_000, 2
-PATHS = {"empty": "/api/empty", "ours": "/api/reports", "one": "/api/one-transaction"}
+PATHS = {"empty": "/api/health/empty", "ours": "/api/reports", "one": "/api/health/one-transaction"}
 START_S = 60.0
+MOST_PER_MINUTE = 1_000_000_000
 
 
 def run(size: Size, progress: Progress) -> Result:
@@ -68,6 +74,9 @@ def served(folder: Path, progress: Progress) -> Iterator[int]:
         url = cluster.create_database("intake")
         migrate.upgrade(url)
         load_reference(url)
+        os.environ[KEY] = secrets.token_urlsafe(24)
+        with connect(url) as connection:
+            save_key(connection, os.environ[KEY], "snap", "benchmark", MOST_PER_MINUTE)
         port = free_port()
         server = subprocess.Popen([sys.executable, "-m", "benchmarks.peers.intake_server", url, str(port)])
         try:

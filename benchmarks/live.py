@@ -25,6 +25,7 @@ import shapely
 
 from benchmarks.intake import free_port, wait_for
 from benchmarks.peers.live_wall import ZOOM
+from benchmarks.peers.visitor import sign_in
 from benchmarks.result import Progress, Result, Size
 from data import migrate
 from data.cluster import Cluster
@@ -118,6 +119,7 @@ def city(folder: Path) -> Iterator[tuple[str, DemoCity]]:
         demo = make_city(DISTRICT)
         with connect(url) as connection:
             load_city(connection, demo, matters().values(), datetime.now(UTC))
+        sign_in(url)
         yield url, demo
     finally:
         cluster.stop()

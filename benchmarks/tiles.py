@@ -22,6 +22,7 @@ import httpx
 import numpy as np
 
 from benchmarks.intake import free_port, wait_for
+from benchmarks.peers.visitor import headers, sign_in
 from benchmarks.result import Progress, Result, Size
 from data import migrate
 from data.cluster import Cluster
@@ -61,6 +62,7 @@ def run(size: Size, progress: Progress) -> Result:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="needle-bench-")))
         progress("building a city", 0.0)
         url = stack.enter_context(city(folder, size))
+        sign_in(url)
         tiles = draw_tiles(url, places)
         ours = stack.enter_context(started(folder, url, "dashboard.cli", "serve"))
         progress("loading cases and ground into the server", 0.3)
@@ -153,7 +155,7 @@ def wait_until_ready(port: int, tiles: list[Tile]) -> None:
     """Until cases and ground are drawn from memory, the state that a server keeps for its life."""
     patience = time.monotonic() + READY_S
     wanted = [path(next(tile for tile in tiles if tile[0] == source)) for source in ("cases", "base")]
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers(), timeout=60) as client:
         while not all("memory" in client.get(address).headers.get("server-timing", "") for address in wanted):
             if time.monotonic() > patience:
                 raise RuntimeError("the server did not load its cases and ground")

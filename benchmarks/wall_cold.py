@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from benchmarks.intake import free_port, wait_for
 from benchmarks.live import start
 from benchmarks.peers.relay import Relay
+from benchmarks.peers.visitor import cookies, sign_in
 from benchmarks.result import Progress, Result, Size
 from benchmarks.tiles import city
 from dashboard.cli.chromium import ARGUMENTS, CHROMIUM
@@ -98,6 +99,7 @@ def pages(folder: Path, size: Size, progress: Progress) -> Iterator[dict[str, tu
     with ExitStack() as stack:
         progress("building a city", 0.0)
         url = stack.enter_context(city(folder, size))
+        sign_in(url)
         ours, theirs = free_port(), free_port()
         wait_for(start(stack, folder, url, "server", "-m", "dashboard.cli", "serve", "--port", str(ours)), ours)
         wait_for(start(stack, folder, url, "plotly", "-m", "benchmarks.peers.plotly_wall", url, str(theirs)), theirs)
@@ -110,7 +112,9 @@ def open_cold(address: str, drawn: Drawn, compressed: bool) -> Cold:
     parts = urlsplit(address)
     with Relay(int(parts.port or 0), compressed) as relay, sync_playwright() as playwright:
         browser: Browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        page = browser.new_page(viewport={"width": 1920, "height": 1080})
+        context = browser.new_context(viewport={"width": 1920, "height": 1080})
+        context.add_cookies(cookies())
+        page = context.new_page()
         page.goto(f"http://127.0.0.1:{relay.port}{parts.path}", wait_until="commit")
         seconds = drawn(page) / 1000
         page.wait_for_timeout(QUIET_MS)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 import time
 import uuid
@@ -25,6 +26,8 @@ REPORT = {
     "reporter": {"name": "张"},
 }
 KEY_LENGTH = 20
+KEY = "NEEDLE_BENCH_KEY"
+"""The channel's key, in the environment."""
 
 
 class Load:
@@ -32,6 +35,7 @@ class Load:
 
     def __init__(self, port: int, path: str, seconds: float, batch: int) -> None:
         self.port, self.path, self.batch = port, path, batch
+        self.key = os.environ[KEY]
         self.run = uuid.uuid4().hex[: KEY_LENGTH - 10]
         self.number = 0
         self.took_s: list[float] = []
@@ -50,7 +54,8 @@ class Load:
     def request(self) -> bytes:
         """The next request."""
         body = self.body()
-        head = f"POST {self.path} HTTP/1.1\r\nHost: needle\r\nContent-Length: {len(body)}\r\n\r\n"
+        known = f"Host: needle\r\nAuthorization: Bearer {self.key}\r\n"
+        head = f"POST {self.path} HTTP/1.1\r\n{known}Content-Length: {len(body)}\r\n\r\n"
         return head.encode() + body
 
 

@@ -1,4 +1,7 @@
-"""The operators' server as it is, with two more addresses to compare with: an empty one, and one transaction a request."""
+"""The operators' server as it is, with two more addresses to compare with: an empty one, and one transaction a request.
+
+Both lie where nobody is asked who they are.
+"""
 
 import sys
 from collections.abc import Awaitable, Callable
@@ -59,8 +62,8 @@ def main() -> None:
     url, port = sys.argv[1], int(sys.argv[2])
     stay_on(SERVER)
     app = create_app(url)
-    app.router.routes.insert(0, Route("/api/empty", Empty(), methods=["POST"]))
-    app.router.routes.insert(0, Route("/api/one-transaction", OneTransaction(url), methods=["POST"]))
+    app.router.routes.insert(0, Route("/api/health/empty", Empty(), methods=["POST"]))
+    app.router.routes.insert(0, Route("/api/health/one-transaction", OneTransaction(url), methods=["POST"]))
     uvicorn.run(app, port=port, log_level="warning", access_log=False)
 
 

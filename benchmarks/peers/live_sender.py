@@ -10,7 +10,10 @@ from typing import cast
 
 import uvloop
 
+from benchmarks.peers.visitor import lines
+
 CONNECTIONS = 32
+SIGNED_IN = lines()
 MATTERS = tuple(
     f"2026:event:{code}"
     for code in [
@@ -44,7 +47,7 @@ class Connection(asyncio.Protocol):
     async def post(self, path: str, body: bytes) -> bytes:
         """Send a request; its answer's body."""
         self.received, self.answered = b"", asyncio.get_running_loop().create_future()
-        head = f"POST {path} HTTP/1.1\r\nHost: needle\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = f"POST {path} HTTP/1.1\r\nHost: needle\r\n{SIGNED_IN}Content-Length: {len(body)}\r\n\r\n"
         self.transport.write(head.encode() + body)
         return await self.answered
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from playwright.sync_api import CDPSession, Page, ViewportSize, sync_playwright
 
+from benchmarks.peers.visitor import cookies
 from dashboard.cli.chromium import ARGUMENTS, CHROMIUM
 
 WIDTH, HEIGHT = 1024, 576
@@ -100,7 +101,9 @@ def main() -> None:
     address, folder = sys.argv[1], Path(sys.argv[2])
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        page = browser.new_page(viewport=ViewportSize(width=WIDTH, height=HEIGHT), bypass_csp=True)
+        context = browser.new_context(viewport=ViewportSize(width=WIDTH, height=HEIGHT), bypass_csp=True)
+        context.add_cookies(cookies())
+        page = context.new_page()
         page.goto(address)
         page.wait_for_selector("body[data-ready]", timeout=PATIENCE_MS)
         page.wait_for_function(

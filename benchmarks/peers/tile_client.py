@@ -4,8 +4,11 @@ import asyncio
 import json
 import sys
 import time
-from typing import Any
+from typing import Any, Final
 
+from benchmarks.peers.visitor import lines
+
+SIGNED_IN: Final = lines()
 Answer = tuple[str, float, int, int, str]
 """Path, milliseconds, status, bytes, entity tag."""
 
@@ -24,7 +27,7 @@ class Client:
         """One request."""
         condition = f"If-None-Match: {etag}\r\n" if etag else ""
         start = time.perf_counter()
-        self.writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{condition}\r\n".encode())
+        self.writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{SIGNED_IN}{condition}\r\n".encode())
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin1")
         lines = head.split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
