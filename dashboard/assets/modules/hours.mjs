@@ -8,6 +8,7 @@ export async function start(config) {
   const page = new Page(config);
   try {
     draw(page, await get(page, '/api/hours'));
+    slot('state').replaceChildren();
   } catch (error) {
     slot('form').replaceChildren();
     slot('state').replaceChildren(stateOf('failed', { title: page.say('failed'), text: error.message }));
@@ -43,7 +44,7 @@ function draw(page, said, told = '') {
 
 function period(page, opens, closes) {
   const line = element('div', 'hours-period');
-  const [from, to] = [opens, closes].map((value) => Object.assign(document.createElement('input'), { type: 'time', value, required: true }));
+  const [from, to] = [opens, closes].map((value) => Object.assign(document.createElement('input'), { value, required: true, pattern: '([01][0-9]|2[0-3]):[0-5][0-9]', maxLength: 5, size: 6, inputMode: 'numeric' }));
   from.setAttribute('aria-label', page.say('opens'));
   to.setAttribute('aria-label', page.say('closes'));
   const drop = Object.assign(element('button', 'desk-act'), { type: 'button', title: page.say('drop') });
