@@ -205,7 +205,7 @@ def commands(
     NeedleError
         ``account.forbidden``, naming who may.
     """
-    actions = MOVES.get((order.kind, state), USUAL[order.kind])
+    actions = moves_of(order.kind, state)
     return [_command(order, person, action, team_of_case, arrival, action == actions[-1]) for action in actions]
 
 
@@ -250,7 +250,20 @@ def offers(state: str, person: Person, team_of_case: int | None, *, arrived: boo
     if asked and state in WITNESS_ORDERS:
         return WITNESS_ORDERS[state]
     found = TEAM_ORDERS.get(state, ()) if person.handles(team_of_case) else ()
-    return tuple(order for order in found if not (order == "arrive" and arrived))
+    return tuple(kind for kind in found if not (kind == "arrive" and arrived) and may_ask(kind, person, state))
+
+
+def may_ask(kind: str, person: Person, state: str) -> bool:
+    """Whether the account may make every move that an order comes to; a department, for one, hands nothing back to itself."""
+    try:
+        return all(actor_of(person.account, movers_of(action)) for action in moves_of(kind, state))
+    except NeedleError:
+        return False
+
+
+def moves_of(kind: str, state: str) -> tuple[str, ...]:
+    """The moves of the state table that an order comes to from a state."""
+    return MOVES.get((kind, state), USUAL[kind])
 
 
 def whistle_offers(state: str, party: str, *, speaks: bool, lead: bool, arrived: bool) -> tuple[str, ...]:

@@ -125,7 +125,7 @@ class MobilePages:
     async def worker(self) -> Response:
         """The service worker: what it keeps, then what it does."""
         root = self.files.root
-        kept = [f"{root}/{name}" for name in (SHEET, "head.js", "icon.svg", *self.modules, *self.later)]
+        kept = [f"{root}/{name}" for name in (SHEET, SKETCH, "head.js", "icon.svg", *self.modules, *self.later)]
         told = {"version": self.version, "files": [*kept, *(f"/m?lang={language}" for language in LANGUAGES)]}
         text = f'import {{ keep }} from "{root}/{WORKER}";\nkeep({orjson.dumps(told).decode()});\n'
         headers = {"Cache-Control": "no-cache", "Service-Worker-Allowed": "/m"}

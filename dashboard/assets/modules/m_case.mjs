@@ -135,7 +135,8 @@ async function openForm(found, order) {
 
 /** Ready reasons: a touch writes them. */
 function chips(order, words) {
-  return make('div', { class: 'chips' }, say(`reasons.${order}`).split('|').map((reason) => make('button', { type: 'button', class: 'chip', onclick: () => { words.value = words.value ? `${words.value}${say('reason.join')}${reason}` : reason; words.dispatchEvent(new Event('input')); } }, reason)));
+  const join = say('reason.join');
+  return make('div', { class: 'chips' }, say(`reasons.${order}`).split('|').map((reason) => make('button', { type: 'button', class: 'chip', onclick: () => { words.value = [words.value, reason].filter(Boolean).join(join); words.dispatchEvent(new Event('input')); } }, reason)));
 }
 
 /** Where the phone is, told with its distance to the case; the map instead, when none is found. */
