@@ -52,7 +52,10 @@ export class Sheet {
 
   /** Load again whenever a case changed. */
   follow() {
-    hear(() => this.said?.event ?? 0, () => this.soon());
+    hear(() => this.said?.event ?? 0, (ids) => {
+      this.soon();
+      if (this.actions?.ids.some((id) => ids.includes(id))) this.actions.ask();
+    });
   }
 }
 

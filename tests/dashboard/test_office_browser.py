@@ -1,0 +1,125 @@
+"""The whistle board lives, and deliveries that failed are tried again, as people see it."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from data.cluster import Cluster
+from data.database import connect
+from data.stores import deliveries
+from dispatch.delivery.connectors import as_settings, parse_connector
+
+pytestmark = pytest.mark.browser
+
+PATIENCE_MS = 60_000
+HOOK = 'name = "chengguan"\nkind = "webhook"\nurl = "https://cg.example.gov.cn/hooks"\n'
+
+
+@pytest.fixture
+def api(served: str) -> Iterator[httpx.Client]:
+    """The API, once every case and text is read."""
+    with httpx.Client(base_url=served, timeout=60, transport=httpx.HTTPTransport(retries=2)) as client:
+        while client.get("/api/desk/rows", params={"end": 1}).status_code == 503:
+            pass
+        yield client
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page; whatever the browser complains about fails the test."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda said: troubles.append(said.text) if "Content Security Policy" in said.text else None)
+    yield page
+    context.close()
+    assert troubles == []
+
+
+def give(api: httpx.Client, case: int, actor: str, action: str, **data: Any) -> None:
+    """Somebody else's command."""
+    answer = api.post(f"/api/cases/{case}/commands", json={"action": action, **data}, headers={"X-Actor": actor})
+    assert answer.status_code == 200, answer.text
+
+
+def open_page(page: Page, address: str) -> None:
+    page.goto(address)
+    page.wait_for_function("() => document.body.dataset.ready")
+
+
+def test_a_whistle_is_blown_answered_arrived_and_ended_on_the_board(page: Page, served: str, api: httpx.Client) -> None:
+    row = api.get("/api/desk/rows", params={"state": "handling", "end": 1, "sort": "queue"}).json()["rows"][0]
+    case = api.get(f"/api/cases/{row['id']}").json()["case"]
+    street, lead = f"street:{case['areas']['subdistrict']}", case["department_code"]
+    known = [code for code, _, _ in api.get("/api/department").json()["departments"]]
+    helper = next(code for code in known if code != lead)
+    page.set_extra_http_headers({"X-Actor": street})
+    open_page(page, f"{served}/whistles?lang=en")
+    expect(page.locator(".board-none").first).to_be_visible()
+
+    page.keyboard.press("+")
+    page.locator(".act-line").first.wait_for()
+    page.keyboard.type(row["number"])
+    expect(page.locator("dialog .act-line")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.locator('.act-checks input[value="' + helper + '"]').check()
+    page.select_option('[name="purpose"]', "hard_matter")
+    page.locator('[data-act="send"]').click()
+    card = page.locator(f'.column-blown .whistle[data-case="{row["id"]}"]')
+    expect(card).to_contain_text("Hard matter")
+    expect(card.locator(".party")).to_have_count(2)
+
+    give(api, row["id"], f"department:{lead}", "answer_whistle")
+    expect(page.locator(".column-answering .whistle .party-answered")).to_have_count(1)
+    at = {"lng": case["lng"], "lat": case["lat"], "crs": "wgs84"} if "lng" in case else None
+    place = at or {"lng": row["at"][0], "lat": row["at"][1], "crs": "wgs84"}
+    give(api, row["id"], f"department:{lead}", "arrive", **place)
+    expect(page.locator(".column-on_site .party-arrived")).to_contain_text("0 m")
+    give(api, row["id"], f"department:{helper}", "refuse_whistle", reason="Not ours", code="not_ours")
+    expect(page.locator(".column-silent .party-refused")).to_contain_text("declined")
+    give(api, row["id"], "centre:duty", "release_whistle", reason="Others suffice", department=helper)
+    give(api, row["id"], f"department:{lead}", "finish_jointly")
+    expect(page.locator(".column-finished .whistle-left")).to_have_text("street to confirm")
+    page.keyboard.press("j")
+    page.locator('.act-button[data-act="confirm"]').wait_for()
+    page.keyboard.press("c")
+    expect(page.locator(".column-finished .whistle-left")).to_have_text(re.compile("^ended"))
+    open_page(page, f"{served}/whistles?lang=en")
+    expect(page.locator(".score tbody tr").first).to_be_visible()
+
+
+def test_dead_letters_show_request_and_answer_and_are_tried_again(
+    page: Page, served: str, api: httpx.Client, cluster: Cluster
+) -> None:
+    connector, now = parse_connector(HOOK), datetime.now(UTC)
+    with connect(cluster.url("wall_copy"), autocommit=True) as connection:
+        deliveries.save_subscription(connection, connector.name, connector.kind, None, as_settings(connector))
+    row = api.get("/api/desk/rows", params={"state": "reported", "end": 1}).json()["rows"][0]
+    give(api, row["id"], "operator:li", "accept")
+    with connect(cluster.url("wall_copy"), autocommit=True) as connection:
+        connection.execute(
+            "update delivery set given_up_at = %s, tries = 11, problem = %s, created_at = %s",
+            (now, "HTTP 400: unknown matter", now - timedelta(hours=3)),
+        )
+    open_page(page, f"{served}/deliveries?lang=en")
+    expect(page.locator(".system-stuck .system-said")).to_have_text("Has dead letters")
+    expect(page.locator(".letter.is-dead")).to_contain_text("HTTP 400: unknown matter")
+    page.click('[data-act="show"]')
+    expect(page.locator(".exchange pre").first).to_contain_text("POST https://cg.example.gov.cn/hooks")
+    expect(page.locator(".exchange pre").first).to_contain_text(row["number"])
+    page.click('[data-act="retry"]')
+    expect(page.locator(".letter.is-dead")).to_have_count(0)
+    page.click('[data-act="pause"]')
+    expect(page.locator(".system-paused .system-said")).to_have_text("Paused")
+    page.click('[data-act="resume"]')
+    expect(page.locator('[data-act="pause"]')).to_be_visible()
+    health = api.get("/api/deliveries").json()["systems"][0]
+    assert (health["waiting"], health["given_up"], health["active"]) == (1, 0, True)
