@@ -17,6 +17,8 @@ HEADERS: Final = {
     "permissions-policy": "geolocation=(self), camera=(), microphone=()",
 }
 
+RAW_HEADERS: Final = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+
 
 def content_policy(script_hashes: Sequence[str]) -> str:
     """The Content-Security-Policy: everything from this server; inline scripts only by their hash; no eval.
@@ -64,14 +66,14 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._add_headers(MutableHeaders(scope=message))
+                given = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(line for line in RAW_HEADERS if line[0] not in given)]
+                self._guard_document(MutableHeaders(scope=message))
             await send(message)
 
         await self.app(scope, receive, send_guarded)
 
-    def _add_headers(self, headers: MutableHeaders) -> None:
-        for name, value in HEADERS.items():
-            headers.setdefault(name, value)
+    def _guard_document(self, headers: MutableHeaders) -> None:
         if headers.get("content-type", "").startswith("text/html"):
             headers["content-security-policy"] = content_policy(self.script_hashes())
             headers.setdefault("cache-control", "no-cache")

@@ -95,6 +95,7 @@ def create_app(url: str) -> FastAPI:
     dash = create_dash(app, wall, files)
     app.add_middleware(Missing, addresses=["/login", "/m", *(page.path for page in PAGES)])
     app.add_middleware(Compression)
+    app.add_middleware(tiles.Tiles)
     app.add_middleware(Sessions, gate=gate)
     app.add_middleware(Guard, script_hashes=dash.csp_hashes)
     return app
