@@ -174,7 +174,7 @@ class Sessions:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in with its account, or turn it away."""
-        if scope["type"] not in ("http", "websocket") or is_open(scope["path"]):
+        if scope["type"] not in ("http", "websocket") or is_open(scope["path"]) or shows_key(scope):
             await self.app(scope, receive, send)
             return
         try:
@@ -214,6 +214,11 @@ class Sessions:
 def is_open(path: str) -> bool:
     """Whether an address needs no account."""
     return path.startswith(OPEN)
+
+
+def shows_key(scope: Scope) -> bool:
+    """Whether a channel's system brings its own key, which the door behind holds against what is kept."""
+    return scope["path"].startswith(OWN_LOCK) and any(name == b"authorization" for name, _ in scope["headers"])
 
 
 def is_genuine(shown: Presented) -> bool:

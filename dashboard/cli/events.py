@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from dashboard.cast import Cast
 from dashboard.cli import event_options as o
 from dashboard.cli.city_tables import show_loaded
 from dashboard.cli.replay import Tally, post_paced, sender
@@ -105,6 +106,12 @@ def replay(
     profile: o.ProfileName = None,
     data: Data = None,
     url: Annotated[str | None, typer.Option(help="Where the server is. None: the configured address.")] = None,
+    channel_key: Annotated[
+        str | None,
+        typer.Option(
+            envvar="NEEDLE_CHANNEL_KEY", help="Of the reports' channel. None: as an operator of this installation."
+        ),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many reports.")] = None,
     keep_time: Annotated[bool, typer.Option("--keep-time", help="Send the recorded times, not those of now.")] = False,
     seed: Annotated[int | None, typer.Option(help="Of the synthetic stream. None: the profile's.")] = None,
@@ -146,7 +153,15 @@ def replay(
             time = o.event_time(time_format, zone)
             source = o.option_source(Path(str(file)).absolute(), columns, crs, uncertainty_m, channel, time)
             reports, total = past(None, source, Path(), console)
-    run_replay(islice(reports, limit), min(filter(None, (limit, total)), default=None), speed, url, keep_time, console)
+    count = min(filter(None, (limit, total)), default=None)
+    run_replay(islice(reports, limit), count, speed, url, keep_time, sender_headers(channel_key), console)
+
+
+def sender_headers(channel_key: str | None) -> dict[str, str]:
+    """As whom reports are posted."""
+    if channel_key:
+        return {"Authorization": f"Bearer {channel_key}"}
+    return Cast(ensure_database(get_settings())).headers("operator:replay")
 
 
 def past(
@@ -171,13 +186,19 @@ def stream(profile: Profile, folder: Path, start: datetime | None, seed: int | N
 
 
 def run_replay(
-    reports: Iterator[Report], total: int | None, speed: float, url: str | None, keep_time: bool, console: Console
+    reports: Iterator[Report],
+    total: int | None,
+    speed: float,
+    url: str | None,
+    keep_time: bool,
+    headers: dict[str, str],
+    console: Console,
 ) -> None:
     """Post until the end or Ctrl-C, with a bar, and say what the intake answered."""
     settings, tally = get_settings(), Tally()
     target = (url or f"http://{settings.host}:{settings.port}").rstrip("/")
     timed = paced(reports, datetime.now(UTC), speed, restamp=not keep_time)
-    with httpx.Client(trust_env=False) as client, Progress(*BAR, console=console) as progress:
+    with httpx.Client(headers=headers, trust_env=False) as client, Progress(*BAR, console=console) as progress:
         task = progress.add_task("posting", total=total)
         post = sender(client, target, tally)
 

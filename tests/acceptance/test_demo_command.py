@@ -1,5 +1,6 @@
 """`needle demo` as a newcomer runs it: a city, alive, from one command; stopped by Ctrl-C; its data kept."""
 
+import json
 import os
 import signal
 import socket
@@ -71,9 +72,21 @@ def figures(client: httpx.Client) -> dict[str, Any]:
     return found
 
 
+def sign_in(client: httpx.Client, home: Path, username: str) -> None:
+    """Fill in the form with what the demo printed and keeps beside the city."""
+    file = home / "secrets" / "demo-accounts.json"
+    assert file.stat().st_mode & 0o777 == 0o600
+    form = {"username": username, "password": json.loads(file.read_text())[username], "next": "/wall"}
+    answer = client.post("/login", data=form)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/wall")
+    client.headers["X-CSRF-Token"] = client.cookies["needle_csrf"]
+
+
 def test_a_newcomer_sees_a_city_live_and_finds_it_again(home: Path) -> None:
     with demo(home) as (run, client):
         until(lambda: answers(run, client), "the server")
+        assert client.get("/wall").headers["location"] == "/login?next=%2Fwall"
+        sign_in(client, home, "admin")
         page = client.get("/wall").text
         assert "/wall.js" in page, "the very first page has its scripts"
         first = figures(client)
@@ -100,6 +113,7 @@ def test_a_newcomer_sees_a_city_live_and_finds_it_again(home: Path) -> None:
 
     with demo(home) as (run, client):
         until(lambda: answers(run, client), "the server, the second time")
+        sign_in(client, home, "supervisor")
         kept = client.get(f"/api/cases/{number}").json()
         assert kept["events"][: len(case["events"])] == case["events"], "the history is as it was"
     assert run.returncode == 0

@@ -38,6 +38,7 @@ from dispatch.rules import parse_rules
 from dispatch.worker import Worker
 from geo.errors import NeedleError
 from geo.files import read_table
+from tests.signed_in import behind_sessions
 
 pytestmark = pytest.mark.real_data
 
@@ -240,13 +241,15 @@ def intake(url: str) -> Iterator[str]:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_pool(url) as pool, Api(pool) as api:
-            app.include_router(api.router)
+        async with pool, Api(pool) as api:
+            parts.include_router(api.router)
             yield
+
+    pool, parts = open_pool(url), FastAPI(lifespan=lifespan)
 
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(FastAPI(lifespan=lifespan), log_level="warning", ws="none"))
+        server = uvicorn.Server(uvicorn.Config(behind_sessions(parts, pool, url), log_level="warning", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
