@@ -40,6 +40,8 @@ NEAR: Final = 12
 """From here on both send marks and shapes of the same rows."""
 SOURCES: Final = {"cases": 8, "base": 8, "area": 8, "cell": 14}
 CLIENTS: Final = 8
+SERVERS: Final = 2
+"""Processes of ours and of tipg: one a core of the machine that the bar is set for. One client talks to one of them."""
 READY_S: Final = 600.0
 TIPG: Final = {
     "cases": "/collections/public.cases/tiles/WebMercatorQuad/{}"
@@ -64,21 +66,22 @@ def run(size: Size, progress: Progress) -> Result:
         url = stack.enter_context(city(folder, size))
         sign_in(url)
         tiles = draw_tiles(url, places)
-        ours = stack.enter_context(started(folder, url, "dashboard.cli", "serve"))
-        progress("loading cases and ground into the server", 0.3)
-        wait_until_ready(ours, tiles)
+        ours = [stack.enter_context(started(folder, url, "dashboard.cli", "serve")) for _ in range(SERVERS)]
+        progress("loading cases and ground into the servers", 0.3)
         warm = [path(tile) for tile in tiles[::-1][:200]]
-        ask(ours, warm, 1, seconds)
+        for port in ours:
+            wait_until_ready(port, tiles)
+            ask([port], warm, 1, seconds)
         progress("one client", 0.5)
-        one = ask(ours, [path(tile) for tile in tiles], 1, seconds)
+        one = ask(ours[:1], [path(tile) for tile in tiles], 1, seconds)
         progress("eight clients", 0.6)
         many = ask(ours, [path(tile) for tile in tiles], CLIENTS, seconds)
-        etags = {answer[0]: answer[4] for answer in many["answers"]}
-        again = ask(ours, list(etags), CLIENTS, seconds, etags)
+        etags = {answer[0]: answer[4] for answer in one["answers"]}
+        again = ask(ours[:1], list(etags), CLIENTS, seconds, etags)
         same = [tile for tile in tiles if tile[0] in TIPG]
         same_ours = ask(ours, [path(tile) for tile in same], CLIENTS, seconds)
         progress("tipg", 0.8)
-        peer = stack.enter_context(started(folder, url, "benchmarks.peers.tile_peer", url))
+        peer = [stack.enter_context(started(folder, url, "benchmarks.peers.tile_peer", url)) for _ in range(SERVERS)]
         theirs = ask(peer, [TIPG[source].format(at) for source, _, at in same], CLIENTS, seconds)
     return result(one, many, again, compare(same, same_ours, theirs))
 
@@ -163,10 +166,11 @@ def wait_until_ready(port: int, tiles: list[Tile]) -> None:
 
 
 def ask(
-    port: int, paths: list[str], clients: int, seconds: float, etags: dict[str, str] | None = None
+    ports: list[int], paths: list[str], clients: int, seconds: float, etags: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """Ask for each path once, at most for some seconds, from a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.peers.tile_client", str(port), str(clients), str(seconds)]
+    """Ask for each path once, at most for some seconds, from a process of its own; clients are shared out among the ports."""
+    said = ",".join(map(str, ports))
+    command = [sys.executable, "-m", "benchmarks.peers.tile_client", said, str(clients), str(seconds)]
     requests = json.dumps([[address, (etags or {}).get(address, "")] for address in paths])
     done = subprocess.run(command, check=True, input=requests.encode(), stdout=subprocess.PIPE, timeout=seconds + 300)
     answered: dict[str, Any] = json.loads(done.stdout)

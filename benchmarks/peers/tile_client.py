@@ -45,9 +45,9 @@ class Client:
         return answers
 
 
-async def ask(port: int, requests: list[list[str]], clients: int, seconds: float) -> dict[str, Any]:
-    """Ask with several clients at once, each with a share of the requests."""
-    connections = [Client(port) for _ in range(clients)]
+async def ask(ports: list[int], requests: list[list[str]], clients: int, seconds: float) -> dict[str, Any]:
+    """Ask with several clients at once, each with a share of the requests and one of the ports."""
+    connections = [Client(ports[k % len(ports)]) for k in range(clients)]
     await asyncio.gather(*(connection.open() for connection in connections))
     start = time.perf_counter()
     asking = (client.ask(requests[k::clients], start + seconds) for k, client in enumerate(connections))
@@ -56,9 +56,10 @@ async def ask(port: int, requests: list[list[str]], clients: int, seconds: float
 
 
 def main() -> None:
-    """Ask: port, clients, seconds at most; requests ([path, entity tag]) come on standard input as JSON, answers go out so."""
-    port, clients, seconds = sys.argv[1:]
-    json.dump(asyncio.run(ask(int(port), json.load(sys.stdin), int(clients), float(seconds))), sys.stdout)
+    """Ask: ports, clients, seconds at most; requests ([path, entity tag]) come on standard input as JSON, answers go out so."""
+    said, clients, seconds = sys.argv[1:]
+    ports = [int(port) for port in said.split(",")]
+    json.dump(asyncio.run(ask(ports, json.load(sys.stdin), int(clients), float(seconds))), sys.stdout)
 
 
 if __name__ == "__main__":
