@@ -15,7 +15,7 @@ from dashboard.view_models.desk_actions import ACTIONS, action_as_json, case_as_
 from dashboard.view_models.desk_duplicates import duplicate_views
 from dashboard.view_models.desk_queues import queues
 from dashboard.view_models.desk_rows import row_as_json
-from dashboard.view_models.team_choice import condition_choice, team_choice
+from dashboard.view_models.team_choice import condition_choice, suggested_matter, team_choice
 from dashboard.wall_state import Wall
 from data.mirror.where import write_where
 from data.stores import desk as store
@@ -23,12 +23,14 @@ from data.stores import desk_cases, reference
 from data.stores.desk_cases import ActionCase
 from data.stores.reading import reading, scoped
 from dispatch.commands import Protocol
+from dispatch.matters import UNCLASSIFIED
 from dispatch.reference import matter_of
 from dispatch.whistle import PURPOSES
 from geo.errors import NeedleError
 
 MOST_CASES: Final = 200
 TEAMS_LISTED: Final = 40
+MATTERS_LISTED: Final = 30
 
 router = APIRouter(prefix="/api/desk")
 Ids = Annotated[list[int], Query(alias="case", max_length=MOST_CASES)]
@@ -40,7 +42,7 @@ async def actions(request: Request, wall: TheWall, account: Asker, stands: Stand
     """``cases``: what may be done with each, and by whom; ``actions``: those that any of them allows, in their order."""
     say = words(language_of(request.query_params.get("lang")))
     async with scoped(wall.pool, account.id) as connection:
-        found = await desk_cases.load_action_cases(connection, case)
+        found = await desk_cases.load_action_cases(connection, case, UNCLASSIFIED.edition)
     protocol = Protocol()
     allowed = {one.id: offers(one, stands, protocol) for one in found}
     wanted = {offer.action for offered in allowed.values() for offer in offered}
@@ -84,6 +86,26 @@ async def teams(
     return as_json({"teams": [team_choice(team, say) for team in found]})
 
 
+@router.get("/cases/{case_id}/matters")
+async def matters(
+    case_id: int,
+    request: Request,
+    wall: TheWall,
+    account: Asker,
+    casework: Casework,
+    words_: Annotated[str, Query(alias="q")] = "",
+) -> Response:
+    """What the case may be about: matters by name; without words those that its reporter's words suggest."""
+    say = words(language_of(request.query_params.get("lang")))
+    await visible(wall, account, case_id)
+    if words_.strip():
+        async with reading(wall.pool) as connection:
+            rows = await desk_cases.find_matters(connection, words_[:80], UNCLASSIFIED.edition, MATTERS_LISTED)
+        return as_json({"matters": [[key, say.pick(zh, en), major] for key, zh, en, major in rows]})
+    said = next((report["text"] for report in await casework.reports(case_id, account.id) if report["text"]), "")
+    return as_json({"matters": [suggested_matter(one, say) for one in await casework.suggest_matters(said)]})
+
+
 @router.get("/cases/{case_id}/choices")
 async def choices(case_id: int, request: Request, wall: TheWall, account: Asker) -> Response:
     """What forms choose from: filing conditions, departments, purposes of a whistle, its called departments."""
@@ -117,7 +139,7 @@ async def duplicates(case_id: int, request: Request, wall: TheWall, account: Ask
 async def visible(wall: Wall, account: Account, case_id: int) -> ActionCase:
     """A case that the account may see; ``case.unknown`` otherwise."""
     async with scoped(wall.pool, account.id) as connection:
-        found = await desk_cases.load_action_cases(connection, [case_id])
+        found = await desk_cases.load_action_cases(connection, [case_id], UNCLASSIFIED.edition)
     if not found:
         raise NeedleError("case.unknown", case_id=case_id)
     return found[0]

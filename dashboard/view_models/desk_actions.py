@@ -179,6 +179,7 @@ def case_as_json(case: ActionCase, offered: Iterable[Offer]) -> dict[str, Any]:
         "title": case.title,
         "state": case.state,
         "seq": case.seq,
+        "classified": case.classified,
         "team": case.team_id,
         "department": case.department,
         "at": None if case.lng is None else [case.lng, case.lat],

@@ -1,5 +1,6 @@
 """What the desk's forms choose from, in words: teams with their way and load, filing conditions with their limits."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from dashboard.i18n import Words
@@ -28,3 +29,9 @@ def condition_choice(condition: FilingCondition, say: Words) -> list[Any]:
     """A filing condition: its number, its words with the limit that it sets."""
     limit = say(f"limit.{condition.limit.unit}", n=f"{condition.limit.value:g}")
     return [condition.number, say("choice.condition", condition=condition.condition, limit=limit)]
+
+
+def suggested_matter(one: Mapping[str, Any], say: Words) -> list[Any]:
+    """A matter that the reporter's words suggest: key, name, and which of the words spoke for it."""
+    spoke = say("hot.comma").join(one["words"])
+    return [one["matter"], say.pick(one["name_zh"], one["name_en"]), say("choice.suggested", words=spoke)]

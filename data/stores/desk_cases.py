@@ -12,7 +12,10 @@ Connection = psycopg.AsyncConnection[Any]
 
 @dataclass(frozen=True, slots=True)
 class ActionCase:
-    """A case as far as its next move depends on it. ``proposed_…``: whom its newest decision chose; None where nobody."""
+    """A case as far as its next move depends on it.
+
+    ``classified``: its matter is known; ``proposed_…``: whom its newest decision chose, None where nobody.
+    """
 
     id: int
     number: str
@@ -20,6 +23,7 @@ class ActionCase:
     state: str
     seq: int
     matter_id: int
+    classified: bool
     returns: int
     department: str | None
     team_id: int | None
@@ -59,10 +63,12 @@ class CalledParty:
 
 
 CASES: Final = """
-select c.id, c.number, c.title, c.state, c.seq, c.matter_id, c.returns, c.department_code as department, c.team_id, c.areas,
+select c.id, c.number, c.title, c.state, c.seq, c.matter_id, matter.edition <> %s as classified,
+       c.returns, c.department_code as department, c.team_id, c.areas,
        ST_X(c.geom) as lng, ST_Y(c.geom) as lat, decided.team_id as proposed_team, team.name as proposed_name,
        team.department_code as proposed_department
   from unnest(%s::bigint[]) with ordinality as wanted (id, place) join cases c using (id)
+       join matter on matter.id = c.matter_id
        left join lateral (select team_id from decision where case_id = c.id order by decision.id desc limit 1) as decided on true
        left join team on team.id = decided.team_id
  order by place
@@ -89,6 +95,12 @@ select team.id, team.name, department.code as department, department.name_zh as 
  order by empowered desc, distance_m nulls last, team.id limit %(limit)s
 """
 
+MATTERS: Final = """
+select edition || ':' || kind || ':' || code, name_zh, name_en, major_name from matter
+ where edition <> %(unclassified)s and (name_zh ilike %(like)s or name_en ilike %(like)s or code like %(like)s)
+ order by edition desc, code limit %(limit)s
+"""
+
 DEPARTMENTS: Final = "select code, name_zh, name_en from department order by level, code"
 
 PARTIES: Final = """
@@ -98,18 +110,31 @@ select p.department_code as department, d.name_zh, d.name_en, p.lead, p.state
 """
 
 
-async def load_action_cases(connection: Connection, ids: Sequence[int]) -> list[ActionCase]:
-    """Cases by id, in the order of the ids; unknown ones are left out."""
+async def load_action_cases(connection: Connection, ids: Sequence[int], unclassified: str) -> list[ActionCase]:
+    """Cases by id, in the order of the ids; unknown ones are left out. ``unclassified``: the edition of matters nobody knows."""
     async with connection.cursor(row_factory=class_row(ActionCase)) as cursor:
-        return await (await cursor.execute(CASES, (list(ids),))).fetchall()
+        return await (await cursor.execute(CASES, (unclassified, list(ids)))).fetchall()
 
 
 async def find_teams(connection: Connection, case_id: int, words: str, limit: int) -> list[FoundTeam]:
     """Teams by words in their own or their department's name: those with the power at this case first, then the nearest."""
-    escaped = words.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    values = {"case": case_id, "words": words.strip(), "like": f"%{escaped}%", "limit": limit}
+    values = {"case": case_id, "words": words.strip(), "like": containing(words), "limit": limit}
     async with connection.cursor(row_factory=class_row(FoundTeam)) as cursor:
         return await (await cursor.execute(TEAMS, values)).fetchall()
+
+
+def containing(words: str) -> str:
+    """A pattern of ``like`` for texts with these words in them, whatever signs they hold."""
+    escaped = words.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+async def find_matters(
+    connection: Connection, words: str, unclassified: str, limit: int
+) -> list[tuple[str, str, str, str]]:
+    """Matters by their name or code: key, Chinese and English name, major class; the newest edition first."""
+    values = {"like": containing(words), "unclassified": unclassified, "limit": limit}
+    return await (await connection.execute(MATTERS, values)).fetchall()
 
 
 async def load_departments(connection: Connection) -> list[tuple[str, str, str]]:

@@ -20,6 +20,7 @@ CASE = ActionCase(
     state="filed",
     seq=3,
     matter_id=1,
+    classified=True,
     returns=0,
     department="cg",
     team_id=17,

@@ -15,6 +15,7 @@ const DAY_S = 24 * HOUR_S;
 export const FIELDS = {
   team: (form) => (form.cases.length > 1 ? proposals(form) : teamField(form, 'team')),
   own_team: (form) => (form.cases.length > 1 ? null : teamField(form, 'own_team', { optional: true, only: form.cases[0].department })),
+  matter: (form) => matterField(form),
   condition: ({ page, choices, cases }) => (cases.length > 1 || !choices.conditions?.length ? null : select(page, 'condition', choices.conditions, (value) => ({ condition: Number(value) }))),
   main_case: (form) => mainCase(form),
   until: ({ page }) => moment(page, 'until', 30 * DAY_S),
@@ -93,7 +94,7 @@ function teamField({ page, cases: [one], chosen }, name, { optional = false, onl
 }
 
 function line(team, chosen, choose) {
-  const made = element('button', `act-line${team.empowered ? '' : ' is-doubtful'}`);
+  const made = element('button', `act-line${team.empowered ? '' : ' is-doubtful'}${team.full ? ' is-full' : ''}`);
   made.type = 'button';
   made.dataset.team = team.id;
   made.setAttribute('role', 'option');
@@ -101,6 +102,38 @@ function line(team, chosen, choose) {
   made.append(element('b', '', team.name), element('span', '', team.text));
   made.addEventListener('click', choose);
   return made;
+}
+
+/* What the case is about: what its words suggest, others by their name. */
+function matterField({ page, cases: [one] }) {
+  let matter = null;
+  const around = element('div', 'act-teams');
+  const search = Object.assign(document.createElement('input'), { type: 'search', placeholder: page.say('act.matter_search'), autocomplete: 'off', spellcheck: false });
+  const list = element('div', 'act-list');
+  const look = async () => {
+    const { matters } = await get(page, `/api/desk/cases/${one.id}/matters?${new URLSearchParams({ q: search.value, lang: page.language })}`);
+    matter = matters[0]?.[0] ?? null;
+    list.replaceChildren(...matters.map(([key, name, text]) => {
+      const made = element('button', 'act-line');
+      made.type = 'button';
+      made.setAttribute('aria-selected', String(key === matter));
+      made.append(element('b', '', name), element('span', '', text));
+      made.addEventListener('click', () => {
+        matter = key;
+        for (const other of list.children) other.setAttribute('aria-selected', String(other === made));
+      });
+      return made;
+    }));
+    if (!matters.length) list.append(element('p', 'act-note', page.say('act.matter_none')));
+  };
+  let timer;
+  search.addEventListener('input', () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, TYPING_MS);
+  });
+  around.append(search, list);
+  look();
+  return labelled(page, 'matter', around, () => (matter ? { matter } : null));
 }
 
 /* Which case it goes into: the likeliest suggestion is chosen. */

@@ -10,6 +10,9 @@ const SETTLE_MS = 90;
 const MOST = 200;
 const SHOWN_FAILURES = 4;
 
+/* Accepting a case whose matter nobody knows says what it is about. */
+const unknown = (cases) => (cases.length === 1 && !cases[0].classified ? ['matter'] : []);
+
 export class Actions {
   /**
    * @param {object} page words
@@ -110,8 +113,9 @@ export class Actions {
     if (action) await this.start(action, chosen);
   }
 
-  async start(action, chosen) {
-    const cases = this.able(action);
+  async start(given, chosen) {
+    const cases = this.able(given);
+    const action = given.code === 'accept' ? { ...given, fields: unknown(cases) } : given;
     const plain = !action.fields.length && !action.reason && cases.length === 1;
     try {
       const saidFor = plain ? () => ({}) : await askFor(this.page, action, cases, chosen);
