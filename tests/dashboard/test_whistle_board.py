@@ -87,7 +87,7 @@ def test_two_whistles_of_one_case_are_two_cards() -> None:
 def test_scores_name_the_busiest_first() -> None:
     share = {"good": 1, "of": 2}
     none = {"good": 0, "of": 0}
-    scores = {
+    scores: dict[str, dict[str, Any]] = {
         "streets": {"a": {"whistles": 1, "calls": share}, "b": {"whistles": 3, "calls": none}},
         "departments": {
             "cg": {"answered": share, "arrived": none, "done": none},
