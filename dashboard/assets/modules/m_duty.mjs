@@ -1,12 +1,12 @@
 /** Duty: on and off with a touch; the place is shared only between the two, seldom, and never while off. */
 import { find, say, toast } from './m_dom.mjs';
-import { follow, here, locate, onMove } from './m_here.mjs';
+import { follow, locate, onMove } from './m_here.mjs';
 import { worthTelling } from './m_order.mjs';
 import { ask } from './m_send.mjs';
 import { onState, pending, refresh, send, state } from './m_state.mjs';
 
 const LOOK_MS = 60_000, MOST = 300;
-let told = null, waiting = [];
+let told = null, waiting = [], was = 'off';
 
 /** 'on', 'off', or what was asked for and is not yet known to the server: 'going' on, 'leaving'. */
 export function dutyState() {
@@ -30,11 +30,12 @@ function show() {
   pill.setAttribute('aria-pressed', String(now === 'on' || now === 'going'));
   pill.textContent = say(`duty.${now}`);
   follow(now === 'on');
-  if (now === 'on' && here() && !told) take(here());
+  if (now === 'on' && was !== 'on') { told = null; locate(0).catch(() => {}); }
+  was = now;
 }
 
 function take(fix) {
-  if (dutyState() !== 'on' || !worthTelling(told, fix)) return;
+  if (dutyState() !== 'on' || fix.at + state.skew < state.data.duty.since || !worthTelling(told, fix)) return;
   told = fix;
   waiting = [...waiting, { lng: fix.lng, lat: fix.lat, accuracy_m: fix.accuracy_m, at: fix.at }].slice(-MOST);
   void tellServer();

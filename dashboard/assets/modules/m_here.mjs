@@ -16,10 +16,10 @@ export const onMove = (act) => listeners.add(act);
 const fixOf = ({ coords, timestamp }) => ({ lng: coords.longitude, lat: coords.latitude, accuracy_m: Math.round(coords.accuracy), at: timestamp });
 const take = (position) => { last = fixOf(position); listeners.forEach((act) => act(last)); return last; };
 
-/** Ask for the place now. @returns {Promise<Fix>} fails with `{code: 1}` when the person forbids it, 2 or 3 when none is found */
-export const locate = () => new Promise((done, fail) => {
+/** Ask for the place now. @param {number} [age] how old it may be, ms @returns {Promise<Fix>} fails with `{code: 1}` when the person forbids it, 2 or 3 when none is found */
+export const locate = (age = FRESH_MS) => new Promise((done, fail) => {
   if (!navigator.geolocation) { fail({ code: 2 }); return; }
-  navigator.geolocation.getCurrentPosition((position) => done(take(position)), fail, { enableHighAccuracy: true, timeout: PATIENCE_MS, maximumAge: FRESH_MS });
+  navigator.geolocation.getCurrentPosition((position) => done(take(position)), fail, { enableHighAccuracy: true, timeout: PATIENCE_MS, maximumAge: age });
 });
 
 /** Follow the phone, or stop. @param {boolean} on */
