@@ -21,27 +21,21 @@ select coalesce(case_merge.main_case_id, report.case_id), resident_mail.reply_ke
 """
 WAS_GIVEN: Final = "select exists (select from case_event where case_id = %s and payload ->> 'mail' = %s)"
 
-FIELDS: Final = """
+#: A merged case goes on as its main one (never merged itself): the events of both count.
+MOVED: Final = """
 select resident_mail.id, reply_key, cases.id as case_id, cases.number, matter.name_zh as matter_zh,
-       matter.name_en as matter_en, {seq} as seq
+       matter.name_en as matter_en, cases.seq + coalesce(main.seq, 0) as seq
   from cases join report on report.case_id = cases.id join resident_mail on resident_mail.report_id = report.id
        join matter on matter.id = cases.matter_id
+       left join case_merge on case_merge.case_id = cases.id left join cases as main on main.id = case_merge.main_case_id
+ where cases.seq + coalesce(main.seq, 0) > told_seq {of_late} limit %(limit)s
 """
-MOVED: Final = (
-    FIELDS.format(seq="cases.seq")
-    + """
- where cases.updated_at > now() - make_interval(secs => %(recent)s) and cases.seq > told_seq limit %(limit)s
+OF_LATE: Final = """
+   and cases.id in (
+       with moved as (select id from cases where updated_at > now() - make_interval(secs => %(recent)s))
+       select id from moved union all
+       select case_merge.case_id from case_merge join moved on moved.id = case_merge.main_case_id)
 """
-)
-#: A merged case goes on as its main one (never merged itself): the events of both count.
-MOVED_EVER: Final = (
-    FIELDS.format(seq="cases.seq + coalesce(main.seq, 0)")
-    + """
-       left join case_event on case_event.case_id = cases.id and action = 'merge' and cases.state = 'merged'
-       left join cases as main on main.id = (payload ->> 'main_case')::bigint
- where cases.seq + coalesce(main.seq, 0) > told_seq limit %(limit)s
-"""
-)
 STEPS: Final = """
 select case_id, seq, at, action, from_state, to_state from case_event where case_id = %(id)s
 union all
@@ -121,7 +115,8 @@ async def was_given(connection: AsyncConnection, case_id: int, mail_id: str) -> 
 async def load_untold(connection: AsyncConnection, everything: bool, limit: int) -> list[UntoldRow]:
     """Reports whose cases have moved since their senders were told; only by moves of late unless ``everything``."""
     async with connection.cursor(row_factory=class_row(UntoldRow)) as cursor:
-        await cursor.execute(MOVED_EVER if everything else MOVED, {"recent": RECENT_S, "limit": limit})
+        query = MOVED.format(of_late="" if everything else OF_LATE)
+        await cursor.execute(query, {"recent": RECENT_S, "limit": limit})
         return await cursor.fetchall()
 
 
