@@ -9,6 +9,7 @@ from anyio import to_thread
 from data.cluster import ensure_database
 from data.database import AsyncPool, open_pool
 from data.portal.courier_side import CourierSide
+from data.portal.links_courier import LinksCourierSide
 from data.portal.mailbox import courier_url
 from data.settings import Settings
 from data.stores.photos import PhotoFolder, PhotoRow, save_photo
@@ -19,6 +20,7 @@ from dispatch.intake import Intake, check_report
 from dispatch.photos import read_photo
 from forms.courier import CHANNEL, Allowance, Courier, go_round, patiently
 from forms.keys import KeyRing
+from forms.links.publishing import LinkRounds
 from forms.publishing import Publisher
 from geo.errors import NeedleError
 
@@ -69,5 +71,6 @@ async def run_courier(settings: Settings, keys: KeyRing, per_minute: float) -> N
             async with mailbox.alone() as is_alone:
                 if is_alone:
                     publish = patiently(Publisher(mailbox, base), PAUSE_S)
-                    await asyncio.gather(go_round(courier, PAUSE_S), publish)
+                    links = patiently(LinkRounds(LinksCourierSide(pool), base), PAUSE_S)
+                    await asyncio.gather(go_round(courier, PAUSE_S), publish, links)
             await asyncio.sleep(TURN_S)

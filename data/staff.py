@@ -17,16 +17,16 @@ STAFF: Final = "needle_staff"
 #: Read by anybody who works here: the city, its words, its rules, its teams.
 READS: Final = (
     "city, layer, generation, area, grid_cell, street, landscape, building, ground_source, matter, filing_condition, department, "
-    "rule_set, team, shift, channel, case_state, case_transition, case_pyramid, subscription"
+    "rule_set, team, shift, channel, case_state, case_transition, case_pyramid, subscription, outreach"
 )
 #: Under a policy: a case and what hangs on it.
 CASEWORK: Final = {
     "select": (
         "cases, case_event, decision, task, whistle, whistle_party, case_merge, case_timer, acknowledgement, report, photo, "
-        "delivery, remote_case"
+        "delivery, remote_case, link, link_use, recipient, message"
     ),
     "insert": ("case_event, decision, task, whistle, whistle_party, case_timer, acknowledgement, photo"),
-    "update": "cases, task, whistle, whistle_party, case_timer",
+    "update": "cases, task, whistle, whistle_party, case_timer, link",
     "delete": "whistle, whistle_party, case_timer",
 }
 #: What triggers write for a command goes beyond what its sender may.

@@ -61,6 +61,11 @@ class Buckets:
         self.buckets[name] = (filled - 1 if filled >= 1 else filled, now)
         return filled >= 1
 
+    def is_dry(self, name: bytes) -> bool:
+        """Whether ``name`` may not act now; it has not acted."""
+        filled, at = self.buckets.get(name, (self.per_minute, self.clock()))
+        return filled + (self.clock() - at) * self.per_minute / 60 < 1
+
     def _forget_full(self, now: float) -> None:
         """Buckets that are full again say nothing."""
         self.buckets = {

@@ -19,7 +19,7 @@ with queue as (
     select id, tries, received_at, row_number() over (partition by sender order by received_at) as turn
       from mailbox.mail where tries < %s
 )
-select mail.id, mail.kind, mail.key_id, mail.sealed, extract(epoch from mail.received_at)::float8
+select mail.id, mail.kind, mail.key_id, mail.sealed, extract(epoch from mail.received_at)::float8, mail.link_id
   from (select * from queue order by tries, turn, received_at limit %s) as next join mailbox.mail using (id)
  order by next.tries, next.turn, next.received_at
 """
@@ -52,13 +52,14 @@ RETRY: Final = "update mailbox.mail set tries = 0 where tries >= %s"
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A sealed mail; ``received_at`` in Unix seconds by the mailbox's clock."""
+    """A sealed mail; ``received_at`` in Unix seconds by the mailbox's clock; ``link_id``: what an answer came by."""
 
     id: str
     kind: str
     key_id: str
     sealed: bytes
     received_at: float
+    link_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,12 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from data.database import open_pool
+from data.portal.links_resident import LinksResidentSide
 from data.portal.resident_side import ResidentSide
 from forms.limits import Buckets, Pseudonyms
 from forms.portal import files, pages
 from forms.portal.guard import Guard
+from forms.portal.links import Doors
 from forms.sealing import OVERHEAD
 from geo.errors import NeedleError
 
@@ -28,14 +30,15 @@ ADDRESS_PER_MINUTE: Final = 60.0
 ID: Final = re.compile(r"[0-9a-f]{32}")
 KIND: Final = re.compile(r"[a-z_]{1,20}")
 KEY_ID: Final = re.compile(r"[0-9a-f]{16}")
+ANSWER: Final = "answer"
 SHEETS: Final = ("sketch", "around")
 
 
 class Portal:
     """The addresses of one portal over one mailbox."""
 
-    def __init__(self, mailbox: ResidentSide) -> None:
-        self.mailbox = mailbox
+    def __init__(self, mailbox: ResidentSide, doors: Doors) -> None:
+        self.mailbox, self.doors = mailbox, doors
         self.pseudonyms = Pseudonyms()
         self.devices, self.addresses = Buckets(DEVICE_PER_MINUTE), Buckets(ADDRESS_PER_MINUTE)
 
@@ -50,6 +53,8 @@ class Portal:
         app.add_api_route("/api/key", self.key)
         app.add_api_route("/api/mail/{mail_id}", self.put, methods=["PUT"])
         app.add_api_route("/api/standing/{mail_id}", self.standing)
+        app.add_api_route("/api/links/{token}", self.look)
+        app.add_api_route("/api/links/{token}/opt-out", self.opt_out, methods=["POST"])
         app.add_api_route("/api/papers/{name}.json", self.paper)
         app.add_api_route("/api/sheets/{kind}/{x}/{y}.json", self.sheet)
 
@@ -64,15 +69,21 @@ class Portal:
             raise NeedleError("portal.not_ready")
         return as_json({"key_id": found[0], "public_key": base64.b64encode(found[1]).decode()})
 
-    async def put(self, mail_id: str, kind: str, key: str, request: Request) -> Response:
-        """Take a sealed mail in; answered once it is on disk. The same id again changes nothing."""
+    async def put(self, mail_id: str, kind: str, key: str, request: Request, link: str | None = None) -> Response:
+        """Take a sealed mail in; answered once it is on disk. The same id again changes nothing.
+
+        An answer to a form comes by a link, whose uses are counted with it.
+        """
         if not (ID.fullmatch(mail_id) and KIND.fullmatch(kind) and KEY_ID.fullmatch(key)):
             raise NeedleError("portal.mail_malformed", problem="id, kind, key")
         sender = self._sender(request)
         sealed = await read_body(request)
         if await self.mailbox.waiting(MOST_WAITING) >= MOST_WAITING:
             raise NeedleError("portal.mailbox_full")
-        await self.mailbox.put(mail_id, kind, key, sealed, sender)
+        if kind == ANSWER:
+            await self.doors.answer(link or "", mail_id, key, sealed, sender)
+        else:
+            await self.mailbox.put(mail_id, kind, key, sealed, sender)
         return as_json({"kept": True}, 202)
 
     def _sender(self, request: Request) -> bytes:
@@ -83,7 +94,7 @@ class Portal:
         NeedleError
             ``portal.too_often`` by the device, which a nuisance may change, or by the address, which it hardly can.
         """
-        address = self.pseudonyms.address(request.client.host if request.client else "")
+        address = self._address(request)
         device = self.pseudonyms.name(f"{address!r} {request.headers.get('x-device', '')[:64]}")
         if not (self.devices.allows(device) and self.addresses.allows(address)):
             raise NeedleError("portal.too_often")
@@ -96,6 +107,18 @@ class Portal:
         standing = await self.mailbox.standing(mail_id)
         sealed = base64.b64encode(standing.sealed).decode() if standing.sealed is not None else None
         return as_json({"sealed": sealed, "problem": standing.problem, "waiting": standing.waiting})
+
+    async def look(self, token: str, request: Request) -> Response:
+        """What a link leads to: the form, who asks and until when, or why it is closed."""
+        return as_json(await self.doors.look(token, self._address(request)))
+
+    async def opt_out(self, token: str, request: Request) -> Response:
+        """Whoever got this link wants no more messages: one click, or the mail program's own button (RFC 8058)."""
+        await self.doors.opt_out(token, self._address(request))
+        return as_json({"noted": True})
+
+    def _address(self, request: Request) -> bytes:
+        return self.pseudonyms.address(request.client.host if request.client else "")
 
     async def paper(self, name: str, request: Request) -> Response:
         """A public document."""
@@ -119,7 +142,7 @@ def create_app(url: str) -> FastAPI:
             yield
 
     app = FastAPI(title="Needle portal", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    Portal(ResidentSide(pool)).serve(app)
+    Portal(ResidentSide(pool), Doors(LinksResidentSide(pool))).serve(app)
     app.add_exception_handler(NeedleError, answer_error)
     app.add_exception_handler(HTTPException, answer_missing)
     app.add_middleware(GZipMiddleware, minimum_size=600)
