@@ -80,6 +80,10 @@ ACTIONS: Final[Mapping[str, DeskAction]] = {
 }
 """In the order in which a desk offers them: what moves a case on first, what ends or warns last."""
 
+SINGLE: Final = frozenset(
+    {"override", "rule", "whistle", "arrive", "order_response", "release_whistle", "assign", "answer_whistle", "remark"}
+)
+"""What is asked for one case alone: its form is about that case."""
 OTHER: Final = "other"
 HEAVY: Final = frozenset({"reject", "void", "force_close", "reject_work", "fail_check", "refuse_whistle"})
 """What the desk shows as a step that is not taken lightly."""
@@ -158,6 +162,7 @@ def action_as_json(action: str, say: Words) -> dict[str, Any]:
         "reasons": [[code, say(f"reason.{code}")] for code in (*asks.reasons, OTHER)],
         "fields": list(asks.fields),
         "heavy": action in HEAVY,
+        "single": action in SINGLE,
         "undo": asks.undo,
     }
 

@@ -136,27 +136,34 @@ function matterField({ page, cases: [one] }) {
   return labelled(page, 'matter', around, () => (matter ? { matter } : null));
 }
 
-/* Which case it goes into: the likeliest suggestion is chosen. */
-function mainCase({ page, cases: [one], chosen }) {
+/* Which case it goes into: the likeliest suggestion, or of several chosen cases the one reported first. */
+function mainCase(form) {
+  const { page, cases, chosen } = form;
   const around = element('div', 'act-list');
   let main = chosen?.main ?? null;
-  around.append(element('p', 'act-note', page.say('loading')));
-  get(page, `/api/desk/cases/${one.id}/duplicates?lang=${page.language}`).then(({ suggested }) => {
-    main ??= suggested[0]?.id ?? null;
-    around.replaceChildren(...suggested.map((other) => {
+  const draw = (others) => {
+    main ??= others[0]?.id ?? null;
+    around.replaceChildren(...others.map((other) => {
       const made = element('button', 'act-line');
       made.type = 'button';
       made.setAttribute('aria-selected', String(other.id === main));
-      made.append(element('b', '', `${other.number} · ${other.title}`), element('span', '', [other.distance, other.age, other.state].join(' · ')), ...(other.text ? [element('q', '', other.text)] : []));
+      made.append(element('b', '', `${other.number} · ${other.title}`), element('span', '', [other.distance, other.age, other.said].filter(Boolean).join(' · ')), ...(other.text ? [element('q', '', other.text)] : []));
       made.addEventListener('click', () => {
         main = other.id;
         for (const all of around.children) all.setAttribute('aria-selected', String(all === made));
       });
       return made;
     }));
-    if (!suggested.length) around.append(element('p', 'act-note', page.say('duplicates.none')));
-  }).catch(({ message }) => around.replaceChildren(element('p', 'act-note', message)));
-  return labelled(page, 'main_case', around, () => (main ? { main_case: main } : null));
+    if (!others.length) around.append(element('p', 'act-note', page.say('duplicates.none')));
+  };
+  if (cases.length > 1) draw([...cases].sort((a, b) => a.id - b.id).map(({ id, number, title }) => ({ id, number, title })));
+  else {
+    around.append(element('p', 'act-note', page.say('loading')));
+    get(page, `/api/desk/cases/${cases[0].id}/duplicates?lang=${page.language}`).then(({ suggested }) => draw(suggested.map((other) => ({ ...other, said: other.state }))))
+      .catch(({ message }) => around.replaceChildren(element('p', 'act-note', message)));
+  }
+  const said = () => (main ? { main_case: main } : null);
+  return { ...labelled(page, 'main_case', around, said), of: (one) => (one.id === main ? null : said()) };
 }
 
 function departments({ page, choices, cases: [one] }) {

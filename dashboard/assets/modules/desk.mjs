@@ -14,6 +14,7 @@ import { Queues } from './desk_queues.mjs';
 import { ViewsMenu } from './desk_views.mjs';
 import { register } from './keys.mjs';
 import { Page, setText, slot } from './page.mjs';
+import { isReached } from './reach.mjs';
 import { stateOf } from './states.mjs';
 import { WHERE_KEYS, readWhere, writeWhere } from './where.mjs';
 
@@ -57,6 +58,7 @@ class Desk {
     this.news = new News(this, snapshot.event);
     watchMenus({ views: this.views, columns: this.columns, export: this.exports });
     this.registerKeys();
+    addEventListener('needle:reach', ({ detail }) => detail && this.grid.reload());
     this.filters.show();
     if (this.selected) this.select(this.selected, { reveal: true, open: true });
     return undefined;
@@ -157,7 +159,9 @@ class Desk {
   }
 
   fail(error) {
+    if (!isReached()) return this.showState('offline', { title: this.page.say('offline.title'), text: this.page.say('offline.text') });
     this.showState('failed', { title: this.page.say('failed'), text: error.message, action: { words: this.page.say('retry'), act: () => this.grid.reload() } });
+    return undefined;
   }
 
   /** The cases that actions are about: the ticked rows, else the one case. */

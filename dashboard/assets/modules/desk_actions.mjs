@@ -56,6 +56,11 @@ export class Actions {
     if (letter) this.press(letter);
   }
 
+  /** What is offered: with several cases chosen nothing that is about one alone. */
+  get offered() {
+    return this.cases.length > 1 ? this.actions.filter(({ single }) => !single) : this.actions;
+  }
+
   /** The cases that allow an action. */
   able(action) {
     return this.cases.filter((one) => one.actions[action.code]);
@@ -64,7 +69,7 @@ export class Actions {
   draw() {
     const { page, cases } = this;
     const head = element('p', 'act-chosen', cases.length ? page.say('act.chosen', { n: page.number.format(cases.length) }) : page.say('act.none'));
-    this.bar.replaceChildren(head, ...this.actions.map((action) => this.button(action)));
+    this.bar.replaceChildren(head, ...this.offered.map((action) => this.button(action)));
   }
 
   button(action) {
@@ -80,7 +85,7 @@ export class Actions {
 
   clicked(event) {
     const code = event.target.closest('[data-act]')?.dataset.act;
-    const action = this.actions.find((one) => one.code === code);
+    const action = this.offered.find((one) => one.code === code);
     if (action) this.start(action);
   }
 
@@ -90,7 +95,7 @@ export class Actions {
       this.typed = letter; // it is meant for what the case will be
       return true;
     }
-    const action = this.actions.find(({ key, code }) => key === letter && this.cases.some((one) => one.actions[code]));
+    const action = this.offered.find(({ key, code }) => key === letter && this.cases.some((one) => one.actions[code]));
     if (!action) return false;
     this.start(action);
     return true;
@@ -119,7 +124,8 @@ export class Actions {
     const plain = !action.fields.length && !action.reason && cases.length === 1;
     try {
       const saidFor = plain ? () => ({}) : await askFor(this.page, action, cases, chosen);
-      if (saidFor) await this.run(action, cases, saidFor);
+      // The case that the others are merged into is not merged itself.
+      if (saidFor) await this.run(action, action.code === 'merge' ? cases.filter(saidFor) : cases, saidFor);
     } catch (error) {
       this.tell([element('span', 'act-failed', error.message)]);
     }

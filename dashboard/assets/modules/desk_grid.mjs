@@ -1,6 +1,7 @@
 /* The table: rows come in blocks as they come into view; order, selection and what is shown stay while they change. */
 
 import { get } from './office.mjs';
+import { setReached } from './reach.mjs';
 
 export class Grid {
   constructor(desk, api) {
@@ -45,6 +46,7 @@ export class Grid {
       return this.restore();
     } catch (error) {
       failCallback();
+      if (error instanceof TypeError) setReached(false);
       return this.desk.fail(error);
     }
   }

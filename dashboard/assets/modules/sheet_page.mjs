@@ -1,6 +1,6 @@
 /* What the desk's sister pages have in common: load, draw, load again when something changed, say what is the matter. */
 
-import { setReached } from './reach.mjs';
+import { isReached, setReached } from './reach.mjs';
 import { get, hear, Refusal } from './office.mjs';
 import { Page, slot } from './page.mjs';
 import { stateOf } from './states.mjs';
@@ -35,6 +35,11 @@ export class Sheet {
     if (error instanceof Refusal && error.status === 503) {
       slot('state').replaceChildren(stateOf('loading', { text: error.message }));
       setTimeout(() => this.load(), AGAIN_MS);
+      return;
+    }
+    if (!isReached()) {
+      slot('state').replaceChildren(stateOf('offline', { title: this.page.say('offline.title'), text: this.page.say('offline.text') }));
+      addEventListener('needle:reach', ({ detail }) => detail && this.load(), { once: true });
       return;
     }
     const action = { words: this.page.say('retry'), act: () => this.load() };
