@@ -135,7 +135,7 @@ def test_other_values_stay(value: str | float) -> None:
 async def test_a_sheet_of_excel_takes_no_more_rows_than_it_holds() -> None:
     exports = Exports()
     with pytest.raises(NeedleError, match="use CSV") as raised:
-        exports.begin("", [1] * 1_048_576, table("zh"), FORMATS["xlsx"])
+        exports.begin("", [1] * 1_048_576, table("zh"), FORMATS["xlsx"], 1)
     assert raised.value.code == "export.too_long"
     await exports.close()
 
@@ -161,24 +161,24 @@ async def test_jobs_are_bounded_stopped_and_leave_no_file(database_url: str) -> 
     GO.clear()
     exports = Exports()
     form = Format("txt", "text/plain", Held)
-    ids = [exports.begin(database_url, [1], table("zh"), form) for _ in range(4)]
+    ids = [exports.begin(database_url, [1], table("zh"), form, 1) for _ in range(4)]
     with pytest.raises(NeedleError) as raised:
-        exports.begin(database_url, [1], table("zh"), form)
+        exports.begin(database_url, [1], table("zh"), form, 1)
     assert raised.value.code == "export.busy"
     exports.drop(ids[0])
     with pytest.raises(NeedleError) as gone:
-        exports.find(ids[0])
+        exports.find(ids[0], 1)
     assert gone.value.code == "export.unknown"
     GO.set()
     folder = exports.folder
     await asyncio.gather(*exports.tasks)
-    assert [exports.find(job).ready for job in ids[1:]] == [True] * 3
+    assert [exports.find(job, 1).ready for job in ids[1:]] == [True] * 3
     await exports.close()
     assert not folder.exists()
 
 
 def test_what_fails_in_the_thread_is_told(tmp_path: Path) -> None:
-    job = Job(FORMATS["csv"], tmp_path / "cases.csv", 1)
+    job = Job(FORMATS["csv"], tmp_path / "cases.csv", 1, 1)
     write(job, "postgresql://nobody@/none?host=/nowhere", [1], table("zh"))
     assert job.error is not None
     assert not job.path.exists()
