@@ -12,7 +12,7 @@ const SPRITES = 2_000;
 export class Sheet {
   constructor(map) {
     Object.assign(this, { map, layers: [], sprites: new Map(), drawn: [] });
-    this.canvas = element('canvas', 'sheet');
+    this.canvas = element('canvas', 'map-sheet');
     this.canvas.setAttribute('aria-hidden', 'true');
     map.getCanvas().after(this.canvas);
     this.pen = this.canvas.getContext('2d');

@@ -73,7 +73,7 @@ def test_the_wall_stands_without_trouble_and_asks_no_other_host(wall: Wall, addr
 
 def test_the_map_is_drawn(wall: Wall, address: str, eye: Page) -> None:
     open_wall(wall, f"{address}/wall")
-    assert len(set(wall.pixels({"x": 660, "y": 260, "width": 700, "height": 560}, eye))) > 200
+    assert len(set(wall.pixels({"x": 660, "y": 260, "width": 700, "height": 560}, eye))) > 1_000
 
 
 @pytest.mark.parametrize(
