@@ -35,7 +35,7 @@ export class Grid {
   async load({ startRow, endRow, successCallback, failCallback }) {
     const turn = this.turn;
     try {
-      const answer = await fetch(`/api/desk/rows?${this.desk.query({ start: startRow, end: endRow })}`);
+      const answer = await fetch(`/api/desk/rows?${this.desk.query({ start: Math.max(0, startRow), end: Math.max(0, endRow) })}`);
       const said = await answer.json();
       if (turn !== this.turn) return failCallback();
       if (answer.status === 503) return this.later(said, failCallback);
