@@ -12,7 +12,6 @@ from dispatch.case import Case, evolve, task_change
 from dispatch.commands import Command, Protocol
 from dispatch.overriding import overridden, overrides
 from dispatch.protocol import decide
-from dispatch.reasons import templates
 from geo.errors import NeedleError
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -92,9 +91,3 @@ def test_only_a_persons_choice_of_a_team_is_one(
     action: str, actor: str, data: dict[str, Any], is_override: bool
 ) -> None:
     assert overrides(Command(action, actor, data=data)) is is_override
-
-
-def test_every_reason_of_the_list_has_its_words() -> None:
-    reasons = {code: words for (kind, code), words in templates().items() if kind == "override"}
-    assert "other" in reasons
-    assert all(zh and en for zh, en in reasons.values())
