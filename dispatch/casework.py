@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from time import monotonic
 from typing import Any
+from weakref import WeakValueDictionary
 
 from data.chain import Event
 from data.database import AsyncPool
@@ -52,6 +53,7 @@ class CaseDesk:
         self.protocol_until = 0.0
         self.survey = Survey()
         self.surveying = asyncio.Lock()
+        self.turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self.suggester = Suggester(str(pool.conninfo))
 
     async def read(self, case_id: int, by: int | None = None) -> dict[str, Any]:
@@ -109,11 +111,17 @@ class CaseDesk:
         is_corrected = corrects(command)
         if is_corrected:
             await self._refresh_survey(now)
-        async with scoped_or_whole(self.pool, by) as connection:
+        # Whoever waits for a case's lock waits here, and keeps no connection from the others.
+        turn = self.turns.setdefault(case_id, asyncio.Lock())
+        async with turn, scoped_or_whole(self.pool, by) as connection:
             protocol = await self._protocol(connection)
             if command.action == "merge" and isinstance(command.data.get("main_case"), int):
                 await lock_cases(connection, (case_id, command.data["main_case"]))
-            events = await cases.lock_events(connection, case_id)
+            await cases.lock_case(connection, case_id)
+            if by is not None:
+                # Locked means seen: the account's limits were asked. The rest is this case alone, and need not be asked again.
+                await as_owner(connection)
+            events = await cases.read_events(connection, case_id)
             before = fold(case_id, events)
             if once is not None:
                 if any(event.payload.get(ONCE) == once for event in events):
@@ -122,7 +130,6 @@ class CaseDesk:
             if seq is not None and seq != before.seq:
                 raise NeedleError("case.conflict", seq=before.seq)
             if is_corrected:
-                await as_owner(connection)
                 after = await self._correct(connection, before, command, now, protocol)
             else:
                 command = await completed(connection, before, command, now)

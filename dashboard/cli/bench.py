@@ -19,6 +19,7 @@ NAMES = (
     "locate_match_single",
     "road_match",
     "intake",
+    "commands",
     "tiles",
     "pyramid",
     "desk",

@@ -188,19 +188,22 @@ def _value(value: Any) -> Any:
 # --- a desk's single case ------------------------------------------------------------------------------------------
 
 
-async def lock_events(connection: AsyncConnection, case_id: int) -> list[Event]:
-    """Lock a case for this transaction and read its history, oldest first.
-
-    Raises
-    ------
-    NeedleError
-        ``case.unknown``.
-    """
-    locked = await (await connection.execute(LOCK, (case_id,))).fetchone()
-    if locked is None:
+async def lock_case(connection: AsyncConnection, case_id: int) -> None:
+    """Lock a case for this transaction; ``case.unknown`` where there is none that the account of the connection may see."""
+    if await (await connection.execute(LOCK, (case_id,))).fetchone() is None:
         raise NeedleError("case.unknown", case_id=case_id)
+
+
+async def read_events(connection: AsyncConnection, case_id: int) -> list[Event]:
+    """A case's history, oldest first."""
     cursor = await connection.execute(EVENTS, (case_id,))
     return [Event(*row) for row in await cursor.fetchall()]
+
+
+async def lock_events(connection: AsyncConnection, case_id: int) -> list[Event]:
+    """Lock a case for this transaction and read its history, oldest first; ``case.unknown``."""
+    await lock_case(connection, case_id)
+    return await read_events(connection, case_id)
 
 
 async def matter_of_case(connection: AsyncConnection, case_id: int) -> int:
