@@ -123,3 +123,17 @@ def test_dead_letters_show_request_and_answer_and_are_tried_again(
     expect(page.locator('[data-act="pause"]')).to_be_visible()
     health = api.get("/api/deliveries").json()["systems"][0]
     assert (health["waiting"], health["given_up"], health["active"]) == (1, 0, True)
+
+
+def test_a_department_signs_for_its_case_on_its_own_page(page: Page, served: str, api: httpx.Client) -> None:
+    row = api.get("/api/desk/rows", params={"state": "dispatched", "end": 1}).json()["rows"][0]
+    own = api.get(f"/api/cases/{row['id']}").json()["case"]["department_code"]
+    page.set_extra_http_headers({"X-Actor": f"department:{own}"})
+    open_page(page, f"{served}/department?lang=en")
+    expect(page.locator(".sheet-chooser select")).to_have_count(0)
+    expect(page.locator(".work-row").first).to_contain_text("Dispatched")
+    page.keyboard.press("j")
+    page.locator('.act-button[data-act="sign"]').wait_for()
+    page.keyboard.press("s")
+    expect(page.locator(f'.work-row[data-case="{row["id"]}"] .work-state')).to_have_text("Signed for")
+    expect(page.locator(".work-list h2").first).to_contain_text("To sign for0")

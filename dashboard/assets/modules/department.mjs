@@ -26,7 +26,10 @@ class Department extends Sheet {
     const { page } = this;
     try {
       const { departments } = await get(page, `/api/department?lang=${page.language}`);
-      if (!departments.length) return slot('state').replaceChildren(stateOf('empty', { title: page.say('none_title'), text: page.say('none_text') }));
+      if (!departments.length) {
+        document.body.dataset.ready = 'true';
+        return slot('state').replaceChildren(stateOf('empty', { title: page.say('none_title'), text: page.say('none_text') }));
+      }
       const asked = readQuery().get('department');
       const busiest = [...departments].sort((a, b) => b[2] - a[2])[0];
       this.code = departments.some(([code]) => code === asked) ? asked : busiest[0];
@@ -37,11 +40,6 @@ class Department extends Sheet {
     await this.load();
     this.begin();
     return undefined;
-  }
-
-  failed(error, again) {
-    super.failed(error);
-    if (again && error.status === 503) setTimeout(again, 1_500);
   }
 
   begin() {

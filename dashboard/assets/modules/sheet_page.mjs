@@ -31,18 +31,19 @@ export class Sheet {
     }
   }
 
-  failed(error) {
+  /** Say what is the matter; `again`: what to try once more. */
+  failed(error, again = () => this.load()) {
     if (error instanceof Refusal && error.status === 503) {
       slot('state').replaceChildren(stateOf('loading', { text: error.message }));
-      setTimeout(() => this.load(), AGAIN_MS);
+      setTimeout(again, AGAIN_MS);
       return;
     }
     if (!isReached()) {
       slot('state').replaceChildren(stateOf('offline', { title: this.page.say('offline.title'), text: this.page.say('offline.text') }));
-      addEventListener('needle:reach', ({ detail }) => detail && this.load(), { once: true });
+      addEventListener('needle:reach', ({ detail }) => detail && again(), { once: true });
       return;
     }
-    const action = { words: this.page.say('retry'), act: () => this.load() };
+    const action = { words: this.page.say('retry'), act: again };
     slot('state').replaceChildren(stateOf('failed', { title: this.page.say('failed'), text: error.message, action }));
     document.body.dataset.ready = 'true';
   }
