@@ -20,6 +20,7 @@ NAMES = (
     "road_match",
     "intake",
     "commands",
+    "chain",
     "tiles",
     "pyramid",
     "desk",
