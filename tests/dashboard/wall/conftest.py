@@ -4,12 +4,10 @@ import os
 import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -26,6 +24,7 @@ from data.demo.city import make_city
 from data.demo.live import reports_live
 from data.demo.size import BLOCK
 from dispatch.rehearsal import next_move
+from tests.dashboard.conftest import Served
 
 PATIENCE_MS = 60_000
 """Software rendering on a busy machine is slow; nothing here is about speed."""
@@ -74,12 +73,6 @@ class Wall:
         return read
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def city_url(cluster: Cluster, block_template: str) -> Iterator[str]:
     """The demo block for all walls of this file."""
@@ -93,24 +86,10 @@ def address(city_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("processes")
     worker = run(folder, city_url, "worker")
     try:
-        with serving(city_url, folder) as address:
-            yield address
+        with Served(city_url) as server:
+            yield server.address
     finally:
         stop(worker)
-
-
-@contextmanager
-def serving(url: str, folder: Path) -> Iterator[str]:
-    """A server over a database, at a port of its own."""
-    port = free_port()
-    server = run(folder, url, "serve", "--port", str(port))
-    address = f"http://127.0.0.1:{port}"
-    try:
-        with httpx.Client(transport=httpx.HTTPTransport(retries=9), trust_env=False) as client:
-            assert client.get(f"{address}/api/health").json() == {"ok": True}
-        yield address
-    finally:
-        stop(server)
 
 
 def run(folder: Path, url: str, *command: str) -> "subprocess.Popen[bytes]":

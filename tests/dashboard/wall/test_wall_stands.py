@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from data.cluster import Cluster
-from tests.dashboard.wall.conftest import SETTLED, Wall, middle, open_wall, serving
+from tests.dashboard.conftest import Served
+from tests.dashboard.wall.conftest import SETTLED, Wall, middle, open_wall
 
 pytestmark = pytest.mark.browser
 
@@ -131,12 +132,9 @@ def test_every_control_has_a_name_and_is_reached_by_tab_with_a_visible_focus(wal
     assert wall.page.evaluate("() => window.unseen") == []
 
 
-def test_a_wall_before_there_is_a_city_says_what_to_do(
-    wall: Wall, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    url = cluster.copy_database("template", "wall_empty")
-    with serving(url, tmp_path_factory.mktemp("empty")) as address:
-        wall.page.goto(f"{address}/wall?lang=en")
+def test_a_wall_before_there_is_a_city_says_what_to_do(wall: Wall, cluster: Cluster) -> None:
+    with Served(cluster.copy_database("template", "wall_empty")) as server:
+        wall.page.goto(f"{server.address}/wall?lang=en")
         expect(wall.slot("curtain-title")).to_have_text("No city yet")
         expect(wall.slot("curtain-text")).to_contain_text("needle demo")
     cluster.drop_database("wall_empty")
