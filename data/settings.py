@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     portal_port: int | None = Field(
         default=None, ge=1, le=65535, description="port of the residents' pages; none: ten above the operators'"
     )
+    portal_address: str | None = Field(
+        default=None, description="where residents find the portal, https://…, as links and posters say it; none: here"
+    )
 
     position_hours: float = Field(default=72.0, gt=0, description="how long the places of people on duty are kept")
 
@@ -47,6 +50,11 @@ class Settings(BaseSettings):
     def residents_port(self) -> int:
         """Where the residents' pages are: 8650 unless told otherwise."""
         return self.portal_port or self.port + 10
+
+    @property
+    def residents_address(self) -> str:
+        """What links begin with: on this machine alone unless told otherwise."""
+        return (self.portal_address or f"http://{self.portal_host}:{self.residents_port}").rstrip("/")
 
 
 @cache

@@ -9,7 +9,7 @@ from rich.console import Console
 from dashboard.cli.lazy import Entry, lazy_group
 from geo.errors import NeedleError
 
-RUN, CITY, TOOLS = "Run the system", "Bring in a city", "Work with the parts"
+RUN, ASK, CITY, TOOLS = "Run the system", "Ask residents", "Bring in a city", "Work with the parts"
 COMMANDS = (
     Entry(
         "demo",
@@ -67,6 +67,18 @@ COMMANDS = (
         "dashboard.cli.connector:app",
         RUN,
         "Connect departments' own systems: which are told of cases, and what is not delivered.",
+    ),
+    Entry(
+        "link",
+        "dashboard.cli.link:app",
+        ASK,
+        "Ask persons, households, buildings or an area by links; revoke, reissue, export them.",
+    ),
+    Entry(
+        "poster",
+        "dashboard.cli.poster:poster",
+        ASK,
+        "Print an asking's links on A4 sheets for doors: QR code, address to type, who asks and until when.",
     ),
     Entry("city", "dashboard.cli.city:app", CITY, "Bring in a real city by its profile."),
     Entry("layer", "dashboard.cli.layer:app", CITY, "Bring in boundaries and see which there are."),

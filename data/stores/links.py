@@ -55,6 +55,7 @@ select 'building' as kind, building.code as target, coalesce(nullif(address, '')
        ST_X(place) as lng, ST_Y(place) as lat, coalesce(({AREAS}), '{{}}') as areas
   from building, lateral (select ST_PointOnSurface(building.geom) as place) as middle
  where (%(uses)s::text[] is null or use = any (%(uses)s))
+   and (%(codes)s::text[] is null or building.code = any (%(codes)s))
    and (%(layer)s::text is null or exists (select from {WITHIN} as wanted (geom)
         where building.geom && wanted.geom and ST_Covers(wanted.geom, place)))
  order by building.id
@@ -196,11 +197,19 @@ def load_outreaches(connection: Connection) -> list[OutreachRow]:
 
 
 def load_buildings(
-    connection: Connection, within: tuple[str, str] | None, uses: Sequence[str] | None
+    connection: Connection,
+    within: tuple[str, str] | None,
+    uses: Sequence[str] | None = None,
+    codes: Sequence[str] | None = None,
 ) -> Iterator[Target]:
-    """Buildings of an area (layer, code; None: the city), of some uses (None: any), as they come from the database."""
+    """Buildings of an area (layer, code; None: the city), of some uses, with some codes (None: any), as they come."""
     layer, code = within or (None, None)
-    wanted = {"layer": layer, "code": code, "uses": list(uses) if uses else None}
+    wanted = {
+        "layer": layer,
+        "code": code,
+        "uses": list(uses) if uses else None,
+        "codes": None if codes is None else list(codes),
+    }
     with connection.cursor("buildings") as cursor:
         cursor.itersize = TARGETS_AT_ONCE
         cursor.execute(BUILDINGS, wanted)
@@ -220,6 +229,20 @@ def load_area(connection: Connection, layer: str, code: str) -> Target:
     if row is None:
         raise NeedleError("link.no_area", area=f"{layer}:{code}")
     return Target(*row)
+
+
+def load_zone(connection: Connection) -> str:
+    """The city's time zone.
+
+    Raises
+    ------
+    NeedleError
+        ``city.missing``.
+    """
+    row = connection.execute("select timezone from city").fetchone()
+    if row is None:
+        raise NeedleError("city.missing")
+    return str(row[0])
 
 
 def take_numbers(connection: Connection, count: int) -> list[int]:

@@ -51,7 +51,6 @@ STATEMENTS = (
     constraint uq_link_token_hash unique (token_hash),
     constraint uq_link_short_hash unique (short_hash)
 )""",
-    "create index ix_link_geom on link using gist (geom)",
     "create index ix_link_unpublished on link (id) where published <> revision",
     "comment on table link is 'what a person, a household, a building or an area is asked by'",
     "comment on column link.target is 'code of the building, key of the area, or the list''s own key'",
