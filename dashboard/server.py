@@ -10,7 +10,7 @@ from dash import Dash
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from dashboard import desk_api, exports, live, office_api, sheets, tiles, wall_api
+from dashboard import audit_api, desk_api, exports, live, office_api, sheets, tiles, wall_api
 from dashboard.api import Api
 from dashboard.audit_log import AuditLog
 from dashboard.components.icon import icon_names
@@ -25,6 +25,7 @@ from dashboard.mobile.api import MobileApi
 from dashboard.mobile.pages import MobilePages, made_files
 from dashboard.open311_api import Open311
 from dashboard.page import install
+from dashboard.pages import audit as audit_page
 from dashboard.pages import deliveries as deliveries_page
 from dashboard.pages import department as department_page
 from dashboard.pages import desk as desk_page
@@ -50,6 +51,7 @@ PAGES: Final = (
     department_page.PAGE,
     deliveries_page.PAGE,
     hours_page.PAGE,
+    audit_page.PAGE,
 )
 OWN_PREFIXES: Final = ("api", "open311", "tiles", "ws", "static")
 #: What Dash checks a document's frame for; ``document.py`` writes the document itself.
@@ -85,7 +87,20 @@ def create_app(url: str) -> FastAPI:
     app.add_exception_handler(NeedleError, answer_error)
     app.add_api_route("/", to_wall)
     app.add_api_route("/api/health", health)
-    for part in (mobile, api, open311, photos, connectors, tiles, wall_api, exports, desk_api, office_api, live):
+    for part in (
+        mobile,
+        api,
+        open311,
+        photos,
+        connectors,
+        tiles,
+        wall_api,
+        exports,
+        desk_api,
+        office_api,
+        audit_api,
+        live,
+    ):
         app.include_router(part.router)
     files = Files(ASSETS, {sheets.NAME: sheets.style_sheet(ASSETS, icon_names()), **made_files(ASSETS)})
     app.include_router(MobilePages(files).router)

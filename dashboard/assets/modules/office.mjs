@@ -2,6 +2,7 @@
 
 import { post as send } from './post.mjs';
 import { setReached } from './reach.mjs';
+import { SIGNED_OUT, signIn } from './session.mjs';
 
 const AGAIN_MS = 2_000;
 
@@ -48,5 +49,5 @@ export function hear(since, changed) {
     if (said.kind === 'cases' && said.rows.length) changed(said.rows.map((row) => row.id));
     else if (said.kind === 'reload') changed([]);
   });
-  socket.addEventListener('close', () => setTimeout(() => hear(since, changed), AGAIN_MS));
+  socket.addEventListener('close', ({ code }) => (code === SIGNED_OUT ? signIn() : setTimeout(() => hear(since, changed), AGAIN_MS)));
 }
