@@ -1,6 +1,7 @@
 """``/api/m/…``: what a phone reads and sends. Thin: it decides nothing, and what comes twice is done once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, cast
@@ -14,17 +15,17 @@ from dashboard.audit_log import audit_of, deed_of
 from dashboard.mobile import duty, orders, views
 from dashboard.mobile.matters import with_initials
 from dashboard.mobile.person import Person, person_of
+from dashboard.mobile.picture import arrival_of, own_of, work_of
 from dashboard.sessions import Asker, account_of_request
 from data.database import AsyncPool
-from data.stores import mobile, positions, whistles
-from data.stores.nearby import load_own, near_open_cases
+from data.stores import mobile, positions
+from data.stores.nearby import near_open_cases
 from data.stores.photos import PhotoFolder, PhotoRow, save_photo
-from data.stores.public import ground_version, load_city, load_sketch
+from data.stores.public import ground_version, load_sketch
 from data.stores.reading import reading, scoped
-from data.working_states import WORKING_STATES
 from dispatch.casework import CaseDesk
 from dispatch.completing import place_of
-from dispatch.duplicates import WITHIN_M, metres_between, window
+from dispatch.duplicates import WITHIN_M, window
 from dispatch.intake import Intake, check_report
 from dispatch.photos import MAX_BYTES, read_photo
 from forms.public_map import sketch_sheet
@@ -70,9 +71,9 @@ class MobileApi:
         """Everything that a phone shows, in one answer."""
         person, now = await self._person(request), datetime.now(UTC)
         async with reading(self.pool) as connection:
-            mine = await _own(connection, person, now, self.keep)
+            mine = await own_of(connection, person, now, self.keep)
         async with scoped(self.pool, person.account.id) as connection:
-            work = await _work(connection, person, now)
+            work = await work_of(connection, person, now)
         return as_json({"now": views.millis(now), **mine, **work})
 
     async def matters(self, request: Request, account: Asker) -> Response:
@@ -161,13 +162,12 @@ class MobileApi:
             case = await mobile.phone_case(connection, order.case_id)
             if case is None:
                 raise NeedleError("case.unknown", case_id=order.case_id)
-            arrival = await _arrival(connection, order)
+            arrival = await arrival_of(connection, order)
         after: dict[str, Any] = {}
         for command in orders.commands(order, person, case.state, case.team_id, arrival):
-            once = order.once(command.action)
-            after = await self.desk.give(
-                order.case_id, command, now, once=once, by=None if order.me_too else account.id
-            )
+            once, by = order.once(command.action), None if order.me_too else account.id
+            with plainly():
+                after = await self.desk.give(order.case_id, command, now, once=once, by=by)
             audit_of(request).tell(deed_of(request, account, f"case.{command.action}", f"case:{order.case_id}"))
         return as_json(after)
 
@@ -222,67 +222,16 @@ class MobileApi:
         return person_of(account, department)
 
 
-async def _own(connection: mobile.AsyncConnection, person: Person, now: datetime, keep: timedelta) -> dict[str, Any]:
-    """What is the person's alone, wherever its cases went: read past the areas of the account."""
-    kept, since = await positions.count_own(connection, person.own)
-    ends = await positions.shift_ends(connection, person.team, now) if person.team is not None else None
-    city = await load_city(connection)
-    return {
-        "person": views.person_json(person, await mobile.names_of(connection, person.team, person.department)),
-        "duty": views.duty_json(await positions.open_duty(connection, person.own), now),
-        "shift_ends": views.millis(ends),
-        "kept": {"places": kept, "since": views.millis(since), "hours": keep / timedelta(hours=1)},
-        "reports": [views.report_json(row) for row in await mobile.own_reports(connection, person.own)],
-        "city": None if city is None else [city.west, city.south, city.east, city.north],
-    }
-
-
-async def _work(connection: mobile.AsyncConnection, person: Person, now: datetime) -> dict[str, Any]:
-    """What is to be done, as far as the account sees cases."""
-    speaks = person.account.department
-    return {
-        "tasks": [views.case_json(case, person) for case in await _tasks(connection, person)],
-        "done": await _done(connection, person, now),
-        "whistles": await _whistles(connection, person),
-        "checks": await _checks(connection, person),
-        "teams": await mobile.teams_of(connection, speaks) if speaks is not None else [],
-    }
-
-
-async def _tasks(connection: mobile.AsyncConnection, person: Person) -> list[mobile.PhoneCase]:
-    if person.team is not None:
-        return await mobile.team_cases(connection, person.team)
-    if person.department is not None:
-        return await mobile.department_cases(connection, person.department, sorted(WORKING_STATES))
-    return []
-
-
-async def _done(connection: mobile.AsyncConnection, person: Person, now: datetime) -> int:
-    day = timedelta(hours=24)
-    return await mobile.done_since(connection, person.team, now - day) if person.team is not None else 0
-
-
-async def _whistles(connection: mobile.AsyncConnection, person: Person) -> list[dict[str, Any]]:
-    if person.department is None:
-        return []
-    return views.whistles_json(await whistles.load_board(connection, department=person.department), person)
-
-
-async def _checks(connection: mobile.AsyncConnection, person: Person) -> list[dict[str, Any]]:
-    if not person.sees:
-        return []
-    return [views.case_json(case, person) for case in await mobile.cases_to_check(connection, person.own)]
-
-
-async def _arrival(connection: mobile.AsyncConnection, order: orders.Order) -> Mapping[str, Any] | None:
-    """The place of an arrival in WGS84, and how far it is from the case; None for what is no arrival."""
-    if order.kind != "arrive":
-        return None
-    if order.place is None:
-        raise NeedleError("mobile.place_missing")
-    place, own = place_of(order.place), await load_own(connection, order.case_id)
-    metres = metres_between((place["lng"], place["lat"]), own.point if own else None)
-    return {orders.ARRIVED_AT: place, "distance_m": None if metres is None else round(metres, 1)}
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Say in plain words that a case has moved on: codes of actions say nothing to who stands in the street."""
+    try:
+        yield
+    except NeedleError as error:
+        if error.code != "case.illegal_transition":
+            raise
+        names = {name: error.context[name] for name in ("state_zh", "state_en")}
+        raise NeedleError("mobile.moved_on", **names) from error
 
 
 async def read_json(request: Request) -> dict[str, Any]:

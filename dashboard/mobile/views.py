@@ -1,12 +1,12 @@
 """What a phone is told, as plain JSON values with both languages in it, so that a phone may change its language offline. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from dashboard.mobile.orders import offers, whistle_offers
 from dashboard.mobile.person import Person
-from data.stores.mobile import OwnReport, PersonNames, PhoneCase
+from data.stores.mobile import CaseName, OwnReport, PersonNames, PhoneCase
 from data.stores.nearby import NearCase
 from data.stores.positions import DutyRow
 from data.stores.whistles import OpenWhistle
@@ -44,14 +44,15 @@ def case_json(case: PhoneCase, person: Person) -> dict[str, Any]:
     }
 
 
-def whistle_json(line: OpenWhistle, person: Person) -> dict[str, Any]:
+def whistle_json(line: OpenWhistle, name: CaseName, person: Person) -> dict[str, Any]:
     """A whistle that calls the person's department, with what they may answer."""
     speaks, arrived = person.account.department is not None, line.arrived_at is not None
     orders = whistle_offers(line.state, line.party_state, speaks=speaks, lead=line.lead, arrived=arrived)
     return {
         "id": line.case_id,
         "number": line.case_number,
-        "title": line.title,
+        "matter": [name.matter_zh, name.matter_en],
+        "address": name.address,
         "purpose": line.purpose,
         "street": line.street,
         "called_at": millis(line.called_at),
@@ -67,12 +68,13 @@ def whistle_json(line: OpenWhistle, person: Person) -> dict[str, Any]:
     }
 
 
-def whistles_json(lines: Iterable[OpenWhistle], person: Person) -> list[dict[str, Any]]:
+def whistles_json(lines: Iterable[OpenWhistle], names: Mapping[int, CaseName], person: Person) -> list[dict[str, Any]]:
     """The whistles that are still the person's: not those that another team of the department has taken on."""
     return [
-        whistle_json(line, person)
+        whistle_json(line, names[line.case_id], person)
         for line in lines
-        if line.party_state not in ("finished", "released")
+        if line.case_id in names
+        and line.party_state not in ("finished", "released")
         and (person.team is None or line.team_id is None or line.team_id == person.team)
     ]
 

@@ -74,6 +74,16 @@ class OwnReport:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseName:
+    """What a case is called: its matter and its address."""
+
+    id: int
+    matter_zh: str
+    matter_en: str
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceHere:
     """What lies at a point: the nearest address, the unit cell, and the finest administrative area with its name."""
 
@@ -152,6 +162,10 @@ select report.id as report_id, report.idempotency_key as key, report.reported_at
             select id from matter as said where said.edition || ':' || said.kind || ':' || said.code = report.body ->> 'matter'))
  where phone_report.actor = %(actor)s order by report.id desc limit %(most)s
 """
+CASE_NAMES: Final = """
+select cases.id, name_zh as matter_zh, name_en as matter_en, address
+  from cases join matter on matter.id = matter_id where cases.id = any(%(cases)s)
+"""
 DEPARTMENT_OF: Final = "select department_code from team where id = %s"
 DEPARTMENT_CASES: Final = (
     CASE
@@ -218,6 +232,11 @@ async def phone_case(connection: AsyncConnection, case_id: int) -> PhoneCase | N
     """One case; None where there is none."""
     found = await _all(connection, PhoneCase, ONE, {"case": case_id})
     return found[0] if found else None
+
+
+async def case_names(connection: AsyncConnection, cases: Sequence[int]) -> dict[int, CaseName]:
+    """What some cases are called, by id."""
+    return {name.id: name for name in await _all(connection, CaseName, CASE_NAMES, {"cases": list(cases)})}
 
 
 async def done_since(connection: AsyncConnection, team_id: int, since: datetime) -> int:

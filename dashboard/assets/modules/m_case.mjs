@@ -25,8 +25,7 @@ const FORMS = {
 
 /** @param {object} found a task, a check, or a whistle (`whistle: true`) @param {string} [order] open this step at once */
 export function openCase(found, order) {
-  const title = found.whistle ? found.title : pick(found.matter);
-  const sheet = openSheet(title);
+  const sheet = openSheet(pick(found.matter));
   sheet.body.append(...(found.whistle ? whistleFacts(found) : facts(found)));
   sheet.foot.append(...steps(found));
   tick(sheet.body);
@@ -84,14 +83,14 @@ function openMore(found, orders) {
 }
 
 /** Ways there: the phone's own map, the apps that people here have, and our map. */
-export function navigateTo({ lng, lat, address, title, matter }) {
-  const name = encodeURIComponent(address ?? title ?? pick(matter)), at = `${lat},${lng}`;
+export function navigateTo({ lng, lat, address, matter }) {
+  const name = encodeURIComponent(address ?? pick(matter)), at = `${lat},${lng}`;
   const isApple = /iPhone|iPad|Macintosh/.test(navigator.userAgent);
   const ways = isApple
     ? [['nav.apple', `maps://?daddr=${at}&q=${name}`], ['nav.amap', `iosamap://path?sourceApplication=needle&dlat=${lat}&dlon=${lng}&dname=${name}&dev=1&t=0`]]
     : [['nav.phone', `geo:${at}?q=${at}(${name})`], ['nav.amap', `androidamap://route?sourceApplication=needle&dlat=${lat}&dlon=${lng}&dname=${name}&dev=1&t=0`]];
   const sheet = openSheet(say('navigate'), { small: true });
-  sheet.body.append(make('div', { class: 'column' }, ways.map(([words, address_]) => make('a', { class: 'button second', href: address_ }, say(words))), button('second', say('nav.own'), async () => (await import('./m_map.mjs')).showPlace({ lng, lat, address, title, matter }))));
+  sheet.body.append(make('div', { class: 'column' }, ways.map(([words, address_]) => make('a', { class: 'button second', href: address_ }, say(words))), button('second', say('nav.own'), async () => (await import('./m_map.mjs')).showPlace({ lng, lat, address, matter }))));
 }
 
 function openPhoto(address) {

@@ -64,7 +64,7 @@ export function pickPlace(from) {
 
 /** Show where a case is, and where the phone is. */
 export function showPlace(found) {
-  const { sheet, sketch, told } = openMap(found.address ?? found.title ?? pick(found.matter), false);
+  const { sheet, sketch, told } = openMap(found.address ?? pick(found.matter), false);
   const draw = () => {
     sketch.mark([{ lng: found.lng, lat: found.lat, ink: 'pin' }]);
     if (here()) sketch.show({ lng: here().lng, lat: here().lat, metres: here().accuracy_m });

@@ -4,6 +4,8 @@ import { home } from './m_home.mjs';
 import { dutyState, toggleDuty } from './m_duty.mjs';
 import { look, refresh, state } from './m_state.mjs';
 import { ask } from './m_send.mjs';
+import { forget } from './m_store.mjs';
+import { post } from './post.mjs';
 
 const YEAR_S = 31_536_000;
 const remember = (name, value) => { document.cookie = `${name}=${value}; path=/; max-age=${YEAR_S}; samesite=lax`; };
@@ -26,7 +28,7 @@ export function meScreen(show) {
       choice(say('language'), [['zh', say('language.zh')], ['en', say('language.en')]], language, (value) => { remember('needle_lang', value); location.assign(`/m?lang=${value}`); }),
       choice(say('theme'), ['auto', 'light', 'dark'].map((name) => [name, say(`theme.${name}`)]), document.documentElement.dataset.choice, (value) => { remember('needle_theme', value); applyTheme(value); show(); }),
       choice(say('type'), ['normal', 'large'].map((name) => [name, say(`type.${name}`)]), localStorage.getItem('needle.m.type') ?? 'normal', (value) => { localStorage.setItem('needle.m.type', value); applyType(); show(); })),
-    make('section', { class: 'card column' }, update ? button('main', say('update.take'), () => update.postMessage('take over')) : make('p', { class: 'soft tiny' }, say('update.none', { version })), make('form', { method: 'post', action: '/logout' }), button('second', say('sign.out'), signOut)),
+    make('section', { class: 'card column' }, update ? button('main', say('update.take'), () => update.postMessage('take over')) : make('p', { class: 'soft tiny' }, say('update.none', { version })), button('second', say('sign.out'), signOut)),
   ].filter(Boolean);
 }
 
@@ -53,8 +55,8 @@ async function deleteOwn() {
 async function signOut() {
   const open = state.items.filter((item) => item.account === state.account && item.state !== 'sent').length;
   if (open) { toast(say('sign.waits', { n: open }), 'bad'); await look(); return; }
-  const answer = await ask('/logout', { method: 'POST' });
-  if (answer === null) { toast(say('offline.later'), 'bad'); return; }
+  try { await post('/logout', undefined, { redirect: 'manual' }); } catch { toast(say('offline.later'), 'bad'); return; }
+  await Promise.all(['state', 'account', 'csrf'].map(forget));
   location.assign('/login?next=/m');
 }
 

@@ -32,7 +32,7 @@ export async function ask(address, { method = 'POST', body, type = 'application/
 export async function put(item) {
   await save(item);
   tellChange();
-  await registerSync();
+  void registerSync(); // waits for the worker, which may never come
   void sendDue();
 }
 

@@ -157,7 +157,9 @@ def test_an_order_that_comes_twice_or_was_cut_off_is_carried_out_once(city: str,
         assert [a["state"] for a in answers] == ["handling"] * 3
         assert give(crew, case_id, "finish", photos=[keep_photo(crew)]).json()["state"] == "handled"
         late = crew.post("/api/m/orders", json=said)
+        other = give(crew, case_id, "accept")
     assert (late.status_code, late.json()["state"]) == (200, "handled")
+    assert (other.status_code, other.json()["code"]) == (409, "mobile.moved_on")
     actions = [e.action for e in events(block_url, case_id)]
     assert [actions.count(action) for action in ("sign", "assign", "finish")] == [1, 1, 1]
 

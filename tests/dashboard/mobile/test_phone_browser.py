@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
 
 from dashboard.cast import Cast
 from dashboard.sessions import COOKIE, CSRF_COOKIE, csrf_of
@@ -93,7 +93,7 @@ def opened(context: BrowserContext, city: str, problems: list[str]) -> Page:
     return page
 
 
-def picture(colour: str) -> dict[str, Any]:
+def picture(colour: str) -> FilePayload:
     out = io.BytesIO()
     Image.new("RGB", (900, 700), colour).save(out, "JPEG")
     return {"name": "spot.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}

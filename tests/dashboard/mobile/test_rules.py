@@ -45,7 +45,10 @@ def test_distances_are_those_of_the_sphere(pairs: list[tuple[tuple[float, float]
 
 def test_an_unknown_place_has_no_distance() -> None:
     here = {"lng": 1, "lat": 2}
-    asked = [{"way": "metres", "a": None, "b": here}, {"way": "metres", "a": here, "b": {"lng": None, "lat": None}}]
+    asked: list[dict[str, Any]] = [
+        {"way": "metres", "a": None, "b": here},
+        {"way": "metres", "a": here, "b": {"lng": None, "lat": None}},
+    ]
     assert run(asked) == [None, None]
 
 
