@@ -17,13 +17,14 @@ STAFF: Final = "needle_staff"
 #: Read by anybody who works here: the city, its words, its rules, its teams.
 READS: Final = (
     "city, layer, generation, area, grid_cell, street, landscape, building, ground_source, matter, filing_condition, department, "
-    "rule_set, team, shift, channel, case_state, case_transition, case_pyramid, subscription, outreach"
+    "rule_set, team, shift, channel, case_state, case_transition, case_pyramid, subscription, "
+    "form, form_version, form_table, form_column, outreach"
 )
 #: Under a policy: a case and what hangs on it.
 CASEWORK: Final = {
     "select": (
         "cases, case_event, decision, task, whistle, whistle_party, case_merge, case_timer, acknowledgement, report, photo, "
-        "delivery, remote_case, link, link_use, recipient, message"
+        "delivery, remote_case, form_submission, link, link_use, recipient, message"
     ),
     "insert": ("case_event, decision, task, whistle, whistle_party, case_timer, acknowledgement, photo"),
     "update": "cases, task, whistle, whistle_party, case_timer, link",
@@ -70,5 +71,7 @@ def grant(connection: psycopg.Connection[object]) -> None:
     connection.execute(f"grant select on {READS} to {STAFF}".encode())
     for right, tables in CASEWORK.items():
         connection.execute(f"grant {right} on {tables} to {STAFF}".encode())
+    connection.execute(f"grant usage on schema answers to {STAFF}".encode())
+    connection.execute(f"grant select on all tables in schema answers to {STAFF}".encode())
     for name in TRIGGERS.split(", "):
         connection.execute(f"alter function {name}() security definer set search_path = public, pg_temp".encode())
