@@ -1,5 +1,6 @@
 """``/login``, ``/logout`` and ``/screen/…``: how a browser comes to its session. Plain forms, no script needed."""
 
+from hmac import compare_digest
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -7,9 +8,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from dashboard.asgi import read_body
+from dashboard.audit_log import deed_of
 from dashboard.door import Door
 from dashboard.files import Files
 from dashboard.login_page import LoginPage, login_page
+from dashboard.oidc import Oidc, new_attempt, read_attempt
 from dashboard.preferences import LANGUAGE_COOKIE, THEME_COOKIE, read_preferences
 from dashboard.security import is_own_origin
 from dashboard.sessions import COOKIE, CSRF_COOKIE, PERSON, SCREEN, Asker, cookie, csrf_of
@@ -17,17 +20,21 @@ from data.stores.sessions import Terms
 from geo.errors import NeedleError
 
 MOST_BYTES: Final = 8_192
+#: Between going to the provider and coming back.
+ATTEMPT_COOKIE, ATTEMPT_SECONDS = "needle_oidc", 600
 PREFERENCE_SECONDS: Final = 365 * 24 * 3600
 
 
 class Login:
-    """The addresses of signing in. ``provider``: what the identity provider is called, where one is set up."""
+    """The addresses of signing in. ``oidc``: the identity provider, where one is set up."""
 
-    def __init__(self, door: Door, files: Files, provider: str | None) -> None:
-        self.door, self.files, self.provider = door, files, provider
+    def __init__(self, door: Door, files: Files, oidc: Oidc | None) -> None:
+        self.door, self.files, self.oidc = door, files, oidc
         self.router = APIRouter()
         self.router.add_api_route("/login", self.show, methods=["GET"])
         self.router.add_api_route("/login", self.sign_in, methods=["POST"])
+        self.router.add_api_route("/login/oidc", self.go_to_provider, methods=["GET"])
+        self.router.add_api_route("/login/oidc/callback", self.come_back, methods=["GET"])
         self.router.add_api_route("/logout", self.sign_out, methods=["POST"])
         self.router.add_api_route("/screen/{token}", self.screen, methods=["GET"])
 
@@ -53,6 +60,39 @@ class Login:
             return self._page(request, own_address(wanted), error, username)
         return signed_in(request, token, own_address(wanted), PERSON)
 
+    async def go_to_provider(self, request: Request) -> Response:
+        """On to the identity provider; what must come back waits in a cookie."""
+        if self.oidc is None:
+            raise NeedleError("account.no_provider")
+        attempt = new_attempt(own_address(request.query_params.get("next", "/")))
+        try:
+            address = await self.oidc.address(attempt, address_back(request))
+        except NeedleError as error:
+            return self._page(request, attempt.wanted, error, "")
+        answer = RedirectResponse(address, 303, {"cache-control": "no-store"})
+        line = cookie(ATTEMPT_COOKIE, attempt.packed(), request.scope, seconds=ATTEMPT_SECONDS)
+        answer.headers.append("set-cookie", line)
+        return answer
+
+    async def come_back(self, request: Request) -> Response:
+        """Back from the identity provider: the browser that went, with a code for this very attempt."""
+        if self.oidc is None:
+            raise NeedleError("account.no_provider")
+        attempt, said = read_attempt(request.cookies.get(ATTEMPT_COOKIE, "")), request.query_params
+        try:
+            if attempt is None or not compare_digest(attempt.state, said.get("state", "")):
+                raise NeedleError("account.provider", reason="state")
+            if "code" not in said:
+                raise NeedleError("account.provider", reason=said.get("error", "code")[:80])
+            account_id, username = await self.oidc.account(attempt, said["code"], address_back(request))
+            token = await self.door.open(request, account_id, username, "oidc")
+        except NeedleError as error:
+            self.door.audit.tell(deed_of(request, "-", "sign_in_failed", detail={"by": "oidc", "code": error.code}))
+            return self._page(request, "/", error, "")
+        answer = signed_in(request, token, own_address(attempt.wanted), PERSON)
+        answer.headers.append("set-cookie", cookie(ATTEMPT_COOKIE, "", request.scope, seconds=0))
+        return answer
+
     async def sign_out(self, request: Request, account: Asker) -> Response:
         """End the session that asks."""
         await self.door.sign_out(request, account, request.cookies[COOKIE])
@@ -68,9 +108,15 @@ class Login:
 
     def _page(self, request: Request, wanted: str, error: NeedleError | None, username: str) -> HTMLResponse:
         preferences = read_preferences(request.url.query, request.cookies)
-        shown = LoginPage(preferences, wanted, error, username, self.provider)
+        name = self.oidc.provider.name if self.oidc else None
+        shown = LoginPage(preferences, wanted, error, username, name)
         status = error.entry.http_status if error else 200
         return HTMLResponse(login_page(shown, self.files), status, {"cache-control": "no-store"})
+
+
+def address_back(request: Request) -> str:
+    """Where the provider sends the browser back to: this host, as the browser calls it."""
+    return f"{request.url.scheme}://{request.url.netloc}/login/oidc/callback"
 
 
 def signed_in(request: Request, token: str, wanted: str, terms: Terms) -> Response:

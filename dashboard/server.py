@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from dashboard import audit_api, desk_api, exports, live, office_api, sheets, tiles, wall_api
+from dashboard.accounts import may
 from dashboard.api import Api
 from dashboard.audit_log import AuditLog
 from dashboard.components.icon import icon_names
@@ -23,6 +24,7 @@ from dashboard.live import Hub
 from dashboard.login import Login
 from dashboard.mobile.api import MobileApi
 from dashboard.mobile.pages import MobilePages, made_files
+from dashboard.oidc import Oidc, provider_of
 from dashboard.open311_api import Open311
 from dashboard.page import install
 from dashboard.pages import audit as audit_page
@@ -34,7 +36,7 @@ from dashboard.pages import wall as wall_page
 from dashboard.pages import whistles as whistles_page
 from dashboard.photos_api import PhotoDesk
 from dashboard.security import Guard
-from dashboard.sessions import CSRF_COOKIE, CSRF_HEADER, Gate, Sessions
+from dashboard.sessions import CSRF_COOKIE, CSRF_HEADER, Asker, Gate, Sessions
 from dashboard.trouble import tell_trouble
 from dashboard.wall_state import Wall
 from data.cluster import ensure_database
@@ -69,7 +71,8 @@ def create_app(url: str) -> FastAPI:
     wall = Wall(open_pool(url))
     gate, audit = Gate(wall.pool), AuditLog(wall.pool)
     hub, api = Hub(wall, url, gate), Api(wall.pool)
-    home = get_settings().home
+    settings = get_settings()
+    home, provider = settings.home, provider_of(settings)
     folder = PhotoFolder(home / "photos")
     open311, photos = Open311(wall.pool, api.intake, api.desk, folder), PhotoDesk(wall.pool, folder)
     connectors = Connectors(wall.pool, api.desk, home / "secrets")
@@ -85,7 +88,7 @@ def create_app(url: str) -> FastAPI:
     app = FastAPI(title="Needle", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.wall, app.state.hub, app.state.pool, app.state.audit = wall, hub, wall.pool, audit
     app.add_exception_handler(NeedleError, answer_error)
-    app.add_api_route("/", to_wall)
+    app.add_api_route("/", to_first_page)
     app.add_api_route("/api/health", health)
     for part in (
         mobile,
@@ -105,7 +108,7 @@ def create_app(url: str) -> FastAPI:
     files = Files(ASSETS, {sheets.NAME: sheets.style_sheet(ASSETS, icon_names()), **made_files(ASSETS)})
     app.include_router(MobilePages(files).router)
     files.serve(app)
-    app.include_router(Login(Door(wall.pool, gate, audit), files, None).router)
+    app.include_router(Login(Door(wall.pool, gate, audit), files, Oidc(provider, url) if provider else None).router)
     refuse_unknown(app)
     dash = create_dash(app, wall, files)
     app.add_middleware(Missing, addresses=["/login", "/m", *(page.path for page in PAGES)])
@@ -151,9 +154,10 @@ async def health() -> Response:
     return JSONResponse({"ok": True}, headers={"Cache-Control": "no-store"})
 
 
-async def to_wall() -> Response:
-    """The first page."""
-    return RedirectResponse("/wall", status_code=307)
+async def to_first_page(account: Asker) -> Response:
+    """The page where an account's work begins: the wall, or the phone's for who is in the field."""
+    first = "/wall" if may(account, "page.wall") else "/m"
+    return RedirectResponse(first, status_code=307)
 
 
 async def answer_error(_request: Request, error: Exception) -> Response:

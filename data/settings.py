@@ -28,6 +28,11 @@ class Settings(BaseSettings):
     poll_seconds: float = Field(default=20.0, gt=0, description="how often connectors ask how their cases stand")
     host: str = Field(default="127.0.0.1", description="address that the operators' pages are served on")
     port: int = Field(default=8640, ge=1, le=65535, description="port of the operators' pages")
+    oidc_issuer: str | None = Field(default=None, description="identity provider that signs people in; none: passwords")
+    oidc_client_id: str = Field(default="needle", description="as the provider knows us; the secret's name is oidc")
+    oidc_name: str = Field(default="OpenID Connect", description="what the sign-in button calls the provider")
+    oidc_claim: str = Field(default="roles", description="claim that says a person's roles")
+    oidc_roles: str = Field(default="", description="its values as ours: dispatch-centre=dispatcher,it=admin")
     portal_database_url: str | None = Field(
         default=None, description="the residents' mailbox, as this process may enter it; none: in the embedded cluster"
     )

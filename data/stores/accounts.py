@@ -175,10 +175,10 @@ async def find_password(connection: AsyncConnection, username: str) -> tuple[int
     return await found.fetchone()
 
 
-async def find_subject(connection: AsyncConnection, subject: str) -> tuple[int, str, bool] | None:
-    """Id, role and whether it is active, of the account that an identity provider knows so."""
-    found = await connection.execute("select id, username, active from account where subject = %s", (subject,))
-    return await found.fetchone()
+def load_subject(connection: Connection, subject: str) -> AccountRow | None:
+    """The account of a person whom an identity provider knows so; None where there is none yet."""
+    with connection.cursor(row_factory=class_row(AccountRow)) as cursor:
+        return cursor.execute(f"select {COLUMNS} from account where subject = %s".encode(), (subject,)).fetchone()
 
 
 async def keep_rehashed(connection: AsyncConnection, account_id: int, password: str) -> None:

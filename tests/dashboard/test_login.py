@@ -295,5 +295,35 @@ def test_pages_open_by_role_and_the_way_to_others_is_not_shown(client: httpx.Cli
         "changedPropIds": ["address.pathname"],
     }
     for actor, opens in (("admin", True), ("operator:x", False)):
-        shown = client.post("/_dash-update-component", json=body, headers=cast.headers(actor)).text
-        assert ('"href":"/audit"' in shown.replace(" ", "")) is opens
+        shown = client.post("/_dash-update-component", json=body, headers=cast.headers(actor)).json()
+        assert ("'href': '/audit'" in str(shown)) is opens
+
+
+# --- the audit --------------------------------------------------------------------------------------------------------
+
+
+def test_administrators_read_the_audit_by_who_what_and_when_and_nobody_else_does(
+    client: httpx.Client, base: Connection, cluster: Cluster
+) -> None:
+    base.execute(
+        "insert into audit_entry (at, actor, action, object) values ('2026-01-02T03:00Z', '=cmd', 'case.x', 'case:7')"
+    )
+    admin = Cast(cluster.url("signing_in")).headers("admin")
+
+    def found(**query: str) -> list[tuple[str, str]]:
+        told = client.get("/api/audit", params=query, headers=admin).json()["entries"]
+        return [(entry["actor"], entry["action"]) for entry in told]
+
+    assert found(action="case", **{"from": "2026-01-02", "to": "2026-01-02"}) == [("=cmd", "case.x")]
+    assert found(actor="=cmd") == found(object="case:7") == [("=cmd", "case.x")]
+    assert found(to="2026-01-01") == []
+    file = client.get("/api/audit/file.csv", params={"actor": "=cmd"}, headers=admin)
+    assert "'=cmd,case.x,case:7" in file.text, "no spreadsheet takes it for a formula"
+    assert until_written(base, "audit.export", 1)
+    assert client.get("/api/audit", params={"from": "x"}, headers=admin).json()["code"] == "filter.invalid"
+    sign_in(client, "li")
+    assert (
+        client.get("/api/audit").json()["code"]
+        == client.get("/api/audit/file.csv").json()["code"]
+        == "account.forbidden"
+    )
