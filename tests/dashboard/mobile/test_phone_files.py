@@ -92,6 +92,12 @@ def test_the_page_runs_nothing_inline(served_city: str) -> None:
     assert re.findall(r"\son\w+=|\sstyle=", page.text) == []
 
 
+@pytest.mark.parametrize(("actor", "first"), [("team:1", "/m"), ("grid_worker:li", "/m"), ("operator:01", "/wall")])
+def test_work_begins_where_it_is_done(served_city: str, actor: str, first: str) -> None:
+    with httpx.Client(base_url=served_city, trust_env=False, headers={"X-Actor": actor}) as client:
+        assert client.get("/").headers["location"] == first
+
+
 @pytest.mark.parametrize(
     ("actor", "status"), [("team:1", 200), ("grid_worker:li", 200), ("planner:x", 403), ("screen", 403)]
 )
