@@ -27,6 +27,7 @@ NAMES = (
     "live",
     "wall_cold",
     "phone_cold",
+    "publish",
     "links",
 )
 
