@@ -118,10 +118,11 @@ class CaseDesk:
             if command.action == "merge" and isinstance(command.data.get("main_case"), int):
                 await lock_cases(connection, (case_id, command.data["main_case"]))
             await cases.lock_case(connection, case_id)
-            if by is not None:
-                # Locked means seen: the account's limits were asked. The rest is this case alone, and need not be asked again.
-                await as_owner(connection)
-            events = await cases.read_events(connection, case_id)
+            async with connection.pipeline():
+                if by is not None:
+                    # Locked means seen: the account's limits were asked. The rest is this case alone, and is not asked again.
+                    await as_owner(connection)
+                events = await cases.read_events(connection, case_id)
             before = fold(case_id, events)
             if once is not None:
                 if any(event.payload.get(ONCE) == once for event in events):

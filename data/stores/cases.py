@@ -6,6 +6,7 @@ A worker writes many new cases at once (synchronous, by COPY); a desk moves one 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -231,19 +232,25 @@ async def add_event(connection: AsyncConnection, event: Event, row: Mapping[str,
         ``case.command_invalid`` when it names a team, department or case that does not exist, or the database refuses it.
     """
     try:
-        await connection.execute(ADD_EVENT, [_json(getattr(event, name)) for name in EVENT_COLUMNS])
-        await connection.execute(update_of(row), [*map(_json, row.values()), event.case_id])
-        await connection.execute(NOTIFY, (str(event.case_id),))
+        async with connection.pipeline():
+            await connection.execute(ADD_EVENT, [_json(getattr(event, name)) for name in EVENT_COLUMNS])
+            await connection.execute(update_of(row), [*map(_json, row.values()), event.case_id])
+            await connection.execute(NOTIFY, (str(event.case_id),))
     except psycopg.errors.ForeignKeyViolation as error:
         raise NeedleError("case.command_invalid", problem=str(error.diag.message_detail)) from error
     except (psycopg.errors.RestrictViolation, psycopg.errors.UniqueViolation) as error:
         raise NeedleError("case.command_invalid", problem=str(error.diag.message_primary)) from error
 
 
-def update_of(columns: Iterable[str]) -> sql.Composed:
+def update_of(columns: Iterable[str]) -> bytes:
     """The statement that sets some columns of a case; it takes their values, then the case's id."""
+    return _update_of(tuple(columns))
+
+
+@cache
+def _update_of(columns: tuple[str, ...]) -> bytes:
     assignments = sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in columns)
-    return sql.SQL("update cases set {} where id = %s").format(assignments)
+    return sql.SQL("update cases set {} where id = %s").format(assignments).as_bytes(None)
 
 
 async def close_task(connection: AsyncConnection, case_id: int, at: datetime, outcome: str) -> None:
