@@ -47,7 +47,8 @@ select generation.id, x || '-' || y, '街道 ' || x || '-' || y,
   from generation, generate_series(0, {AREAS - 1}) as x, generate_series(0, {AREAS - 1}) as y;
 insert into building (code, address, use, floors, height_m, geom)
 select 'b' || n, '幸福大街 ' || n || ' 号', 'residential', 6, 18, ST_MakeEnvelope(lng, lat, lng + 0.0002, lat + 0.0002, 4326)
-  from generate_series(1, %s) as n, lateral (select 116.001 + (n * 7919 %% 100000) / 100000.0 * {AREAS * 0.02 - 0.002} as lng,
+  from generate_series(1, %s::bigint) as n, lateral (select
+       116.001 + (n * 7919 %% 100000) / 100000.0 * {AREAS * 0.02 - 0.002} as lng,
        39.001 + (n * 104729 %% 99991) / 99991.0 * {AREAS * 0.02 - 0.002} as lat) as spot;
 analyze area, building
 """

@@ -2,10 +2,12 @@
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from anyio import to_thread
 
+from dashboard.postroom import send_round
 from data.cluster import ensure_database
 from data.database import AsyncPool, open_pool
 from data.portal.courier_side import CourierSide
@@ -25,6 +27,7 @@ from forms.publishing import Publisher
 from geo.errors import NeedleError
 
 PAUSE_S: Final = 1.0
+MESSAGES_PAUSE_S: Final = 5.0
 TURN_S: Final = 2.0
 
 
@@ -72,5 +75,6 @@ async def run_courier(settings: Settings, keys: KeyRing, per_minute: float) -> N
                 if is_alone:
                     publish = patiently(Publisher(mailbox, base), PAUSE_S)
                     links = patiently(LinkRounds(LinksCourierSide(pool), base), PAUSE_S)
-                    await asyncio.gather(go_round(courier, PAUSE_S), publish, links)
+                    messages = patiently(partial(send_round, settings, base), MESSAGES_PAUSE_S)
+                    await asyncio.gather(go_round(courier, PAUSE_S), publish, links, messages)
             await asyncio.sleep(TURN_S)

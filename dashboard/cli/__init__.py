@@ -80,6 +80,13 @@ COMMANDS = (
         ASK,
         "Print an asking's links on A4 sheets for doors: QR code, address to type, who asks and until when.",
     ),
+    Entry(
+        "message",
+        "dashboard.cli.message:app",
+        ASK,
+        "Send messages to residents, remind them, leave alone who wants none.",
+    ),
+    Entry("form", "dashboard.cli.form:app", ASK, "Check, publish, list and export forms (XLSForm)."),
     Entry("city", "dashboard.cli.city:app", CITY, "Bring in a real city by its profile."),
     Entry("layer", "dashboard.cli.layer:app", CITY, "Bring in boundaries and see which there are."),
     Entry("events", "dashboard.cli.events:app", CITY, "Bring in what happened, or let it happen again."),
