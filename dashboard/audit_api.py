@@ -18,6 +18,7 @@ from dashboard.sessions import Asker
 from dashboard.wall_state import Wall, wall_of
 from data.stores.audit import Asked, AuditRow, find_entries, load_actions
 from data.stores.reading import reading
+from dispatch.states import transitions
 from geo.errors import NeedleError
 
 PAGE_ROWS: Final = 100
@@ -25,6 +26,9 @@ MOST_EXPORTED: Final = 100_000
 COLUMNS: Final = ("id", "at", "actor", "action", "object", "address", "detail")
 #: A cell that a spreadsheet would take for a formula.
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+#: Names of a case's moves, Chinese and English.
+MOVES: Final = {f"case.{move.action}": [move.name_zh, move.name_en] for move in transitions().values()}
 
 router = APIRouter(prefix="/api/audit")
 TheWall = Annotated[Wall, Depends(wall_of)]
@@ -84,14 +88,15 @@ Wanted = Annotated[Filter, Depends(filter_of)]
 
 @router.get("")
 async def entries(wall: TheWall, account: Asker, wanted: Wanted) -> Response:
-    """``entries``, the newest first; ``actions`` to choose from; ``more``: whether older ones fit too."""
+    """``entries``, the newest first; ``actions`` to choose from; ``names`` of moves; ``more``: whether older ones fit too."""
     require(account, "page.audit")
     timezone = (await wall.ground()).timezone
     async with reading(wall.pool) as connection:
         rows = await find_entries(connection, wanted.asked(timezone, PAGE_ROWS + 1))
         actions = await load_actions(connection)
     told = [row_as_json(row) for row in rows[:PAGE_ROWS]]
-    return as_json({"timezone": timezone, "entries": told, "actions": actions, "more": len(rows) > PAGE_ROWS})
+    more = len(rows) > PAGE_ROWS
+    return as_json({"timezone": timezone, "entries": told, "actions": actions, "names": MOVES, "more": more})
 
 
 @router.get("/file.csv")

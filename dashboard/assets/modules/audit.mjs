@@ -64,8 +64,12 @@ class Audit extends Sheet {
     return made;
   }
 
+  wordsOf(action) {
+    return this.page.words[`does.${action}`] ?? (this.said.names[action] && this.page.pick(this.said.names[action]));
+  }
+
   named(action) {
-    const words = this.page.words[`does.${action}`];
+    const words = this.wordsOf(action);
     return words ? `${words} (${action})` : action;
   }
 
@@ -106,7 +110,7 @@ class Audit extends Sheet {
     const line = element('tr');
     const when = Object.assign(element('time', '', this.when.format(new Date(at * 1000))), { dateTime: new Date(at * 1000).toISOString() });
     const detailed = Object.entries(detail).map(([key, value]) => `${key}: ${value}`).join(', ');
-    line.append(...[when, actor, this.page.words[`does.${action}`] ?? action, this.linked(object), address, detailed].map((content) => {
+    line.append(...[when, actor, this.wordsOf(action) ?? action, this.linked(object), address, detailed].map((content) => {
       const cell = element('td');
       cell.append(content);
       return cell;
