@@ -72,7 +72,7 @@ export class Cases {
     this.map.setGlobalStateProperty('now', this.minute());
     this.hideLater();
     this.sheet.soon();
-    if (this.fresh.size && performance.now() - this.refreshedAt > REFRESH_MS) this.refresh();
+    if (!this.span && this.fresh.size && performance.now() - this.refreshedAt > REFRESH_MS) this.refresh();
   }
 
   /** The minute that the map shows, in Unix minutes. */
@@ -96,7 +96,7 @@ export class Cases {
     this.hideLater();
     this.sheet.add(this.marks, (zoom, palette) => this.marksOf(changed, zoom, palette));
     this.drawSoon();
-    if (this.fresh.size > REFRESH_AT && performance.now() - this.refreshedAt > REFRESH_LEAST_MS) this.refresh();
+    if (!this.span && this.fresh.size > REFRESH_AT && performance.now() - this.refreshedAt > REFRESH_LEAST_MS) this.refresh();
     return arrived.filter((row) => this.matches(row));
   }
 

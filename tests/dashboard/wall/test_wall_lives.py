@@ -95,7 +95,7 @@ def test_an_urgent_case_sounds_on_every_wall_until_one_acknowledges(wall: Wall, 
     alarms[0].locator(".alarm-acknowledge").dispatch_event("click")
     for one, alarm in zip((wall, other), alarms, strict=True):
         expect(alarm).to_have_count(0)
-        expect(one.slot("alarm-said")).to_contain_text("Wall operator acknowledged")
+        expect(one.slot("alarm-said")).to_contain_text("系统管理员 acknowledged")
     wall.page.reload()
     expect(wall.slot("link")).to_have_attribute("data-state", "live")
     expect(wall.slot("alarm-list").locator("li", has_text=told["address"])).to_have_count(0)
