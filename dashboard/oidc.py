@@ -23,6 +23,7 @@ from data.database import connect
 from data.secrets import read_secret
 from data.settings import Settings
 from data.stores.accounts import AccountRow, add_account, change_account, load_subject
+from data.stores.audit import Deed, add_entry
 from geo.errors import NeedleError
 
 PATIENCE_S: Final = 10.0
@@ -225,10 +226,20 @@ def keep(url: str, row: AccountRow, subject: str) -> tuple[int, str]:
     with connect(url) as connection:
         known = load_subject(connection, subject)
         if known is None:
+            add_entry(connection, deed("account.add", row))
             return add_account(connection, row, None, subject), row.username
         if not known.active:
             raise NeedleError("account.not_entitled")
         wanted = replace(row, id=known.id, username=known.username)
         if wanted != replace(known, area_codes=tuple(known.area_codes)):
             change_account(connection, wanted)
+            add_entry(connection, deed("account.change", wanted))
         return known.id, known.username
+
+
+def deed(action: str, row: AccountRow) -> Deed:
+    """What the provider's claims did to an account, for the audit."""
+    areas = [f"{row.area_layer}:{code}" for code in row.area_codes]
+    limits = {"department": row.department_code, "team": row.team_id, "areas": areas}
+    said = {name: value for name, value in limits.items() if value}
+    return Deed("oidc", action, f"account:{row.username}", "", {"role": row.role, **said})

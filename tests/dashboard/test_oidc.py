@@ -118,6 +118,8 @@ def test_a_person_comes_in_as_what_the_provider_claims_and_is_followed(
     browser_like.get(through(browser_like, "u-17"))
     changed = load_account(base, "wang.fang")
     assert (changed.id, changed.role, changed.area_layer) == (row.id, "admin", None)
+    deeds = "select action, detail ->> 'role' from audit_entry where object = 'account:wang.fang' order by id"
+    assert base.execute(deeds).fetchall() == [("account.add", "dispatcher"), ("account.change", "admin")]
     base.execute("update account set active = false where id = %s", (row.id,))
     assert browser_like.get(through(browser_like, "u-17")).status_code == 403
 
