@@ -46,6 +46,8 @@ class Portal:
         """Put the addresses into an application."""
         for name in pages.PAGES:
             app.add_api_route(f"/{name}", self.page)
+        for road in pages.ROADS:
+            app.add_api_route(f"/{road}/{{token}}", self.page)
         app.add_api_route("/", self.page)
         app.add_api_route("/track/{code}", self.page)
         app.add_api_route("/static/{version}/{path:path}", files.serve)
@@ -60,7 +62,8 @@ class Portal:
 
     async def page(self, request: Request) -> Response:
         """One of the pages, in the language that was asked for."""
-        return as_page(request.url.path.split("/")[1] or "report", request)
+        name = request.url.path.split("/")[1] or "report"
+        return as_page(pages.ROADS.get(name, name), request)
 
     async def key(self) -> Response:
         """The public key that letters are sealed to."""

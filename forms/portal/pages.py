@@ -11,6 +11,8 @@ from typing import Final
 import orjson
 
 PAGES: Final = ("report", "track", "map")
+ROADS: Final = {"f": "link", "leave": "link"}
+"""Pages that a token leads to, by how their addresses begin."""
 LANGUAGES: Final = {"zh": "zh-CN", "en": "en"}
 OTHER: Final = {"zh": ("en", "English"), "en": ("zh", "中文")}
 SLOT: Final = re.compile(r"\{\{([\w.]+)\}\}")
@@ -36,7 +38,7 @@ def page(name: str, lang: str, static: str) -> bytes:
     Parameters
     ----------
     name : str
-        One of ``PAGES``, or ``missing``.
+        One of ``PAGES`` or of ``ROADS``, or ``missing``.
     lang : str
         ``zh`` or ``en``.
     static : str
@@ -50,7 +52,9 @@ def page(name: str, lang: str, static: str) -> bytes:
         "query": "" if lang == "zh" else "?lang=en",
         "other.lang": other,
         "other.name": other_name,
-        "other.address": f"/{name if name in PAGES else 'report'}?lang={other}",
+        "other.address": f"?lang={other}"
+        if name in ROADS.values()
+        else f"/{name if name in PAGES else 'report'}?lang={other}",
         **{f"at.{other_page}": ' aria-current="page"' if other_page == name else "" for other_page in PAGES},
     }
     safe = {key: html.escape(text) for key, text in texts(lang).items()}
@@ -61,7 +65,7 @@ def page(name: str, lang: str, static: str) -> bytes:
         "content": content,
         # The JSON stands in an element that runs nothing; "</" would end it.
         "words": orjson.dumps(texts(lang)).decode().replace("</", "<\\/"),
-        "script": f'<script type="module" src="{static}/modules/{name}.mjs"></script>' if name in PAGES else "",
+        "script": f'<script type="module" src="{static}/modules/{name}.mjs"></script>' if name != "missing" else "",
     }
     return _filled(template("frame"), whole).encode()
 

@@ -183,6 +183,15 @@ async def test_a_link_says_who_asks_what_and_until_when(world: World) -> None:
     assert datetime.fromisoformat(shown["until"]) == world.outreach.until
 
 
+@pytest.mark.parametrize("road", ["f", "leave"])
+async def test_a_token_leads_to_a_page_that_is_there_in_both_languages(world: World, road: str) -> None:
+    token = await world.issued(PERSON)
+    for lang, title in (("zh", "邀请您填写"), ("en", "You are asked")):
+        page = await world.portal.get(f"/{road}/{token}?lang={lang}")
+        assert (page.status_code, title in page.text, "modules/link.mjs" in page.text) == (200, True, True)
+        assert token not in page.text, "the page is the same for everybody"
+
+
 async def test_the_code_on_the_wall_leads_where_the_qr_code_does(world: World) -> None:
     await world.issued(DOOR)
     link = world.link(DOOR)

@@ -33,7 +33,7 @@ def test_scripts_say_nothing_that_the_table_has_not() -> None:
     assert said <= set(pages.texts("zh"))
 
 
-@pytest.mark.parametrize("name", [*pages.PAGES, "missing"])
+@pytest.mark.parametrize("name", [*pages.PAGES, "link", "missing"])
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_page_is_whole_and_runs_nothing_inline(name: str, lang: str) -> None:
     html = pages.page(name, lang, "/static/x").decode()
