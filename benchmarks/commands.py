@@ -1,6 +1,6 @@
 """State commands over HTTP: fifty operators at once, server, database and senders on two cores; beside PostgreSQL alone.
 
-Each of them has cases of their own, which go through the whole life and round again, and every fifth command goes to a case that
+Each of them has cases of their own, which go through the whole life and round again, and every tenth command goes to a case that
 all work on. Nothing may be lost: the events of every case are those that were acknowledged, in an unbroken chain.
 """
 
@@ -36,7 +36,7 @@ from dispatch.worker import Worker
 
 BAR = "50 operators at once: p99 < 150 ms, no lost update"
 BAR_P99_MS = 150.0
-PEOPLE, CASES_EACH, HOT = 50, 4, 5
+PEOPLE, CASES_EACH, HOT = 50, 4, 10
 WARM_S = 2.0
 """Not measured: the server's first requests, everybody's first look at their session."""
 CLOSING: tuple[tuple[str, str, dict[str, str]], ...] = (

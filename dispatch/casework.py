@@ -10,7 +10,6 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from time import monotonic
 from typing import Any
-from weakref import WeakValueDictionary
 
 from data.chain import Event
 from data.database import AsyncPool
@@ -34,12 +33,15 @@ from dispatch.overriding import overridden, overrides
 from dispatch.protocol import decide
 from dispatch.suggester import Suggester
 from dispatch.timers import next_moment
+from dispatch.turns import Turns
 from dispatch.whistle import party_rows, whistle_row
 from dispatch.whistle_scores import score_departments, score_streets, whistles_of
 from geo.errors import NeedleError
 
 HOURS_KEPT_S = 60.0
 """Working hours that were edited count after a minute at most."""
+AT_ONCE = 6
+"""Commands that one process carries out at a time: fewer than its connections, so that readers find one."""
 ONCE = "once"
 """Where an event keeps its sender's own name of the command."""
 
@@ -53,7 +55,7 @@ class CaseDesk:
         self.protocol_until = 0.0
         self.survey = Survey()
         self.surveying = asyncio.Lock()
-        self.turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self.turns = Turns(AT_ONCE)
         self.suggester = Suggester(str(pool.conninfo))
 
     async def read(self, case_id: int, by: int | None = None) -> dict[str, Any]:
@@ -111,9 +113,7 @@ class CaseDesk:
         is_corrected = corrects(command)
         if is_corrected:
             await self._refresh_survey(now)
-        # Whoever waits for a case's lock waits here, and keeps no connection from the others.
-        turn = self.turns.setdefault(case_id, asyncio.Lock())
-        async with turn, scoped_or_whole(self.pool, by) as connection:
+        async with self.turns.turn(case_id), scoped_or_whole(self.pool, by) as connection:
             protocol = await self._protocol(connection)
             if command.action == "merge" and isinstance(command.data.get("main_case"), int):
                 await lock_cases(connection, (case_id, command.data["main_case"]))

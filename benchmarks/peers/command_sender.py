@@ -14,8 +14,8 @@ import uvloop
 
 from benchmarks.peers.cores import REST, stay_on
 
-HOT_EVERY = 5
-"""Every fifth command of each of them goes to a case that the others work on too."""
+HOT_EVERY = 10
+"""Every tenth command of each of them goes to a case that the others work on too."""
 
 
 class Person(asyncio.Protocol):
