@@ -382,3 +382,21 @@ def test_buildings_are_asked_by_area_and_use_and_know_where_they_lie(connection:
     assert load_area(connection, "subdistrict", "east").target == "subdistrict:east"
     with pytest.raises(NeedleError):
         load_area(connection, "subdistrict", "north")
+
+
+def test_an_account_sees_the_links_of_its_area_and_their_recipients_only(connection: Connection) -> None:
+    outreach = asking(connection)
+    far = Target("person", "p8", "x", None, None, {"subdistrict": "b"}, Recipient("Li", "13900000000", None))
+    near = Target("person", "p9", "x", None, None, {"subdistrict": "a"}, Recipient("Wu", "13700000000", None))
+    issue(connection, outreach, [HOUSE, far, near], SECRET, 1, outreach.until)
+    connection.execute("""
+        insert into layer (name, kind, title_zh, title_en, rank) values ('subdistrict', 'area', '街道', 'subdistrict', 1);
+        insert into account (username, name, role, area_layer, area_codes)
+        values ('zhao', '赵', 'grid_worker', 'subdistrict', '{a}')""")
+    connection.execute(
+        "select set_config('needle.account', (select id from account)::text, true), set_config('role', 'needle_staff', true)"
+    )
+    assert connection.execute("select target from link order by id").fetchall() == [("1-2-301",), ("p9",)]
+    assert connection.execute("select name from recipient").fetchall() == [("Wu",)]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute("select * from opt_out")
