@@ -83,7 +83,12 @@ def account_of_request(connection: HTTPConnection) -> Account:
     return cast(Account, account)
 
 
-Asker = Annotated[Account, Depends(account_of_request)]
+async def asker(connection: HTTPConnection) -> Account:
+    """``account_of_request`` as a dependency: a coroutine, since FastAPI sends plain functions through a pool of threads."""
+    return account_of_request(connection)
+
+
+Asker = Annotated[Account, Depends(asker)]
 
 
 def current_account() -> Account:

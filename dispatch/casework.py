@@ -42,6 +42,8 @@ HOURS_KEPT_S = 60.0
 """Working hours that were edited count after a minute at most."""
 AT_ONCE = 6
 """Commands that one process carries out at a time: fewer than its connections, so that readers find one."""
+KEPT_CASES = 5_000
+"""Cases whose fold is remembered: who works on a case gives the next command soon."""
 ONCE = "once"
 """Where an event keeps its sender's own name of the command."""
 
@@ -56,6 +58,7 @@ class CaseDesk:
         self.survey = Survey()
         self.surveying = asyncio.Lock()
         self.turns = Turns(AT_ONCE)
+        self.kept: dict[int, Case] = {}
         self.suggester = Suggester(str(pool.conninfo))
 
     async def read(self, case_id: int, by: int | None = None) -> dict[str, Any]:
@@ -117,16 +120,17 @@ class CaseDesk:
             protocol = await self._protocol(connection)
             if command.action == "merge" and isinstance(command.data.get("main_case"), int):
                 await lock_cases(connection, (case_id, command.data["main_case"]))
-            await cases.lock_case(connection, case_id)
-            async with connection.pipeline():
-                if by is not None:
-                    # Locked means seen: the account's limits were asked. The rest is this case alone, and is not asked again.
-                    await as_owner(connection)
+            stands = await cases.lock_case(connection, case_id)
+            if by is not None:
+                # Locked means seen: the account's limits were asked. The rest is this case alone, and is not asked again.
+                await as_owner(connection)
+            before = self.kept.get(case_id)
+            if before is None or once is not None or (before.seq, before.hash) != stands:
                 events = await cases.read_events(connection, case_id)
-            before = fold(case_id, events)
-            if once is not None:
-                if any(event.payload.get(ONCE) == once for event in events):
+                before = fold(case_id, events)
+                if once is not None and any(event.payload.get(ONCE) == once for event in events):
                     return summary(before)
+            if once is not None:
                 command = replace(command, data={**command.data, ONCE: once})
             if seq is not None and seq != before.seq:
                 raise NeedleError("case.conflict", seq=before.seq)
@@ -137,7 +141,14 @@ class CaseDesk:
                 after = await carry_out(connection, before, command, now, protocol)
                 if after.merged_into != before.merged_into:
                     await self._absorb(connection, after, command, now, protocol)
+        self._keep(after)
         return summary(after)
+
+    def _keep(self, case: Case) -> None:
+        """Remember a fold; its hash tells whether it is still that of all events."""
+        if len(self.kept) >= KEPT_CASES:
+            self.kept.clear()
+        self.kept[case.id] = case
 
     async def duplicates(self, case_id: int, by: int | None = None) -> list[dict[str, Any]]:
         """Open cases that may be the same thing, the likeliest first, as JSON; ``case.unknown`` when there is no such case.

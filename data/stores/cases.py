@@ -189,10 +189,18 @@ def _value(value: Any) -> Any:
 # --- a desk's single case ------------------------------------------------------------------------------------------
 
 
-async def lock_case(connection: AsyncConnection, case_id: int) -> None:
-    """Lock a case for this transaction; ``case.unknown`` where there is none that the account of the connection may see."""
-    if await (await connection.execute(LOCK, (case_id,))).fetchone() is None:
+async def lock_case(connection: AsyncConnection, case_id: int) -> tuple[int, bytes]:
+    """Lock a case for this transaction; its seq and the hash of its last event.
+
+    Raises
+    ------
+    NeedleError
+        ``case.unknown`` where there is none that the account of the connection may see.
+    """
+    row = await (await connection.execute(LOCK, (case_id,))).fetchone()
+    if row is None:
         raise NeedleError("case.unknown", case_id=case_id)
+    return int(row[0]), bytes(row[1])
 
 
 async def read_events(connection: AsyncConnection, case_id: int) -> list[Event]:
