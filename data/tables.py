@@ -867,7 +867,9 @@ form = Table(
     Column("id", Integer, Identity(always=True), primary_key=True),
     Column("form_id", Text, nullable=False, unique=True, comment="the author's id of it, as submissions name it"),
     Column("title", Text, nullable=False),
-    Column("account_id", Integer, ForeignKey("account.id", ondelete="SET NULL"), index=True, comment="who publishes it"),
+    Column(
+        "account_id", Integer, ForeignKey("account.id", ondelete="SET NULL"), index=True, comment="who publishes it"
+    ),
     Column("area_layer", Text, comment="null: a form of the whole city"),
     Column("area_codes", ARRAY(Text), nullable=False, server_default=text("'{}'"), comment="areas of who publishes it"),
     comment="a form that is asked; its answers lie in the schema answers",

@@ -62,7 +62,9 @@ ACTIONS: Final[Mapping[str, DeskAction]] = {
     "request_extension": DeskAction("e", (), ("hard_matter", "weather", "material")),
     "finish": DeskAction("f"),
     "hand_back": DeskAction("r", (), ("not_ours", "no_means")),
-    "override": DeskAction("o", ("team",), ("local_knowledge", "nearer", "equipment", "workload", "department_agreed", "order")),
+    "override": DeskAction(
+        "o", ("team",), ("local_knowledge", "nearer", "equipment", "workload", "department_agreed", "order")
+    ),
     "escalate": DeskAction("e", (), ("returned_often", "duty_unclear")),
     "rework": DeskAction("n", (), ("not_done", "half_done", "no_proof")),
     "reject_work": DeskAction("n", (), ("not_done", "half_done", "no_proof")),

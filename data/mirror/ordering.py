@@ -168,7 +168,9 @@ def _queue_keys(mirror: CaseMirror) -> Keys:
     count = mirror.count
     due, reported = mirror.due[:count], mirror.reported[:count]
     moment = np.where(due == 0, reported, due) + np.where(mirror.urgent[:count], 0, LATER)
-    moment += np.where(np.array([*(state == PAUSED for state in mirror.states), False])[mirror.state[:count]], 2 * LATER, 0)
+    moment += np.where(
+        np.array([*(state == PAUSED for state in mirror.states), False])[mirror.state[:count]], 2 * LATER, 0
+    )
     return np.where(mirror.closed[:count] == 0, moment, NONE)
 
 

@@ -158,10 +158,14 @@ def test_a_thinned_configuration_cannot_end_its_script() -> None:
 
 def test_navigation_knows_where_one_is_and_a_screen_has_none() -> None:
     say = words("en")
-    shown = json.dumps(around("x", PAGES[0], PAGES, say, ADMIN, screen=False), default=lambda part: part.to_plotly_json())
+    shown = json.dumps(
+        around("x", PAGES[0], PAGES, say, ADMIN, screen=False), default=lambda part: part.to_plotly_json()
+    )
     assert shown.count('"aria-current": "page"') == 1
     assert [entry.path for entry in entries(PAGES, say)] == [page.path for page in PAGES]
-    screen = json.dumps(around("x", PAGES[0], PAGES, say, ADMIN, screen=True), default=lambda part: part.to_plotly_json())
+    screen = json.dumps(
+        around("x", PAGES[0], PAGES, say, ADMIN, screen=True), default=lambda part: part.to_plotly_json()
+    )
     assert "aria-current" not in screen
     assert "rail" not in screen
 
