@@ -42,7 +42,7 @@ def downgrade(url: str, revision: str) -> None:
 
 
 def revise(url: str, message: str) -> Path:
-    """Write a draft of the next revision from what ``data/tables.py`` has and the database has not.
+    """Write a draft of the next revision from what ``data/tables/`` has and the database has not.
 
     Alembic does not see checks, triggers and functions: those are written by hand.
     """

@@ -69,7 +69,7 @@ def migrate() -> None:
 
 @app.command(hidden=True)
 def revise(message: Annotated[str, typer.Argument(help="What changes, in a few words.")]) -> None:
-    """Draft a migration from what data/tables.py has and the database has not (for developers)."""
+    """Draft a migration from what data/tables/ has and the database has not (for developers)."""
     print(migrations.revise(ensure_database(get_settings()), message))
 
 

@@ -1,0 +1,88 @@
+"""Forms and their versions; the tables of their answers are made when they are published."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from data.tables.base import metadata, moment
+
+form = Table(
+    "form",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("form_id", Text, nullable=False, unique=True, comment="the author's id of it, as submissions name it"),
+    Column("title", Text, nullable=False),
+    Column(
+        "account_id", Integer, ForeignKey("account.id", ondelete="SET NULL"), index=True, comment="who publishes it"
+    ),
+    Column("area_layer", Text, comment="null: a form of the whole city"),
+    Column("area_codes", ARRAY(Text), nullable=False, server_default=text("'{}'"), comment="areas of who publishes it"),
+    comment="a form that is asked; its answers lie in the schema answers",
+)
+
+form_version = Table(
+    "form_version",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("form", Integer, ForeignKey("form.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False, comment="1, 2, ... within the form"),
+    Column("version", Text, nullable=False, comment="the author's, as submissions name it; may be empty"),
+    Column("digest", Text, nullable=False, comment="MD5 of the XForm, as OpenRosa has it"),
+    Column("workbook", LargeBinary, nullable=False, comment="XLSForm, .xlsx"),
+    Column("xform", Text, nullable=False),
+    Column("itemsets", Text, comment="external choices as CSV"),
+    moment("published_at", nullable=False, now=True),
+    UniqueConstraint("form", "number"),
+    UniqueConstraint("form", "version"),
+)
+
+form_table = Table(
+    "form_table",
+    metadata,
+    Column("form", Integer, ForeignKey("form.id", ondelete="CASCADE"), nullable=False),
+    Column("path", Text, nullable=False, comment="of the form's root, or of a repeat"),
+    Column("name", Text, nullable=False, unique=True, comment="the table in the schema answers"),
+    Column("parent", Text, comment="path of the sheet that it is repeated in"),
+    Column("place", Integer, nullable=False, comment="parents before children"),
+    PrimaryKeyConstraint("form", "path"),
+)
+
+form_column = Table(
+    "form_column",
+    metadata,
+    Column("form", Integer, nullable=False),
+    Column("sheet", Text, nullable=False, comment="path of its table"),
+    Column("name", Text, nullable=False),
+    Column("path", Text, nullable=False, comment="of the question"),
+    Column("kind", Text, nullable=False),
+    Column("choices", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("since", Integer, nullable=False, comment="number of the version"),
+    Column("retired", Integer, comment="number of the first version that no longer asks it; its answers stay"),
+    Column("place", Integer, nullable=False),
+    PrimaryKeyConstraint("form", "sheet", "name"),
+    ForeignKeyConstraint(["form", "sheet"], ["form_table.form", "form_table.path"], ondelete="CASCADE"),
+)
+
+form_submission = Table(
+    "form_submission",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("form", Integer, ForeignKey("form.id"), nullable=False),
+    Column("version_id", Integer, ForeignKey("form_version.id"), nullable=False, index=True),
+    Column("instance_id", Text, nullable=False, comment="who sends it again names it again: it is kept once"),
+    moment("received_at", nullable=False, now=True),
+    Column("xml", Text, nullable=False, comment="as it came: nothing of it is lost"),
+    UniqueConstraint("form", "instance_id"),
+)
