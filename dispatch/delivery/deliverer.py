@@ -106,7 +106,8 @@ class Line:
                 log.warning("delivery.interrupted", system=self.row.name, code=error.code)
             if not busy:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(wake.wait(), pause_s)
+                    async with asyncio.timeout(pause_s):  # wait_for of Python 3.11 may swallow the cancellation that ends us
+                        await wake.wait()
                 wake.clear()
 
     async def _send_due(self) -> bool:
