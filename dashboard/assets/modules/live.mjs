@@ -2,18 +2,19 @@
    which cases this wall is about, hands on each case's rows in order, and all rows of one frame at once. */
 
 import { SIGNED_OUT, signIn } from './session.mjs';
+import { isBusy } from './pace.mjs';
 import { writeWhere } from './where.mjs';
 
 const SILENCE_MS = 20_000;
 const TRIES_UNTIL_OFFLINE = 4;
 const SLOWEST_MS = 8_000;
-const FRAME_MS = 100;
+const FRAME_MS = 200;
 const BUSY_ROWS = 12;
 const CALM_MS = 4_000;
 
 export class Live {
   constructor({ since, where, onMessage, onRows, onState }) {
-    Object.assign(this, { since, where, onMessage, onRows, onState, tries: 0, rows: new Map() });
+    Object.assign(this, { since, where, onMessage, onRows, onState, tries: 0, handedAt: 0, rows: new Map() });
     addEventListener('offline', () => this.socket?.close());
     addEventListener('online', () => this.open());
     this.open();
@@ -54,17 +55,19 @@ export class Live {
     else this.onMessage(message);
   }
 
-  /* A case's newest row wins, whatever the order of arrival; the picture changes at most once a frame. */
+  /* A case's newest row wins, whatever the order of arrival. In a city in uproar the picture changes five times a second: every change
+     costs the whole screen a composition, and a machine that composes all the time hears the next message late. */
   gather(rows) {
     for (const row of rows) {
       const known = this.rows.get(row.id);
       if (!known || (row.seq ?? 0) >= (known.seq ?? 0)) this.rows.set(row.id, row);
     }
-    this.frame ??= setTimeout(() => this.hand(), this.rows.size > 50 ? FRAME_MS : 0);
+    this.frame ??= setTimeout(() => this.hand(), isBusy() ? Math.max(0, FRAME_MS - (performance.now() - this.handedAt)) : 0);
   }
 
   hand() {
     this.frame = null;
+    this.handedAt = performance.now();
     const rows = [...this.rows.values()];
     this.rows.clear();
     if (rows.length > BUSY_ROWS) this.calm();

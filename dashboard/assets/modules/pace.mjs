@@ -1,6 +1,6 @@
-/* Work that may wait: done before the next frame, however often asked; while much arrives at once (live.mjs calls that calm), twice a second. */
+/* Work that may wait: done before the next frame, however often asked; while much arrives at once (live.mjs calls that calm), once a second. */
 
-const EVERY_MS = 500;
+const EVERY_MS = 1_000;
 
 export const isBusy = () => document.querySelector('.wall')?.dataset.calm === 'true';
 

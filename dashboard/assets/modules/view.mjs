@@ -35,7 +35,7 @@ export function makeMap(snapshot, page, where, view) {
     ? { zoom: view[0], center: [view[2], view[1]], bearing: view[3] ?? 0, pitch: view[4] ?? 0 }
     : { bounds: [[west, south], [east, north]], fitBoundsOptions: { padding: padding() } };
   const map = new maplibre.Map({
-    container: document.querySelector('.map'), style: mapStyle(snapshot, page, where, shownTheme()), attributionControl: false, fadeDuration: 120, maxPitch: 60, minZoom: 7, maxZoom: 19,
+    container: document.querySelector('.map'), style: mapStyle(snapshot, page, where, shownTheme()), attributionControl: false, fadeDuration: 0, maxPitch: 60, minZoom: 7, maxZoom: 19,
     pixelRatio: SKETCH, cancelPendingTileRequestsWhileZooming: true,
     localIdeographFontFamily: "'Noto Sans SC', 'Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif", ...start,
   });

@@ -20,7 +20,7 @@ PALETTE = """async (assets) => {
 
 def test_a_report_appears_without_reload_and_its_case_says_why_this_team(wall: Wall, address: str) -> None:
     open_wall(wall, f"{address}/wall?lang=en")
-    before, told = wall.number("today"), report(1)
+    before, told = wall.number("today"), report(1, matter=URGENT_MATTER)
     send(address, told)
     expect(wall.row(told["address"])).to_be_visible()
     expect(wall.figure("today")).to_have_text(f"{before + 1:,}")
