@@ -91,8 +91,8 @@ def create_app(url: str) -> FastAPI:
     app.add_api_route("/", to_first_page)
     app.add_api_route("/api/health", health)
     for part in (
-        mobile,
         api,
+        mobile,
         open311,
         photos,
         connectors,
