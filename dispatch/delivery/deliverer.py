@@ -106,7 +106,9 @@ class Line:
                 log.warning("delivery.interrupted", system=self.row.name, code=error.code)
             if not busy:
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(pause_s):  # wait_for of Python 3.11 may swallow the cancellation that ends us
+                    async with asyncio.timeout(
+                        pause_s
+                    ):  # wait_for of Python 3.11 may swallow the cancellation that ends us
                         await wake.wait()
                 wake.clear()
 
