@@ -109,8 +109,8 @@ class Audit extends Sheet {
   line({ at, actor, action, object, address, detail }) {
     const line = element('tr');
     const when = Object.assign(element('time', '', this.when.format(new Date(at * 1000))), { dateTime: new Date(at * 1000).toISOString() });
-    const detailed = Object.entries(detail).map(([key, value]) => `${key}: ${value}`).join(', ');
-    line.append(...[when, actor, this.wordsOf(action) ?? action, this.linked(object), address, detailed].map((content) => {
+    const detailed = Object.entries(detail).map(([key, value]) => [this.called(`detail.${key}`, key), this.called(`detail.${key}.${value}`, value)].join(': ')).join(', ');
+    line.append(...[when, this.called(`who.${actor}`, actor), this.wordsOf(action) ?? action, this.linked(object), address, detailed].map((content) => {
       const cell = element('td');
       cell.append(content);
       return cell;
@@ -119,8 +119,14 @@ class Audit extends Sheet {
     return line;
   }
 
+  /** What a written name is called here; the name itself where it has no other. */
+  called(message, name) {
+    return this.page.words[message] ?? name;
+  }
+
   linked(object) {
-    const [kind, id] = object.split(':');
-    return kind === 'case' ? Object.assign(element('a', '', object), { href: `/desk?case=${id}` }) : object;
+    const [kind, ...id] = object.split(':');
+    const text = id.length ? [this.called(`kind.${kind}`, kind), id.join(':')].join(' ') : object;
+    return kind === 'case' ? Object.assign(element('a', '', text), { href: `/desk?case=${id}` }) : text;
   }
 }
