@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
@@ -109,3 +110,12 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def api(served: str) -> Iterator[httpx.Client]:
+    """The API of the served block, once every case and text is read."""
+    with httpx.Client(base_url=served, timeout=60, transport=httpx.HTTPTransport(retries=2)) as client:
+        while client.get("/api/desk/rows", params={"end": 1}).status_code == 503:
+            pass
+        yield client

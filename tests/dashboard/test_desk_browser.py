@@ -19,16 +19,6 @@ TOTAL = '[data-slot="total"]'
 
 
 @pytest.fixture
-def api(served: str) -> Iterator[httpx.Client]:
-    """The desk's API, once every case and text is read."""
-    transport = httpx.HTTPTransport(retries=2)
-    with httpx.Client(base_url=served, timeout=60, transport=transport) as client:
-        while client.get("/api/desk/rows", params={"end": 1}).status_code == 503:
-            pass
-        yield client
-
-
-@pytest.fixture
 def desk(browser: Browser, served: str, api: httpx.Client) -> Iterator[Page]:
     """The desk, open on all cases, in English; whatever the browser complains about fails the test."""
     context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)

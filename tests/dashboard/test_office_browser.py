@@ -21,15 +21,6 @@ HOOK = 'name = "chengguan"\nkind = "webhook"\nurl = "https://cg.example.gov.cn/h
 
 
 @pytest.fixture
-def api(served: str) -> Iterator[httpx.Client]:
-    """The API, once every case and text is read."""
-    with httpx.Client(base_url=served, timeout=60, transport=httpx.HTTPTransport(retries=2)) as client:
-        while client.get("/api/desk/rows", params={"end": 1}).status_code == 503:
-            pass
-        yield client
-
-
-@pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A page; whatever the browser complains about fails the test."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
