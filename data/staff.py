@@ -24,7 +24,7 @@ READS: Final = (
 CASEWORK: Final = {
     "select": (
         "cases, case_event, decision, task, whistle, whistle_party, case_merge, case_timer, acknowledgement, report, photo, "
-        "delivery, remote_case, form_submission, link, link_use, recipient, message"
+        "delivery, remote_case, form_submission, form_attachment, link, link_use, recipient, message"
     ),
     "insert": ("case_event, decision, task, whistle, whistle_party, case_timer, acknowledgement, photo"),
     "update": "cases, task, whistle, whistle_party, case_timer, link",

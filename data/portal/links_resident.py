@@ -10,14 +10,17 @@ from data.database import AsyncPool
 from data.stores.reading import reading
 from geo.errors import NeedleError
 
-LOOK: Final = "select form, title, asks, until, kind, state, prefill from mailbox.look_at_link(%s)"
+LOOK: Final = "select form, title, asks, until, kind, state, prefill, paper from mailbox.look_at_link(%s)"
 USE: Final = "select mailbox.use_link(%s, %s, %s, %s, %s)"
 OPT_OUT: Final = "select mailbox.opt_out_by_link(%s)"
 
 
 @dataclass(frozen=True, slots=True)
 class ShownLink:
-    """What a resident may know of a link; ``state``: open, revoked, expired, used_up; ``prefill``: a sealed packet."""
+    """What a resident may know of a link; ``state``: open, revoked, expired, used_up; ``prefill``: a sealed packet.
+
+    ``paper``: name of the paper with its form; None until the courier has hung it out.
+    """
 
     form: str
     title: str
@@ -26,6 +29,7 @@ class ShownLink:
     kind: str
     state: str
     prefill: bytes | None
+    paper: str | None
 
 
 class LinksResidentSide:

@@ -13,9 +13,10 @@ NAMING = {
 metadata = MetaData(naming_convention=NAMING)
 
 
-def moment(name: str, *, nullable: bool = True, now: bool = False) -> Column[object]:
+def moment(name: str, *, nullable: bool = True, now: bool = False, comment: str | None = None) -> Column[object]:
     """An aware point in time."""
-    return Column(name, DateTime(timezone=True), nullable=nullable, server_default=func.now() if now else None)
+    default = func.now() if now else None
+    return Column(name, DateTime(timezone=True), nullable=nullable, server_default=default, comment=comment)
 
 
 def geometry(kind: str, *, nullable: bool = False, name: str = "geom") -> Column[object]:

@@ -7,6 +7,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
+    Index,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
@@ -84,5 +85,22 @@ form_submission = Table(
     Column("instance_id", Text, nullable=False, comment="who sends it again names it again: it is kept once"),
     moment("received_at", nullable=False, now=True),
     Column("xml", Text, nullable=False, comment="as it came: nothing of it is lost"),
+    Column("link_id", BigInteger, ForeignKey("link.id"), index=True, comment="who was asked; null: by no link"),
+    Column("mail_id", Text, unique=True, comment="what it came by, from a resident"),
+    Column("receipt", Text, unique=True, comment="what the resident keeps: 12 letters"),
+    Column("account_id", Integer, ForeignKey("account.id"), index=True, comment="the field worker who filled it in"),
     UniqueConstraint("form", "instance_id"),
+)
+
+form_attachment = Table(
+    "form_attachment",
+    metadata,
+    Column("submission_id", BigInteger, ForeignKey("form_submission.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False, comment="as the answer names it"),
+    Column("digest", Text, nullable=False, comment="SHA-256 of the content, by which it is kept"),
+    Column("media_type", Text, nullable=False, comment="told from the content, never from the name"),
+    Column("bytes", Integer, nullable=False),
+    PrimaryKeyConstraint("submission_id", "name"),
+    Index("ix_form_attachment_digest", "digest"),
+    comment="files of answers; pictures without EXIF",
 )

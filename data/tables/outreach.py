@@ -3,6 +3,7 @@
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -77,6 +78,9 @@ link_use = Table(
     Column("mail_id", Text, primary_key=True),
     Column("link_id", BigInteger, ForeignKey("link.id"), nullable=False, index=True),
     moment("at", nullable=False),
+    Column(
+        "given_back", Boolean, nullable=False, server_default=text("false"), comment="its answer was rejected: no use"
+    ),
     comment="which mail came by which link, as the portal counted it",
 )
 
@@ -119,4 +123,23 @@ opt_out = Table(
     Column("by", Text, nullable=False, comment="link, reply, or the account that noted it"),
     moment("at", nullable=False, now=True),
     comment="who wants no messages",
+)
+
+parked_letter = Table(
+    "parked_letter",
+    metadata,
+    Column("mail_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("link_id", BigInteger, comment="what an answer came by, as the mailbox said"),
+    Column("sealed", LargeBinary, nullable=False, comment="as it came: opened only to try it again"),
+    moment("received_at", nullable=False),
+    moment("parked_at", nullable=False, now=True),
+    Column("reason", Text, nullable=False, comment="code of the catalogue of errors"),
+    Column("detail", JSONB, nullable=False, server_default=text("'{}'::jsonb"), comment="what its sentence names"),
+    Column("tries", SmallInteger, nullable=False, server_default="1"),
+    moment("retry_at", comment="when somebody asked to try it again"),
+    moment("settled_at", comment="filed or answered after all, or put aside by somebody"),
+    Index("ix_parked_letter_open", "parked_at", postgresql_where=text("settled_at is null")),
+    comment="letters that cannot be filed as they are; the courier tries them again when asked",
 )

@@ -55,6 +55,20 @@ session = Table(
     CheckConstraint("octet_length(token) = 32", name="token"),
 )
 
+app_password = Table(
+    "app_password",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("account_id", Integer, ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", Text, nullable=False, comment="the device or program that it is for"),
+    Column("hash", LargeBinary, nullable=False, unique=True, comment="SHA-256: it is random and long"),
+    moment("created_at", nullable=False, now=True),
+    moment("used_at"),
+    moment("revoked_at"),
+    CheckConstraint("octet_length(hash) = 32", name="hash"),
+    comment="by which programs that know no sign-in page (ODK Collect) speak for an account",
+)
+
 sign_in_failure = Table(
     "sign_in_failure",
     metadata,

@@ -37,6 +37,7 @@ class Doors:
             "kind": found.kind,
             "state": found.state,
             "prefill": base64.b64encode(found.prefill).decode() if found.prefill is not None else None,
+            "paper": found.paper,
         }
 
     async def opt_out(self, typed: str, sender: bytes) -> None:
