@@ -19,16 +19,34 @@ class Course:
         Relative frequency among cases that are not duplicates.
     astray : bool
         The first department is the wrong one: it gives the case back.
+    parties : tuple of int
+        For each move the called department that it is about: 0 the lead, 1 and 2 its helpers; -1: none was called.
     """
 
     moves: tuple[str, ...]
     share: float
     astray: bool = False
+    parties: tuple[int, ...] = ()
+
+    @property
+    def called(self) -> int:
+        """How many departments the street whistles for; 0: it does not whistle."""
+        return max(self.parties) + 1
+
+    @property
+    def whistles(self) -> bool:
+        """A street whistles in it."""
+        return self.called > 0
 
 
 def course(moves: str, share: float, astray: bool = False) -> Course:
-    """A course from words; ``+`` joins parts."""
-    return Course(tuple(moves.split()), share, astray)
+    """A course from words; ``move@1`` is about the first helper of a whistle."""
+    parts = [word.partition("@") for word in moves.split()]
+    return Course(tuple(move for move, _, _ in parts), share, astray, tuple(int(who or -1) for _, _, who in parts))
+
+
+WHISTLE = f"{INTAKE} sign assign whistle"
+JOINT_END = f"finish_jointly@0 confirm {CLOSE}"
 
 
 COURSES: tuple[Course, ...] = (
@@ -50,8 +68,37 @@ COURSES: tuple[Course, ...] = (
     course(f"{INTAKE} {WORK} rework resume_work finish confirm {CLOSE}", 1.4),
     course(f"{INTAKE} sign assign finish reject_work finish confirm {CLOSE}", 0.9),
     course(f"{INTAKE} sign assign hand_back assign finish confirm {CLOSE}", 0.8),
-    course(f"{INTAKE} sign assign whistle answer_whistle finish_jointly confirm {CLOSE}", 1.3),
-    course(f"{INTAKE} sign assign whistle refuse_whistle order_response finish_jointly confirm {CLOSE}", 0.5),
+    course(
+        f"{WHISTLE} answer_whistle@0 answer_whistle@1 answer_whistle@2 arrive@0 arrive@1 arrive@2 "
+        f"finish_part@1 finish_part@2 {JOINT_END}",
+        0.55,
+    ),
+    course(f"{WHISTLE} answer_whistle@1 answer_whistle@0 arrive@1 arrive@0 finish_part@1 {JOINT_END}", 0.4),
+    course(
+        "submit accept file whistle answer_whistle@0 answer_whistle@1 arrive@0 arrive@1 finish_part@1 " + JOINT_END,
+        0.3,
+    ),
+    course(
+        f"{WHISTLE} answer_whistle@0 refuse_whistle@1 release_whistle@1 answer_whistle@2 arrive@0 arrive@2 "
+        f"finish_part@2 {JOINT_END}",
+        0.15,
+    ),
+    course(
+        f"{WHISTLE} refuse_whistle@1 order_response@1 answer_whistle@0 arrive@0 arrive@1 finish_part@1 {JOINT_END}",
+        0.15,
+    ),
+    course(f"{WHISTLE} answer_whistle@0 remind answer_whistle@1 arrive@0 arrive@1 finish_part@1 {JOINT_END}", 0.15),
+    course(f"{WHISTLE} answer_whistle@0 answer_whistle@1 arrive@0 remind arrive@1 finish_part@1 {JOINT_END}", 0.1),
+    course(
+        f"{WHISTLE} answer_whistle@0 answer_whistle@1 arrive@0 arrive@1 finish_part@1 finish_jointly@0 reject_joint "
+        f"finish_part@1 {JOINT_END}",
+        0.1,
+    ),
+    course(
+        f"{WHISTLE} remind remind supervise order_response@0 remind answer_whistle@1 arrive@0 arrive@1 finish_part@1 "
+        f"{JOINT_END}",
+        0.1,
+    ),
     course(f"{INTAKE} supervise {WORK} {CLOSE}", 0.9),
     course(f"{INTAKE} {WORK} request_check pass_check force_close", 0.4),
     course(f"{INTAKE} {WORK} {CLOSE} reopen redispatch {WORK} {CLOSE}", 0.8),
@@ -91,9 +138,9 @@ LEADS_TO: dict[str, str] = {
     "resume_early": "handling",
     "whistle": "whistled",
     "answer_whistle": "responding",
-    "refuse_whistle": "whistle_refused",
     "order_response": "responding",
     "finish_jointly": "handled",
+    "reject_joint": "responding",
     "finish": "handled",
     "reject_work": "handling",
     "confirm": "answered",
@@ -107,7 +154,9 @@ LEADS_TO: dict[str, str] = {
     "reopen": "reopened",
     "redispatch": "dispatched",
 }
-"""Where each action leads, as in the state table; ``supervise`` stays where it is."""
+"""Where each action leads, as in the state table; one that is not here stays where it is."""
+REFUSED_FIRST = {("whistled", "refuse_whistle"): "whistle_refused"}
+"""An action that leads elsewhere from one state alone."""
 
 TERMINAL = frozenset({"rejected", "void", "merged", "closed", "forced_closed"})
 
@@ -140,6 +189,11 @@ MINUTES: dict[str, float] = {
     "answer_whistle": 50,
     "refuse_whistle": 70,
     "order_response": 120,
+    "release_whistle": 40,
+    "remind": 240,
+    "arrive": 35,
+    "finish_part": 50,
+    "reject_joint": 45,
     "reject_work": 30,
     "confirm": 18,
     "rework": 35,
@@ -179,6 +233,8 @@ REASONS: dict[str, tuple[str, ...]] = {
     "whistle": ("需多部门综合执法", "本级无执法权,请求支援"),
     "refuse_whistle": ("不属于本部门职责",),
     "order_response": ("由区里裁定牵头处置",),
+    "release_whistle": ("经核实确不属其职责",),
+    "reject_joint": ("现场仍有遗留,请补齐",),
     "reject_work": ("处置后照片不清晰,未到位",),
     "rework": ("回访不满意,处置不达标",),
     "fail_check": ("现场仍有反弹", "只处理了一部分"),

@@ -10,11 +10,13 @@ from psycopg import sql
 
 from data.database import Connection
 from data.demo.city import DemoCity
-from data.demo.history import History, history_groups, make_history
+from data.demo.history import History, history_groups, is_urgent, make_history
+from data.demo.iso import Texts
+from data.demo.joint_rows import PARTY_COLUMNS, TIMER_COLUMNS, WHISTLE_COLUMNS, calls_of, whistle_lines
 from data.demo.lattice import Ints
 from data.demo.limits import MatterLike
 from data.demo.load_people import LoadedPeople
-from data.demo.powers import HABITS, POWERS, power_of
+from data.demo.powers import HABITS
 from data.demo.report_rows import REPORT_COLUMNS, report_lines
 from data.demo.rows import (
     CASE_COLUMNS,
@@ -28,7 +30,7 @@ from data.demo.rows import (
 )
 from data.demo.unfolding import Group
 from data.demo.whereabouts import Whereabouts, areas_json, borders_json
-from data.demo.wording import Texts, Wording
+from data.demo.wording import Wording
 from geo.h3grid import h3_cells
 
 Progress = Callable[[str, int, int], None]
@@ -95,12 +97,6 @@ def limits_json(matters: Sequence[MatterLike]) -> Texts:
     return said
 
 
-def is_urgent(key: str, unit: str) -> bool:
-    """A matter is urgent by the unit of its limit or by the rule that gives the power."""
-    power = power_of(key)
-    return unit.startswith("urgent") or (power is not None and POWERS[power].urgent)
-
-
 def batch_lines(history: History, members: Ints, ids: Ids, said: Texts) -> list[tuple[str, str, Texts]]:
     """All rows of one batch: table, columns and lines of text COPY, tables in the order of their references."""
     reports: Texts = []
@@ -108,6 +104,7 @@ def batch_lines(history: History, members: Ints, ids: Ids, said: Texts) -> list[
     events: Texts = []
     decisions: Texts = []
     tasks: Texts = []
+    whistles: tuple[Texts, Texts, Texts] = [], [], []
     places = Places(history, members)
     for group in history_groups(history, members):
         words = wording(history, group, ids, said)
@@ -118,12 +115,17 @@ def batch_lines(history: History, members: Ints, ids: Ids, said: Texts) -> list[
         reports += report_lines(words, group, history)
         decisions += decision_lines(words, group, history.assigner, history.right, history.wrong, ids.rule_set)
         tasks += task_lines(words, group)
+        for table, lines in zip(whistles, whistle_lines(words.case_ids, words.calls, group), strict=True):
+            table += lines
     return [
         ("report", REPORT_COLUMNS, sorted(reports)),
         ("cases", CASE_COLUMNS, sorted(cases)),
         ("case_event", EVENT_COLUMNS, events),
         ("decision", DECISION_COLUMNS, decisions),
         ("task", TASK_COLUMNS, tasks),
+        ("whistle", WHISTLE_COLUMNS, whistles[0]),
+        ("whistle_party", PARTY_COLUMNS, whistles[1]),
+        ("case_timer", TIMER_COLUMNS, whistles[2]),
     ]
 
 
@@ -158,6 +160,7 @@ def wording(history: History, group: Group, ids: Ids, said: Texts) -> Wording:
     street = np.array([*(c[:9] for c in history.city.jurisdictions.layer("subdistrict").codes), "000000000"], object)
     departments = np.array([*assigner.departments, "none"], object)
     habit = incidents.habit[cases]
+    offices = street[where[layer["subdistrict"]]].tolist()
     return Wording(
         case_ids=(ids.first_case + cases.astype(np.int64)).tolist(),
         report_ids=(ids.first_report + cases.astype(np.int64)).tolist(),
@@ -166,11 +169,11 @@ def wording(history: History, group: Group, ids: Ids, said: Texts) -> Wording:
         limits=[said[h] for h in habit.tolist()],
         right=departments[history.right.department[cases]].tolist(),
         wrong=departments[history.wrong.department[cases]].tolist(),
-        office=street[where[layer["subdistrict"]]].tolist(),
         communities=community[where[layer["community"]]].tolist(),
         channels=incidents.channel[cases],
         team_ids=ids.teams,
         reported_s=incidents.reported_s[cases],
+        calls=calls_of(history, group, offices, ids.teams),
     )
 
 

@@ -4,10 +4,11 @@ import numpy as np
 
 from data.demo.history import History
 from data.demo.incidents import CHANNEL_CODES
+from data.demo.iso import Texts, local_iso, utc_iso
 from data.demo.lattice import Floats, Ints
 from data.demo.powers import HABITS
 from data.demo.unfolding import Group
-from data.demo.wording import Texts, Wording, local_iso, utc_iso
+from data.demo.wording import Wording
 from geo.datums import wgs84_to_gcj02
 
 REPORT_COLUMNS = "id, channel, idempotency_key, body, reported_at, received_at, handled_at, case_id, problem"

@@ -9,11 +9,13 @@ from data.chain import GENESIS
 from data.demo.assigning import REASONS, Assigner, Assignment
 from data.demo.history import History
 from data.demo.incidents import CHANNEL_CODES
+from data.demo.iso import Texts, local_iso, utc_iso
+from data.demo.joint import NEVER
 from data.demo.lattice import Floats, Ints
 from data.demo.limits import NO_CALENDAR, Longs
 from data.demo.powers import HABITS
-from data.demo.unfolding import NEVER, Group
-from data.demo.wording import Texts, Wording, actors, local_iso, payloads, utc_iso
+from data.demo.unfolding import Group
+from data.demo.wording import Wording, actors, payloads
 
 NULL = "\\N"
 

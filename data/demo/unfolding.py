@@ -10,26 +10,27 @@ from data.demo.courses import (
     DISPATCHES,
     LEADS_TO,
     MINUTES,
+    REFUSED_FIRST,
     SHARE_OF_LIMIT,
     STARTS_CLOCK,
     TERMINAL,
     Course,
 )
+from data.demo.joint import NEVER, Silence, joint_moment, silence
 from data.demo.lattice import Ints
 from data.demo.limits import NO_CALENDAR, Clock, Floats, Longs
 from data.working_states import WORKING_STATES
 
 Flags = NDArray[np.bool_]
-NEVER = np.int64(-(2**62))
-"""A moment that is not set."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The limit of each case in seconds, and whether it runs round the clock."""
+    """The limit of each case in seconds, whether it runs round the clock, and whether the case is urgent."""
 
     seconds: Floats
     natural: Flags
+    urgent: Flags
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class Group:
     team_now, department_now, returns, reworks : ndarray of int
         ``department_now``: 0 the right one, 1 the wrong one, -1 none.
     tasks : Tasks
+    silence : Silence or None
+        The moments that a whistle sets; None where nobody whistles.
     """
 
     course: Course
@@ -89,30 +92,35 @@ class Group:
     returns: Ints
     reworks: Ints
     tasks: Tasks
+    silence: Silence | None
 
 
 def states_of(course: Course) -> tuple[str, ...]:
     """The state after each move of a course."""
     states: list[str] = []
     for move in course.moves:
-        states.append(LEADS_TO.get(move) or states[-1])
+        here = states[-1] if states else ""
+        states.append(REFUSED_FIRST.get((here, move)) or LEADS_TO.get(move) or here)
     return tuple(states)
 
 
 def moments(
     course: Course, reported_s: Longs, limits: Limits, clock: Clock, rng: np.random.Generator
-) -> tuple[Longs, Longs, Longs]:
-    """When each move happens, the deadline that it sets, and what a suspension leaves of the limit."""
+) -> tuple[Longs, Longs, Longs, Silence | None]:
+    """When each move happens, the deadline that it sets, what a suspension leaves of the limit, a whistle's moments."""
     n, k = len(reported_s), len(course.moves)
     at, due = np.empty((n, k), np.int64), np.full((n, k), NEVER)
     remaining_s = np.zeros(n, np.int64)
     now, deadline, started = reported_s.copy(), np.full(n, NEVER), reported_s.copy()
     share = np.clip(rng.lognormal(np.log(0.42), 0.62, n), 0.03, 4.0)
+    called: Silence | None = None
     for j, move in enumerate(course.moves):
         wait = rng.lognormal(0, 0.65, n) * MINUTES.get(move, 0) * 60
         if move in SHARE_OF_LIMIT:
             wait = np.minimum(wait, SHARE_OF_LIMIT[move] * limits.seconds)
         moment = now + np.maximum(wait, 20 if j else 0).astype(np.int64)
+        if called is not None:
+            moment = joint_moment(course, j, called, now, moment)
         if move in ("finish", "finish_jointly"):
             moment = _worked(clock, started, share * limits.seconds, limits.natural, now)
             share = share * 0.6
@@ -121,7 +129,9 @@ def moments(
             last = np.where(deadline > 0, deadline - 30, wanted)
             moment = np.maximum(np.minimum(wanted, last), now + 5)
             share = np.maximum(share, 1.0) * 0.9
-        if move in STARTS_CLOCK:
+        if move == "whistle":
+            called = silence(moment, limits.urgent, clock)
+        if move in STARTS_CLOCK or starts_with_answer(course, j):
             deadline, started = clock.advance(moment, limits.seconds, limits.natural), moment
             due[:, j] = deadline
         elif move == "approve_extension":
@@ -137,7 +147,13 @@ def moments(
         elif move == "approve_return":
             deadline = np.full(n, NEVER)
         at[:, j] = now = moment
-    return at, due, remaining_s
+    return at, due, remaining_s, called
+
+
+def starts_with_answer(course: Course, j: int) -> bool:
+    """The lead answers a whistle for a case that no department has: its clock starts."""
+    leads = course.parties[j] == 0 and course.moves[j] in ("answer_whistle", "order_response")
+    return leads and not DISPATCHES & set(course.moves[:j])
 
 
 def _worked(clock: Clock, started: Longs, seconds: Floats, natural: Flags, now: Longs) -> Longs:
@@ -167,14 +183,14 @@ def unfold(
     rng: np.random.Generator,
 ) -> Group:
     """Lead cases along their course to the reference date, or to the move where they halt, and fold their rows."""
-    at, due, remaining_s = moments(course, reported_s[cases], limits, clock, rng)
+    at, due, remaining_s, called = moments(course, reported_s[cases], limits, clock, rng)
     done = np.minimum((at <= reference_s).sum(axis=1), halt).astype(np.int32)
     n, k = at.shape
     row = _Row(n, right.team[cases], wrong.team[cases], wrong.candidates[cases, 0], right.candidates[cases, 0])
     team, astray = np.full((n, k), -1, np.int32), np.zeros(k, bool)
     states = states_of(course)
-    for j, move in enumerate(course.moves):
-        row.step(move, states[j], j < done, at[:, j], due[:, j], course)
+    for j in range(k):
+        row.step(j, states[j], j < done, at, due[:, j], course)
         team[:, j], astray[j] = row.carried, row.is_astray
     return Group(
         course,
@@ -196,6 +212,7 @@ def unfold(
         row.returns,
         row.reworks,
         row.tasks(),
+        called,
     )
 
 
@@ -216,9 +233,10 @@ class _Row:
         self.open_at, self.open_accepted, self.open_due = (np.full(n, NEVER) for _ in range(3))
         self.parts: list[Tasks] = []
 
-    def step(self, move: str, state: str, happened: Flags, at: Longs, due: Longs, course: Course) -> None:
-        """One more move, for the cases where it happened."""
-        self._carry(move, course)
+    def step(self, j: int, state: str, happened: Flags, moments: Longs, due: Longs, course: Course) -> None:
+        """Move j, for the cases where it happened."""
+        move, at = course.moves[j], moments[:, j]
+        self._carry(j, course)
         self.team = np.where(happened, self.carried, self.team)
         if move == "file":
             self.filed = np.where(happened, at, self.filed)
@@ -226,6 +244,7 @@ class _Row:
             self.filed = np.where(happened, NEVER, self.filed)
         if move in DISPATCHES:
             self.dispatched = np.where(happened, at, self.dispatched)
+        if move in DISPATCHES or starts_with_answer(course, j):
             self.department = np.where(happened, int(self.is_astray), self.department).astype(np.int32)
         if move in ("approve_return", "suspend"):
             self.due = np.where(happened, NEVER, self.due)
@@ -236,7 +255,8 @@ class _Row:
         if move in ("rework", "fail_check"):
             self.reworks += happened
         if move == "confirm":
-            self.answered = np.where(happened, at, self.answered)
+            done = moments[:, j - 1] if course.whistles else at  # joint work counts from the lead's report
+            self.answered = np.where(happened, done, self.answered)
         elif move in ("rework", "fail_check", "reopen"):
             self.answered = np.where(happened, NEVER, self.answered)
         if state in TERMINAL:
@@ -245,8 +265,9 @@ class _Row:
             self.closed = np.where(happened, NEVER, self.closed)
         self._task(move, state, happened, at)
 
-    def _carry(self, move: str, course: Course) -> None:
-        """The team that the case has after the move."""
+    def _carry(self, j: int, course: Course) -> None:
+        """The team that the case has after move j."""
+        move = course.moves[j]
         if move in DISPATCHES:
             self.is_astray = course.astray and move == "dispatch"
             self.carried = (self.wrong if self.is_astray else self.right).copy()

@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from data.demo.courses import DISPATCHES, REASONS
 from data.demo.incidents import CHANNEL_CODES
+from data.demo.iso import Texts, deadlines, local_iso
+from data.demo.joint_rows import Calls, joint_actors, joint_payloads
 from data.demo.lattice import Ints
-from data.demo.limits import NO_CALENDAR, UTC_OFFSET_S, Longs
-from data.demo.unfolding import NEVER, Group
+from data.demo.limits import Longs
+from data.demo.unfolding import Group
 
-Texts = list[str]
 SUBMITTERS = {"12345": "hotline", "snap": "resident", "grid": "grid_worker", "sensor": "sensor", "walk_in": "resident"}
 DUE_MOVES = frozenset({"rework", "fail_check", "approve_extension", "resume", "resume_early"})
 BY_DEPARTMENT = frozenset(
@@ -23,9 +22,6 @@ BY_DEPARTMENT = frozenset(
         "decline_extension",
         "reject_work",
         "confirm",
-        "answer_whistle",
-        "refuse_whistle",
-        "finish_jointly",
     }
 )
 BY_TEAM = frozenset({"finish", "hand_back", "resume_work"})
@@ -36,7 +32,6 @@ OFFICERS = {
     "force_close": "leader:01",
     "supervise": "shift_leader:02",
     "rule": "centre:01",
-    "order_response": "centre:01",
 }
 BY_DISPATCHER = frozenset(
     {
@@ -53,17 +48,6 @@ BY_DISPATCHER = frozenset(
 )
 
 
-def local_iso(seconds: Longs) -> Texts:
-    """Epoch seconds as ``2026-11-24T10:00:00+08:00``."""
-    shifted = (seconds + UTC_OFFSET_S).astype("datetime64[s]")
-    return [text + "+08:00" for text in np.datetime_as_string(shifted, unit="s").tolist()]
-
-
-def utc_iso(seconds: Longs) -> Texts:
-    """Epoch seconds as ``2026-11-24T02:00:00Z``."""
-    return [text + "Z" for text in np.datetime_as_string(seconds.astype("datetime64[s]"), unit="s").tolist()]
-
-
 @dataclass(frozen=True)
 class Wording:
     """What the words of a group of cases need, as lists over the group's cases.
@@ -76,14 +60,14 @@ class Wording:
         Matter key; ``"limit":{…}`` with ``urgent`` as JSON members.
     right, wrong : list of str
         Codes of the right and of the wrong department.
-    office : list of str
-        Code of the street office.
     communities : list of str
         Code of the community, for the grid worker's name.
     channels : ndarray of int
     team_ids : sequence of int
         Database ids by team index.
     reported_s : ndarray of int
+    calls : Calls or None
+        Whom the street whistles for.
     """
 
     case_ids: list[int]
@@ -93,11 +77,11 @@ class Wording:
     limits: Texts
     right: Texts
     wrong: Texts
-    office: Texts
     communities: Texts
     channels: Ints
     team_ids: Sequence[int]
     reported_s: Longs
+    calls: Calls | None
 
     def departments(self, group: Group, j: int) -> Texts:
         """The department that has each case after move j."""
@@ -112,6 +96,9 @@ def actors(words: Wording, group: Group, j: int) -> Texts:
     """Who makes move j of each case."""
     move = group.course.moves[j]
     n = len(words.case_ids)
+    joint = joint_actors(group.course, j, words.calls) if words.calls is not None else None
+    if joint is not None:
+        return joint
     if move == "submit":
         return submitters(words)
     if move in BY_DEPARTMENT:
@@ -120,8 +107,6 @@ def actors(words: Wording, group: Group, j: int) -> Texts:
         return [f"team:{i}" for i in words.teams(group, j - (move == "hand_back"))]
     if move in BY_GRID:
         return [f"grid_worker:{code}-{2 + i % 2}" for i, code in zip(words.case_ids, words.communities, strict=True)]
-    if move == "whistle":
-        return [f"street:{code}" for code in words.office]
     if move in BY_SYSTEM:
         return ["system"] * n
     if move in OFFICERS:
@@ -140,6 +125,9 @@ def submitters(words: Wording) -> Texts:
 def payloads(words: Wording, group: Group, j: int) -> Texts:
     """What move j of each case records."""
     move = group.course.moves[j]
+    joint = joint_payloads(group, j, words.case_ids, words.calls) if words.calls is not None else None
+    if joint is not None:
+        return joint
     reason = reasons(words, move)
     if move == "submit":
         said = zip(words.channels.tolist(), words.matters, words.report_ids, local_iso(words.reported_s), strict=True)
@@ -168,11 +156,6 @@ def payloads(words: Wording, group: Group, j: int) -> Texts:
         return [f'{{"level":1,{why}}}' for why in reason]
     if move == "merge":
         return [f'{{"main_case":{i},{why}}}' for i, why in zip(words.main_ids, reason, strict=True)]
-    if move in ("answer_whistle", "order_response"):
-        return [
-            f'{{"department":"{d}"{"," + why if why else ""}}}'
-            for d, why in zip(words.departments(group, j), reason, strict=True)
-        ]
     return [f"{{{why}}}" for why in reason]
 
 
@@ -180,13 +163,3 @@ def reasons(words: Wording, move: str) -> Texts:
     """``"reason":"…"`` of each case, or nothing where none is asked for."""
     known = [f'"reason":"{text}"' for text in REASONS.get(move, ())]
     return [known[i % len(known)] for i in words.case_ids] if known else [""] * len(words.case_ids)
-
-
-def deadlines(due: Longs) -> Texts:
-    """``"due_at":…`` of each case; null with the reason where no calendar reaches that far."""
-    iso = local_iso(np.maximum(due, 0))
-    unknown = (due == NO_CALENDAR) | (due == NEVER)
-    return [
-        '"due_at":null,"due_problem":"clock.no_calendar"' if nobody else f'"due_at":"{text}"'
-        for text, nobody in zip(iso, unknown.tolist(), strict=True)
-    ]

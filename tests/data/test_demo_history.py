@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,11 +22,17 @@ from data.demo.incidents import draw_incidents
 from data.demo.limits import NO_CALENDAR, limit_seconds, make_clock
 from data.demo.load import load_city
 from data.demo.size import BLOCK
-from dispatch.case import Case, evolve, row, task_change
+from data.demo.unfolding import states_of
+from dispatch.case import Case, evolve, fold, row, task_change
 from dispatch.clock import Limit, WorkingTime, due_at
+from dispatch.commands import Protocol
 from dispatch.matters import matters
 from dispatch.reference import load_reference
 from dispatch.states import states, transitions
+from dispatch.timers import WHISTLING, due_step
+from dispatch.whistle import party_rows, whistle_row
+from dispatch.whistle_guards import silence
+from dispatch.whistle_scores import score_departments, score_streets, whistles_of
 from geo.errors import NeedleError
 
 REFERENCE = datetime(2026, 11, 24, 3, 20, tzinfo=UTC)
@@ -123,8 +129,10 @@ def test_confirmations_of_old_cases_are_found_again_in_their_history(cluster: Cl
     migrate.upgrade(url)
     with connect(url) as connection:
         found: dict[int, datetime | None] = dict(connection.execute("select id, answered_at from cases").fetchall())
-    assert found == {i: case["answered_at"] for i, case in loaded.cases.items()}
-    assert any(found.values())
+    joint = {i for i, events in loaded.events.items() if any(event.action == "whistle" for event in events)}
+    alone = {i: case["answered_at"] for i, case in loaded.cases.items() if i not in joint}
+    assert {i: at for i, at in found.items() if i not in joint} == alone
+    assert any(alone.values())
 
 
 def test_tasks_are_open_exactly_while_a_team_works_on_the_case(loaded: Loaded) -> None:
@@ -152,6 +160,67 @@ def test_nobody_verifies_his_own_work_and_nobody_asks_for_more_time_too_late(loa
             if event.action == "request_extension" and case.due_at:
                 assert event.at <= case.due_at
             case = evolve(case, event)
+
+
+def test_every_whistle_is_the_fold_of_its_chain_and_a_worker_looks_at_the_open_ones(loaded: Loaded) -> None:
+    folded = {i: fold(i, events) for i, events in loaded.events.items()}
+    blown = {i: case for i, case in folded.items() if case.whistle is not None}
+    with connect(loaded.url) as connection:
+        whistles = {row[0]: row for row in connection.execute("select * from whistle").fetchall()}
+        parties = connection.execute(
+            "select * from whistle_party order by case_id, lead desc, department_code"
+        ).fetchall()
+        timed = {i for (i,) in connection.execute("select case_id from case_timer")}
+    assert whistles == {i: astuple(whistle_row(i, case.whistle)) for i, case in blown.items() if case.whistle}
+    assert parties == [
+        astuple(party)
+        for i, case in sorted(blown.items())
+        if case.whistle is not None
+        for party in sorted(party_rows(i, case.whistle), key=lambda p: (not p.lead, p.department_code))
+    ]
+    assert timed == {i for i, case in blown.items() if case.state in WHISTLING}
+
+
+def test_whistles_keep_the_times_of_the_protocol_and_nobody_is_late_untold(loaded: Loaded) -> None:
+    for case_id, events in loaded.events.items():
+        case = Case(case_id)
+        for event in events:
+            if event.action == "whistle":
+                moments = {k: datetime.fromisoformat(v) for k, v in event.payload.items() if k.endswith(("_at", "_by"))}
+                urgent = case.urgent or event.payload["purpose"] == "emergency"
+                said = silence(event.at, moments["arrive_by"], urgent, Protocol())
+                assert moments == {"arrive_by": moments["arrive_by"]} | {
+                    name: datetime.fromisoformat(at) for name, at in said.items()
+                }
+            whistle = case.whistle
+            looked = event.at - timedelta(minutes=1)
+            if whistle is not None and whistle.is_open and case.updated_at is not None and case.updated_at < looked:
+                missed = due_step(case, looked, Protocol())
+                about = None if missed is None else missed.data["about"]
+                assert about in (None, "due"), (event.action, [e.action for e in events])
+            case = evolve(case, event)
+
+
+def test_both_sides_of_the_whistles_can_be_scored(loaded: Loaded) -> None:
+    found = [w for events in loaded.events.values() for w in whistles_of(events)]
+    streets, departments = score_streets(found), score_departments(found, REFERENCE)
+    assert any(0 < score.calls.good < score.calls.of for score in streets.values())
+    for name in ("answered", "arrived", "done"):
+        shares = [getattr(score, name) for score in departments.values()]
+        assert sum(share.of for share in shares) > sum(share.good for share in shares) > 0, name
+
+
+def test_whistles_stand_at_every_step(loaded: Loaded) -> None:
+    last = {(case.state, events[-1].action) for i, events in loaded.events.items() if (case := fold(i, events)).whistle}
+    assert {
+        ("whistled", "whistle"),
+        ("whistled", "supervise"),
+        ("whistle_refused", "refuse_whistle"),
+        ("responding", "answer_whistle"),
+        ("responding", "arrive"),
+        ("responding", "finish_part"),
+        ("handled", "finish_jointly"),
+    } <= last
 
 
 def test_deadlines_are_those_of_the_working_clock(loaded: Loaded) -> None:
@@ -243,6 +312,7 @@ from datetime import UTC, datetime
 from data.demo.city import make_city
 from data.demo.incidents import draw_incidents
 from data.demo.size import BLOCK
+from data.demo.unfolding import states_of
 city = make_city(BLOCK)
 incidents = draw_incidents(city, 1795490400)
 parts = (city.buildings.corners, incidents.lng, incidents.reported_s, incidents.habit, incidents.channel)
@@ -283,6 +353,7 @@ def test_every_course_follows_the_state_table_to_an_end(course: Any) -> None:
     for move in course.moves:
         state = transitions()[state, move].to_state
         assert move not in LEADS_TO or LEADS_TO[move] == state
+    assert states_of(course)[-1] == state
     assert states()[state].terminal
 
 
