@@ -13,7 +13,6 @@ ALL: Final = "all"
 
 
 def changes(
-    form: int,
     number: int,
     tables: Sequence[FormTable],
     had: Collection[str],
@@ -24,8 +23,6 @@ def changes(
 
     Parameters
     ----------
-    form : int
-        The form's number in the table ``form``.
     tables : sequence of FormTable
         All of them, parents first.
     had : collection of str
@@ -36,7 +33,7 @@ def changes(
     yield from (drop_view(table, n) for table in tables for n in (*range(1, number), ALL))
     for table in tables:
         if table.path not in had:
-            yield from create(form, table, {t.path: t.name for t in tables})
+            yield from create(table, {t.path: t.name for t in tables})
     named = {table.path: table.name for table in tables}
     before = {(c.sheet, c.name): c for c in old}
     for column in new:
@@ -48,7 +45,7 @@ def changes(
     yield from grants(tables, number)
 
 
-def create(form: int, table: FormTable, names: dict[str, str]) -> Iterator[Composed]:
+def create(table: FormTable, names: dict[str, str]) -> Iterator[Composed]:
     """A table with its keys and its policy; answers' columns come afterwards."""
     own: list[SQL | Composed] = [
         SQL("submission_id bigint not null references form_submission (id) on delete cascade"),
@@ -62,9 +59,10 @@ def create(form: int, table: FormTable, names: dict[str, str]) -> Iterator[Compo
     here = Identifier(SCHEMA, table.name)
     yield SQL("create table {} ({})").format(here, SQL(", ").join(own))
     yield SQL("alter table {} enable row level security").format(here)
-    yield SQL("create policy staff on {} to {} using ((select sees_form({})))").format(
-        here, Identifier(STAFF), Literal(form)
-    )
+    yield SQL(
+        "create policy staff on {} to {} using"
+        " (exists (select from form_submission where form_submission.id = submission_id))"
+    ).format(here, Identifier(STAFF))
     yield SQL("grant select on {} to {}").format(here, Identifier(STAFF))
 
 
@@ -76,6 +74,11 @@ def alter(table: str, before: Column | None, column: Column) -> Iterator[Compose
         yield SQL("comment on column {} is {}").format(Identifier(SCHEMA, table, column.name), Literal(column.path))
         if column.kind in GEOMETRIES:
             yield SQL("create index on {} using gist ({})").format(here, name)
+        if column.kind is Kind.POINT:
+            yield SQL(
+                "create trigger {} after insert on {} for each row when (new.{} is not null)"
+                " execute function place_by_answer({})"
+            ).format(Identifier(f"place_{column.name}"), here, name, Literal(column.name))
     elif (before.kind, before.choices) == (column.kind, column.choices):
         return
     else:

@@ -18,17 +18,18 @@ STAFF: Final = "needle_staff"
 READS: Final = (
     "city, layer, generation, area, grid_cell, street, landscape, building, ground_source, matter, filing_condition, department, "
     "rule_set, team, shift, channel, case_state, case_transition, case_pyramid, subscription, "
-    "form, form_version, form_table, form_column, outreach"
+    "form, form_version, form_table, form_column, form_binding, outreach"
 )
 #: Under a policy: a case and what hangs on it.
 CASEWORK: Final = {
     "select": (
         "cases, case_event, decision, task, whistle, whistle_party, case_merge, case_timer, acknowledgement, report, photo, "
-        "delivery, remote_case, form_submission, form_attachment, link, link_use, recipient, message"
+        "delivery, remote_case, form_draft, form_review, form_submission, form_attachment, link, link_use, recipient, message"
     ),
-    "insert": ("case_event, decision, task, whistle, whistle_party, case_timer, acknowledgement, photo"),
-    "update": "cases, task, whistle, whistle_party, case_timer, link",
-    "delete": "whistle, whistle_party, case_timer",
+    "insert": "case_event, decision, task, whistle, whistle_party, case_timer, acknowledgement, photo, form_draft, form_review",
+    "update": "cases, task, whistle, whistle_party, case_timer, link, form_draft",
+    "update (review)": "form_submission",
+    "delete": "whistle, whistle_party, case_timer, form_draft",
 }
 #: What triggers write for a command goes beyond what its sender may.
 TRIGGERS: Final = (

@@ -1,7 +1,7 @@
 """Forms and their versions: published with the tables for their answers, in one transaction."""
 
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -23,6 +23,8 @@ class Publication:
         XLSForm, ``.xlsx``.
     account_id, area_layer, area_codes
         Who publishes it, and the areas whose staff read the answers; no layer: the whole city's.
+    bindings : mapping
+        Fields of the registry by the questions' paths.
     """
 
     form_id: str
@@ -36,6 +38,7 @@ class Publication:
     account_id: int | None = None
     area_layer: str | None = None
     area_codes: Sequence[str] = ()
+    bindings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,9 @@ values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 on conflict (form, sheet, name) do update
    set kind = excluded.kind, choices = excluded.choices, retired = excluded.retired
 """
+BIND: Final = """
+insert into form_binding (form, path, field) values (%s, %s, %s) on conflict (form, path) do update set field = excluded.field
+"""
 
 
 def publish_form(connection: Connection, what: Publication) -> PublishedForm:
@@ -111,6 +117,7 @@ def publish_form(connection: Connection, what: Publication) -> PublishedForm:
     lay_out(connection, form, number, what.root)
     rest = (what.version, what.digest, what.workbook, what.xform, what.itemsets)
     connection.execute(VERSION, (form, number, *rest))
+    connection.cursor().executemany(BIND, [(form, path, bound) for path, bound in what.bindings.items()])
     return load_versions(connection, what.form_id)[-1]
 
 
@@ -120,7 +127,7 @@ def lay_out(connection: Connection, form: int, number: int, root: Sheet) -> None
     tables = plan_tables(form, root, known.tables)
     columns = plan_columns(root, known.columns, number)
     had = {table.path for table in known.tables}
-    for statement in changes(form, number, tables, had, known.columns, columns):
+    for statement in changes(number, tables, had, known.columns, columns):
         connection.execute(statement)
     with connection.cursor() as cursor:
         fresh = [(form, *astuple(t), place) for place, t in enumerate(tables) if t.path not in had]

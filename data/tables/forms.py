@@ -3,6 +3,7 @@
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    CheckConstraint,
     Column,
     ForeignKey,
     ForeignKeyConstraint,
@@ -16,8 +17,9 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
-from data.tables.base import metadata, moment
+from data.tables.base import geometry, metadata, moment
 
 form = Table(
     "form",
@@ -89,7 +91,13 @@ form_submission = Table(
     Column("mail_id", Text, unique=True, comment="what it came by, from a resident"),
     Column("receipt", Text, unique=True, comment="what the resident keeps: 12 letters"),
     Column("account_id", Integer, ForeignKey("account.id"), index=True, comment="the field worker who filled it in"),
+    Column("review", Text, nullable=False, server_default="received", comment="what its newest form_review says"),
+    geometry("POINT", nullable=True),
+    Column("areas", JSONB, nullable=False, server_default=text("'{}'::jsonb"), comment="by layer, as of a case"),
     UniqueConstraint("form", "instance_id"),
+    CheckConstraint("review in ('received', 'approved', 'issue', 'rejected')", name="review"),
+    Index("ix_form_submission_geom", "geom", postgresql_using="gist"),
+    Index("ix_form_submission_received", "form", "received_at"),
 )
 
 form_attachment = Table(

@@ -8,6 +8,7 @@ from data.stores.form_answers import store_answers
 from data.stores.forms import Publication, PublishedForm, load_files, publish_form
 from forms.xlsform.compiling import CompiledForm
 from forms.xlsform.exporting import export_form
+from forms.xlsform.model import Question, walk
 from forms.xlsform.submission import Submission, read_submission
 from forms.xlsform.xform import read_xform, to_sheet
 
@@ -20,6 +21,7 @@ def to_publication(
 ) -> Publication:
     """What is published of a compiled form, and for whom."""
     asked = form.definition
+    root = to_sheet(read_xform(form.xform))
     return Publication(
         form_id=asked.form_id,
         title=asked.title,
@@ -27,11 +29,16 @@ def to_publication(
         digest=form.digest,
         workbook=export_form(asked),
         xform=form.xform,
-        root=to_sheet(read_xform(form.xform)),
+        root=root,
         itemsets=form.itemsets,
         account_id=account_id,
         area_layer=area_layer,
         area_codes=area_codes,
+        bindings={
+            f"{root.path}{path}": node.needle_field
+            for path, node in walk(asked.children)
+            if isinstance(node, Question) and node.needle_field
+        },
     )
 
 

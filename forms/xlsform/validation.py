@@ -33,7 +33,7 @@ class Checked:
     findings: tuple[Finding, ...]
 
 
-def check_submission(xform: str, text: str, now: datetime) -> Checked:
+def check_submission(xform: str, text: str, now: datetime, digests: Mapping[str, str] | None = None) -> Checked:
     """Check a submission.
 
     Parameters
@@ -44,6 +44,8 @@ def check_submission(xform: str, text: str, now: datetime) -> Checked:
         The submission's XML.
     now : datetime
         Aware; what ``today()`` and ``now()`` say, and the zone of dates without.
+    digests : mapping, optional
+        Digests of the attachments by file name.
 
     Raises
     ------
@@ -52,7 +54,7 @@ def check_submission(xform: str, text: str, now: datetime) -> Checked:
     """
     form = form_of(xform)
     assert now.tzinfo is not None
-    said = read_submission(form, text, now.tzinfo)
+    said = read_submission(form, text, now.tzinfo, digests)
     unread = {finding.place for finding in said.findings}
     document = to_tree(parse_xml(text))
     repeats = frozenset(node.path for node in form.nodes if node.repeat)
