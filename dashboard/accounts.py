@@ -222,11 +222,11 @@ def _name_in(account: Account, role: str) -> str | None:
 def scope_of(account: Account) -> Where:
     """The cases that an account sees, as a filter of the mirror. The database holds the same (``data.staff``).
 
-    There a handler also opens the cases that the department helps on, and a team those that it once worked on.
+    A handler sees what the department leads and what it helps on; a team also opens the cases that it once worked on.
     """
     return Where(
         areas=frozenset(account.areas),
-        departments=frozenset() if account.department is None else frozenset({account.department}),
+        hands=frozenset() if account.department is None else frozenset({account.department}),
         teams=frozenset() if account.team is None else frozenset({account.team}),
     )
 
@@ -239,8 +239,8 @@ def within(account: Account, asked: Where) -> Where:
     changes: dict[str, Any] = {}
     if scope.areas:
         changes["areas"] = _areas_within(scope.areas, asked.areas)
-    if scope.departments:
-        changes["departments"] = _both(scope.departments, asked.departments, NOBODY)
+    if scope.hands:
+        changes["hands"] = _both(scope.hands, asked.hands, NOBODY)
     if scope.teams:
         changes["teams"] = _both(scope.teams, asked.teams, NO_TEAM)
     return replace(asked, **changes)

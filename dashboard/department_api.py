@@ -11,9 +11,10 @@ from dashboard.desk_state import Desk, Sort, as_json, desk_of
 from dashboard.i18n import language_of, words
 from dashboard.sessions import Asker
 from dashboard.view_models.delivery_health import system_as_json
-from dashboard.view_models.department_board import LISTS
+from dashboard.view_models.department_board import JOINT, LISTS
 from dashboard.view_models.desk_rows import row_as_json
 from dashboard.view_models.whistle_board import cards
+from data.mirror.facets import counts, helping
 from data.mirror.where import Where
 from data.stores import deliveries, desk_cases
 from data.stores import desk as store
@@ -32,9 +33,13 @@ TheDesk = Annotated[Desk, Depends(desk_of)]
 async def departments(request: Request, desk: TheDesk, account: Asker) -> Response:
     """The departments that may be looked at: ``departments`` of [code, name, open cases]."""
     say, ordering = words(language_of(request.query_params.get("lang"))), desk.ready()
-    rows = await own_departments(desk, account)
-    counted = {code: int((await desk.fits(within(account, of(code)), ordering)).sum()) for code, _, _ in rows}
-    return as_json({"departments": [[code, say.pick(zh, en), counted[code]] for code, zh, en in rows]})
+    rows, mirror = await own_departments(desk, account), ordering.mirror
+    open_cases = Where(open=True)
+    led = counts(mirror, await desk.fits(within(account, open_cases), ordering), "department")
+    joint = await desk.fits(within(account, replace(open_cases, states=frozenset(LISTS[JOINT]))), ordering)
+    helped = helping(mirror, joint)
+    counted = [[code, say.pick(zh, en), led.get(code, 0) + helped.get(code, 0)] for code, zh, en in rows]
+    return as_json({"departments": counted})
 
 
 @router.get("/{code}")
@@ -71,8 +76,9 @@ async def own_departments(desk: Desk, account: Account) -> list[tuple[str, str, 
 
 
 async def listed(desk: Desk, account: Account, code: str, key: str, language: Language) -> dict[str, Any]:
-    """One list: how many, how many of them overdue, the first rows."""
-    where = within(account, replace(of(code), states=frozenset(LISTS[key])))
+    """One list: how many, how many of them overdue, the first rows. Joint work is there for whoever helps, too."""
+    who = Where(hands=frozenset({code})) if key == JOINT else Where(departments=frozenset({code}))
+    where = within(account, replace(who, open=True, states=frozenset(LISTS[key])))
     found = await desk.found(where, BY_URGENCY, language)
     late = await desk.found(replace(where, overdue=True), BY_URGENCY, language)
     async with reading(desk.wall.pool) as connection:
@@ -82,10 +88,5 @@ async def listed(desk: Desk, account: Account, code: str, key: str, language: La
         "key": key,
         "total": len(found.rows),
         "overdue": len(late.rows),
-        "rows": [row_as_json(row, name) for row in rows],
+        "rows": [row_as_json(row, name, code) for row in rows],
     }
-
-
-def of(code: str) -> Where:
-    """A department's open cases."""
-    return Where(departments=frozenset({code}), open=True)

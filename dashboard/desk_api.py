@@ -31,6 +31,7 @@ async def rows(
     request: Request,
     desk: TheDesk,
     where: Filter,
+    account: Asker,
     start: Annotated[int, Query(ge=0)] = 0,
     end: Annotated[int, Query(ge=0)] = 100,
 ) -> Response:
@@ -42,7 +43,10 @@ async def rows(
     async with reading(desk.wall.pool) as connection:
         cases = await store.load_rows(connection, ids)
     name = (await desk.names()).namer(language)
-    answer: dict[str, Any] = {"total": len(found.rows), "rows": [row_as_json(case, name) for case in cases]}
+    answer: dict[str, Any] = {
+        "total": len(found.rows),
+        "rows": [row_as_json(case, name, account.department) for case in cases],
+    }
     if start == 0:
         answer["bounds"] = facets.bounds(found.mirror, found.rows)
     return as_json(answer)

@@ -118,7 +118,7 @@ class Hub:
             try:
                 async with self._lock:
                     if since is not None:
-                        reader.put(packed(message_within(reader.scope, await self._missed(since))))
+                        reader.put(packed(message_within(self.wall, reader.scope, await self._missed(since))))
                     self.readers.add(reader)
                 if self.connected != told:
                     reader.put(packed({"kind": "source", "connected": self.connected}))
@@ -209,7 +209,7 @@ class Hub:
         self.wall.following.set()
         if ids:
             message, after = await self._cases_message(connection, ids), self._seen_by_scopes(ids)
-            self._send_each(lambda scope: message_within(scope, message, before[scope] - after[scope]))
+            self._send_each(lambda scope: message_within(self.wall, scope, message, before[scope] - after[scope]))
             self._changed.clear()
         return bool(ids)
 

@@ -13,10 +13,11 @@ TASK: Final = {"task": None, "task_title": None, "task_at": None}
 
 
 def row_is_seen(scope: Where, row: Mapping[str, Any]) -> bool:
-    """Whether a case as lists carry it (``areas``, ``department``, ``team_id``) lies within a scope."""
+    """Whether a case as lists carry it (``areas``, ``department``, ``team_id``) lies within a scope; whom it has for help
+    only the mirror knows."""
     if scope.areas and not any(row["areas"].get(layer) == code for layer, code in scope.areas):
         return False
-    if scope.departments and row["department"] not in scope.departments:
+    if scope.hands and row["department"] not in scope.hands:
         return False
     return not scope.teams or row["team_id"] in scope.teams
 
@@ -33,11 +34,12 @@ def cases_seen(wall: Wall, scope: Where, ids: Sequence[int]) -> frozenset[int]:
     return frozenset(asked[(rows >= 0) & fits[np.maximum(rows, 0)]].tolist())
 
 
-def message_within(scope: Where, message: Mapping[str, Any], lost: Collection[int] = ()) -> dict[str, Any]:
+def message_within(wall: Wall, scope: Where, message: Mapping[str, Any], lost: Collection[int] = ()) -> dict[str, Any]:
     """A live message of changed cases as a scope hears it; read everything anew where a case has just left it."""
     if scope == EVERYTHING or "rows" not in message:
         return dict(message)
-    rows = [row for row in message["rows"] if row_is_seen(scope, row)]
+    seen = cases_seen(wall, scope, [row["id"] for row in message["rows"]])
+    rows = [row for row in message["rows"] if row["id"] in seen or row_is_seen(scope, row)]
     return {"kind": "reload"} if lost else {**message, "rows": rows}
 
 

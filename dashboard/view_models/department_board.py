@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
+JOINT: Final = "joint"
 LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "sign": ("dispatched",),
     "handle": ("signed", "handling", "rework"),
     "confirm": ("handled",),
-    "joint": ("whistled", "responding", "whistle_refused"),
+    JOINT: ("whistled", "responding", "whistle_refused"),
     "returns": ("return_requested", "ruling"),
     "extensions": ("extension_requested", "suspended"),
 }

@@ -12,8 +12,11 @@ def seconds(moment: datetime | None) -> int | None:
     return None if moment is None else int(moment.timestamp())
 
 
-def row_as_json(row: DeskRow, name: Namer) -> dict[str, Any]:
-    """A case as the table takes it: names in the page's language, times in Unix seconds, the point in WGS84 degrees."""
+def row_as_json(row: DeskRow, name: Namer, own: str | None = None) -> dict[str, Any]:
+    """A case as the table takes it: names in the page's language, times in Unix seconds, the point in WGS84 degrees.
+
+    ``own``: the department that looks; a case of its list that another one leads is one that it ``helps`` on.
+    """
     return {
         "id": row.id,
         "number": row.number,
@@ -25,6 +28,7 @@ def row_as_json(row: DeskRow, name: Namer) -> dict[str, Any]:
         "state_code": row.state,
         "urgent": row.urgent,
         "department": None if row.department_code is None else name("department", row.department_code),
+        "helps": own is not None and row.department_code != own,
         "team": None if row.team_id is None else name("team", row.team_id),
         **{f"area:{layer}": name(f"area:{layer}", code) for layer, code in row.areas.items()},
         "cell": row.cell_code,

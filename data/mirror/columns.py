@@ -4,7 +4,7 @@ A row is a case. Rows never move and are never deleted; text travels as an index
 (the event loop that patches); readers on the same loop, or in a thread that holds ``CaseMirror.lock``.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any, Final, Generic, TypeVar
@@ -36,6 +36,7 @@ COLUMNS: Final[Mapping[str, Any]] = {
     "cell": np.int32,
     "returns": np.int16,
     "reworks": np.int16,
+    "helpers": np.int32,
 }
 FIRST_CAPACITY: Final = 1024
 
@@ -67,6 +68,7 @@ class Words:
     majors: dict[int, str] = field(default_factory=dict)
     departments: Vocabulary[str] = field(default_factory=Vocabulary)
     cells: Vocabulary[str] = field(default_factory=Vocabulary)
+    helpers: Vocabulary[tuple[str, ...]] = field(default_factory=lambda: Vocabulary([()]))
     areas: dict[str, Vocabulary[str]] = field(default_factory=dict)
 
 
@@ -92,6 +94,8 @@ class CaseMirror:
         Index into ``cells``, -1: none.
     returns, reworks : NDArray[int16]
         How often it was returned by a department, and worked on again.
+    helpers : NDArray[int32]
+        Index into ``words.helpers``: the departments that a whistle called to help, 0: none.
     areas : dict[str, NDArray[int32]]
         Layer -> index into ``area_codes[layer]``, -1: none.
     reported, due, dispatched, answered, closed, updated : NDArray[int64]
@@ -120,6 +124,7 @@ class CaseMirror:
     cell: NDArray[np.int32]
     returns: NDArray[np.int16]
     reworks: NDArray[np.int16]
+    helpers: NDArray[np.int32]
 
     def __init__(self, words: Words, capacity: int = FIRST_CAPACITY) -> None:
         self.words = words
@@ -172,6 +177,12 @@ class CaseMirror:
     def area_codes(self) -> dict[str, tuple[str, ...]]:
         """Layer -> codes of its areas, those in force first."""
         return {layer: vocabulary.values for layer, vocabulary in self.words.areas.items()}
+
+    def helped_by(self, departments: Collection[str]) -> NDArray[np.bool_]:
+        """For each of ``words.helpers`` whether one of the departments is among them."""
+        return np.array(
+            [not codes.isdisjoint(departments) for codes in map(frozenset, self.words.helpers.values)], np.bool_
+        )
 
     def row_of(self, ids: NDArray[np.int64]) -> Rows:
         """The row of each case id, -1 where it is unknown; shape (n,)."""

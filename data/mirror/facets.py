@@ -41,6 +41,17 @@ def counts(mirror: CaseMirror, fits: NDArray[np.bool_], facet: str) -> Counts:
     raise NeedleError("desk.unknown_column", column=facet)
 
 
+def helping(mirror: CaseMirror, fits: NDArray[np.bool_]) -> dict[str, int]:
+    """Department -> rows that fit on which it helps another."""
+    found: dict[str, int] = {}
+    for codes, n in zip(
+        mirror.words.helpers.values, np.bincount(mirror.helpers[: len(fits)][fits]).tolist(), strict=False
+    ):
+        for code in codes:
+            found[code] = found.get(code, 0) + n
+    return found
+
+
 def without(where: Where, facet: str) -> Where:
     """The filter without what it asks of one facet: what else could be chosen there.
 

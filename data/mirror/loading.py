@@ -63,6 +63,11 @@ NEXT_SQL: Final = (
 )
 THESE_SQL: Final = f"select count(*), {COLUMNS_SQL} from cases where id = any(%s)"
 
+HELPERS_SQL: Final = """
+select case_id, array_agg(distinct department_code order by department_code) from whistle_party
+ where case_id = any(%s) and not lead and state <> 'released' group by case_id
+"""
+
 AREAS_SQL: Final = """
 select layer.name, array_agg(area.code order by area.id) filter (where area.code is not null)
   from layer left join generation on generation.layer = layer.name and generation.valid_to is null
@@ -74,11 +79,12 @@ select layer.name, array_agg(area.code order by area.id) filter (where area.code
 
 @dataclass(frozen=True)
 class Chunk:
-    """Cases as they came: numbers, and texts as codes into distinct values (-1: null)."""
+    """Cases as they came: numbers, texts as codes into distinct values (-1: null), who helps with the few that are joint."""
 
     count: int
     numbers: dict[str, NDArray[Any]]
     texts: dict[str, tuple[NDArray[np.int32], list[bytes]]]
+    helpers: dict[int, tuple[str, ...]]
 
 
 async def load_mirror(connection: Connection, progress: Progress | None = None) -> CaseMirror:
@@ -138,13 +144,20 @@ async def read_chunk(connection: Connection, query: str, parameters: Sequence[ob
     assert result is not None
     count = int.from_bytes(result.get_value(0, 0) or b"")
     if not count:
-        return Chunk(0, {}, {})
+        return Chunk(0, {}, {}, {})
     answers = [result.get_value(0, at) or b"" for at in range(1, 1 + len(FIXED) + len(TEXTS))]
     numbers = {
         name: _numbers(answer, wire) for (name, (_, _, wire)), answer in zip(FIXED.items(), answers, strict=False)
     }
     texts = {name: distinct_texts(answer) for name, answer in zip(TEXTS, answers[len(FIXED) :], strict=True)}
-    return Chunk(count, numbers, texts)
+    return Chunk(count, numbers, texts, await read_helpers(connection, numbers["id"].tolist()))
+
+
+async def read_helpers(connection: Connection, ids: list[int]) -> dict[int, tuple[str, ...]]:
+    """The departments that whistles called to help, by case, for those of the cases that are joint."""
+    async with connection.cursor(row_factory=tuple_row) as cursor:
+        found = await (await cursor.execute(HELPERS_SQL, (ids,))).fetchall()
+    return {case_id: tuple(codes) for case_id, codes in found}
 
 
 def _numbers(answer: bytes, wire: str) -> NDArray[Any]:
@@ -177,7 +190,14 @@ class Translator:
         ):
             codes, values = chunk.texts[name]
             columns[name] = np.array([*(vocabulary.at(value.decode()) for value in values), -1])[codes]
+        columns["helpers"] = self._helpers_of(numbers["id"], chunk.helpers)
         return columns, self._areas_of(*chunk.texts["areas"])
+
+    def _helpers_of(self, ids: NDArray[Any], helpers: Mapping[int, tuple[str, ...]]) -> NDArray[np.int32]:
+        found = np.zeros(len(ids), np.int32)
+        joint = np.isin(ids, list(helpers)) if helpers else np.zeros(len(ids), np.bool_)
+        found[joint] = [self.words.helpers.at(helpers[case_id]) for case_id in ids[joint].tolist()]
+        return found
 
     def _areas_of(self, codes: NDArray[np.int32], values: list[bytes]) -> dict[str, NDArray[np.int32]]:
         read = [self._areas.get(value) or self._read(value) for value in values]

@@ -42,6 +42,8 @@ class Where:
         ``edition:kind:major code``, e.g. ``2026:event:01``.
     areas : frozenset[tuple[str, str]]
         (layer, code).
+    departments, hands : frozenset[str]
+        Who leads; who leads or helps (协办).
     open, overdue : bool or None
         Not closed; not closed and past its deadline. None: either.
     reported_from, reported_to : int or None
@@ -60,6 +62,7 @@ class Where:
     areas: frozenset[tuple[str, str]] = frozenset()
     states: frozenset[str] = frozenset()
     departments: frozenset[str] = frozenset()
+    hands: frozenset[str] = frozenset()
     teams: frozenset[int] = frozenset()
     urgent: bool | None = None
     open: bool | None = None
@@ -105,6 +108,7 @@ def write_where(where: Where) -> dict[str, str]:
         "area": _listed(f"{layer}:{code}" for layer, code in where.areas),
         "state": _listed(where.states),
         "department": _listed(where.departments),
+        "hand": _listed(where.hands),
         "team": _listed(where.teams),
         "urgent": _flag(where.urgent),
         "open": _flag(where.open),
@@ -203,6 +207,7 @@ GRAMMAR: Final[Mapping[str, tuple[str, Callable[[str], Any], str]]] = {
     "area": ("areas", _areas, "layer:code,layer:code"),
     "state": ("states", _words, "code,code"),
     "department": ("departments", _words, "code,code"),
+    "hand": ("hands", _words, "code,code"),
     "team": ("teams", _ids, "id,id"),
     "urgent": ("urgent", _yes_no, "1|0"),
     "open": ("open", _yes_no, "1|0"),
@@ -264,6 +269,9 @@ def _vocabularies(mirror: CaseMirror, where: Where, _now: int, fits: Bools) -> N
     ):
         if wanted:
             fits &= _among(column[:count], known, wanted)
+    if where.hands:
+        leads = _among(mirror.department[:count], mirror.departments, where.hands)
+        fits &= leads | mirror.helped_by(where.hands)[mirror.helpers[:count]]
     if where.teams:
         fits &= np.isin(mirror.team[:count], np.array(sorted(where.teams), np.int32))
     for layer in {layer for layer, _ in where.areas}:

@@ -189,6 +189,29 @@ def test_lists_counts_facets_places_and_series_know_only_the_own_street(street: 
     assert {row["areas"]["subdistrict"] for place in hot for row in place.get("rows", [])} <= {streets.own}
 
 
+def test_a_department_that_helps_finds_its_cases_in_every_list_marked_as_such(streets: Streets) -> None:
+    with connect(streets.url) as base:
+        parties = base.execute(
+            "select case_id, p.department_code, lead from whistle_party p join cases c on c.id = p.case_id "
+            "where p.state <> 'released' and c.state in ('whistled', 'responding', 'whistle_refused')"
+        ).fetchall()
+        helper = next(code for _, code, lead in parties if not lead)
+        led = {row[0] for row in base.execute("select id from cases where department_code = %s", (helper,))}
+    helped = {case_id for case_id, code, lead in parties if code == helper and not lead} - led
+    assert helped
+    with streets.client(f"department:{helper}") as client:
+        rows = {row["id"]: row["helps"] for row in client.get("/api/desk/rows", params={"end": 1000}).json()["rows"]}
+        own = {row[0] for row in client.get("/api/department").json()["departments"]}
+        lists = {part["key"]: part for part in client.get(f"/api/department/{helper}").json()["lists"]}
+        behind = client.get("/api/wall/behind/latest", params={"open": "1"}).json()["rows"]
+        assert client.get("/tiles/cases/0/0/0.mvt").status_code == 200
+    assert own == {helper}
+    assert {i for i, helps in rows.items() if helps} >= helped
+    assert {i for i, helps in rows.items() if not helps} == led
+    assert {row["id"] for row in lists["joint"]["rows"] if row["helps"]} == helped
+    assert {row["id"] for row in behind} <= set(rows)
+
+
 def test_tiles_draw_only_the_own_street(street: httpx.Client, streets: Streets) -> None:
     with streets.client("admin") as admin:
         everything = admin.get("/tiles/cases/0/0/0.mvt")
@@ -275,17 +298,17 @@ def test_a_team_sees_its_own_tasks_and_a_handler_the_departments(streets: Street
         of_team = {
             row[0] for row in base.execute("select id from cases where team_id = %s and closed_at is null", (team,))
         }
-        of_department = {
-            row[0]
-            for row in base.execute(
-                "select id from cases where department_code = %s and closed_at is null", (department,)
-            )
-        }
+        query = (
+            "select id from cases where closed_at is null and (department_code = %(code)s or exists (select from "
+            "whistle_party p where p.case_id = cases.id and p.department_code = %(code)s and p.state <> 'released'))"
+        )
+        of_department = {row[0] for row in base.execute(query, {"code": department})}
+        joint = {row[0] for row in base.execute("select case_id from whistle_party")}
     for actor, expected in ((f"team:{team}", of_team), (f"department:{department}", of_department)):
         with streets.client(actor) as client:
             rows = client.get("/api/desk/rows", params={"open": 1, "end": 1000}).json()["rows"]
             assert {row["id"] for row in rows} == expected
-            hidden = next(id for id in (*streets.mine, *streets.theirs) if id not in expected)
+            hidden = next(id for id in (*streets.mine, *streets.theirs) if id not in expected | joint)
             assert client.get(f"/api/cases/{hidden}").json()["code"] == "case.unknown"
             assert client.get(f"/api/cases/{min(expected)}").json()["case"]["id"] == min(expected)
 

@@ -100,6 +100,7 @@ wheres = st.builds(
     Where,
     areas=st.frozensets(st.tuples(st.sampled_from(["district", "subdistrict"]), codes)),
     departments=st.frozensets(codes),
+    hands=st.frozensets(codes),
     teams=st.frozensets(st.integers(1, 3)),
 )
 accounts = st.one_of(
@@ -117,7 +118,7 @@ accounts = st.one_of(
     ),
 )
 places = st.fixed_dictionaries(
-    {"district": codes, "subdistrict": codes, "department": codes, "team": st.integers(1, 3)}
+    {"district": codes, "subdistrict": codes, "department": codes, "helper": codes, "team": st.integers(1, 3)}
 )
 
 
@@ -127,6 +128,7 @@ def fits(where: Where, place: dict[str, object]) -> bool:
     return (
         all((layer, place[layer]) in where.areas for layer in layers)
         and (not where.departments or place["department"] in where.departments)
+        and (not where.hands or not where.hands.isdisjoint({place["department"], place["helper"]}))
         and (not where.teams or place["team"] in where.teams)
     )
 

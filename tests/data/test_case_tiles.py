@@ -58,6 +58,7 @@ def columns(puts: list[Put]) -> dict[str, Any]:
         "reported": none + NOW - 5000,
         "due": due,
         "closed": np.where(states == 0, NOW - 60, 0),
+        "helpers": none,
     }
 
 

@@ -32,7 +32,9 @@ select c.id, floor((st_x(geom) + 180) / 360 * 4294967296)::int8,
        coalesce(floor(extract(epoch from due_at)), 0)::int8, coalesce(floor(extract(epoch from dispatched_at)), 0)::int8,
        coalesce(floor(extract(epoch from answered_at)), 0)::int8, coalesce(floor(extract(epoch from closed_at)), 0)::int8,
        floor(extract(epoch from updated_at))::int8, areas,
-       m.edition || ':' || m.kind || ':' || m.major_code
+       m.edition || ':' || m.kind || ':' || m.major_code,
+       array(select distinct department_code from whistle_party p
+              where p.case_id = c.id and not lead and p.state <> 'released' order by 1)
   from cases c join matter m on m.id = c.matter_id order by c.id
 """
 
@@ -78,6 +80,7 @@ def row_as_sql(mirror: CaseMirror, row: int) -> tuple[Any, ...]:
         ),
         {layer: code for layer, code in areas.items() if code is not None},
         mirror.majors[mirror.matter[row]],
+        list(mirror.words.helpers.values[mirror.helpers[row]]),
     )
 
 
@@ -116,6 +119,13 @@ async def test_an_empty_database_has_an_empty_mirror(database_url: str) -> None:
 
 
 CHANGES = (
+    """
+    with blown as (insert into whistle (case_id, number, street, purpose, called_at, stage, ended_at)
+                   select unnest(%(ids)s::bigint[]), 9, 'x', 'emergency', now(), 0, now() on conflict do nothing
+                   returning case_id)
+    insert into whistle_party (case_id, number, department_code, lead, state)
+    select case_id, 9, (select min(code) from department), false, 'called' from blown
+    """,
     "update cases set state = 'closed', closed_at = now(), updated_at = now() where id = any(%(ids)s)",
     "update cases set geom = null, h3_9 = null, areas = '{}', department_code = null, team_id = null where id = any(%(ids)s)",
     "update cases set geom = st_translate(geom, 0.001, -0.001), urgent = not urgent where id = any(%(ids)s)",

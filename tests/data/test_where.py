@@ -20,6 +20,7 @@ STATES = ("reported", "handling", "closed")
 MATTERS = (17, 18, 30)
 MAJORS = ("2026:event:01", "2026:event:01", "2026:component:02")
 DEPARTMENTS = ("cg01", "cg02")
+HELPERS = ((), (DEPARTMENTS[0],), (DEPARTMENTS[1],), DEPARTMENTS[:2])
 AREAS = {"subdistrict": ("110105001000", "110105002000"), "police": ("p1", "p2", "p3")}
 NOW = 1_700_000_000
 
@@ -40,6 +41,7 @@ wheres = st.builds(
     areas=st.frozensets(st.tuples(code, code), max_size=3),
     states=st.frozensets(code, max_size=3),
     departments=st.frozensets(code, max_size=3),
+    hands=st.frozensets(code, max_size=3),
     teams=st.frozensets(st.integers(0, 2**31 - 1), max_size=3),
     urgent=st.none() | st.booleans(),
     open=st.none() | st.booleans(),
@@ -121,6 +123,7 @@ def mirror_of(seed: int, count: int) -> Drawn:
         matters=Vocabulary(MATTERS),
         majors=dict(zip(MATTERS, MAJORS, strict=True)),
         departments=Vocabulary(DEPARTMENTS),
+        helpers=Vocabulary(HELPERS),
         areas={layer: Vocabulary(codes) for layer, codes in AREAS.items()},
     )
     points = np.column_stack((random.uniform(116, 117, count), random.uniform(39, 40, count)))
@@ -131,6 +134,7 @@ def mirror_of(seed: int, count: int) -> Drawn:
     columns["channel"] = random.integers(0, len(CHANNELS), count)
     columns["matter"] = random.integers(0, len(MATTERS), count)
     columns["department"] = random.integers(-1, len(DEPARTMENTS), count)
+    columns["helpers"] = random.integers(0, len(HELPERS), count)
     columns["team"] = random.integers(0, 4, count)
     columns["urgent"] = random.random(count) < 0.3
     columns["reported"] = NOW - random.integers(0, 1000, count)
@@ -163,6 +167,7 @@ def fits(mirror: Drawn, row: int, where: Where) -> bool:
         and (not where.matters or MATTERS[matter] in where.matters)
         and (not where.majors or MAJORS[matter] in where.majors)
         and (not where.departments or named(mirror.department[row], DEPARTMENTS) in where.departments)
+        and (not where.hands or not where.hands.isdisjoint(handling(mirror, row)))
         and (not where.teams or mirror.team[row] in where.teams)
         and in_areas
         and (where.urgent is None or bool(mirror.urgent[row]) == where.urgent)
@@ -172,6 +177,12 @@ def fits(mirror: Drawn, row: int, where: Where) -> bool:
         and (where.reported_to is None or mirror.reported[row] < where.reported_to)
         and in_box
     )
+
+
+def handling(mirror: Drawn, row: int) -> set[str]:
+    """Who leads a row and who helps."""
+    lead = mirror.department[row]
+    return {*HELPERS[mirror.helpers[row]], *([DEPARTMENTS[lead]] if lead >= 0 else [])}
 
 
 def some(values: tuple[Any, ...]) -> st.SearchStrategy[frozenset[Any]]:
@@ -185,6 +196,7 @@ known_wheres = st.builds(
     matters=some((*MATTERS, 99)),
     majors=some(MAJORS),
     departments=some((*DEPARTMENTS, "none")),
+    hands=some((*DEPARTMENTS, "none")),
     teams=some((0, 1, 2, 9)),
     areas=some(tuple((layer, code) for layer, codes in AREAS.items() for code in codes)),
     urgent=st.none() | st.booleans(),

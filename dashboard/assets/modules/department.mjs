@@ -103,7 +103,7 @@ class Department extends Sheet {
     const left = page.left(row);
     const made = element('article', 'work-row');
     made.dataset.case = row.id;
-    made.append(element('span', `mark mark-${row.urgent ? 'urgent' : left?.overdue ? 'overdue' : 'work'}`), element('b', '', row.title), element('span', 'work-team', row.team ?? ''), element('span', 'work-state', row.state), element('span', `work-left${left?.overdue ? ' is-overdue' : left?.pressing ? ' is-pressing' : ''}`, left?.text ?? ''));
+    made.append(element('span', `mark mark-${row.urgent ? 'urgent' : left?.overdue ? 'overdue' : 'work'}`), element('b', '', row.title), ...(row.helps ? [element('em', 'helps', page.say('helps'))] : []), element('span', 'work-team', row.team ?? ''), element('span', 'work-state', row.state), element('span', `work-left${left?.overdue ? ' is-overdue' : left?.pressing ? ' is-pressing' : ''}`, left?.text ?? ''));
     return made;
   }
 
