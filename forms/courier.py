@@ -17,16 +17,20 @@ import structlog
 
 from data.database import AsyncPool
 from data.portal.courier_side import CourierSide, Mail
-from data.stores import residents
+from data.stores import parked_letters, residents
+from data.stores.answer_filing import Attachment
 from data.stores.reading import reading
 from forms import replies
+from forms.answers.filing import MOST_PARKED, AnswerDesk, to_park
 from forms.keys import KeyRing
-from forms.letters import Letter, LetterError, Report, read_letter
+from forms.letters import Enclosed, Letter, LetterError, Report, Unsolved, read_letter
 from forms.sealing import SealError, mail_id_of, open_letter, reply_key_of, seal_reply
 from geo.errors import NeedleError
 
 CHANNEL: Final = "snap"
-AT_ONCE: Final = 50
+AT_ONCE: Final = 500
+AGAIN_AT_ONCE: Final = 50
+ANSWER: Final = "answer"
 STORIES: Final = 200
 EVERYTHING_EVERY_S: Final = 60.0
 AWAY: Final = ("database.unreachable", "portal.not_ready")
@@ -55,6 +59,9 @@ class Office(Protocol):
 
     async def reopen(self, case_id: int, words: str, mail_id: str) -> None:
         """Reopen a closed case for its reporter, keeping ``mail`` in the event."""
+
+    async def keep_file(self, file: Enclosed) -> Attachment:
+        """Check and keep a file of an answer."""
 
 
 @dataclass
@@ -93,41 +100,59 @@ class Courier:
         self, mailbox: CourierSide, base: AsyncPool, office: Office, keys: KeyRing, allowance: Allowance
     ) -> None:
         self.mailbox, self.base, self.office, self.keys, self.allowance = mailbox, base, office, keys, allowance
+        self.answers = AnswerDesk(mailbox, base, office, keys)
         self.everything_at = 0.0
 
     async def round(self) -> int:
         """Fetch and deliver what may be fetched now, then tell residents how their cases went on; mails delivered."""
-        mails = await self.mailbox.fetch(self.allowance.take(AT_ONCE))
+        mails = await self.mailbox.fetch(self.allowance.take(AT_ONCE)) + await self._again()
+        await self.answers.deliver([mail for mail in mails if mail.kind == ANSWER])
         for mail in mails:
-            await self._deliver(mail)
+            if mail.kind != ANSWER:
+                await self._deliver(mail)
         self.allowance.used(len(mails))
         await self.tell()
         return len(mails)
 
+    async def _again(self) -> list[Mail]:
+        """Parked letters that somebody asked to try again."""
+        async with reading(self.base) as connection:
+            return [Mail(*row, is_parked=True) for row in await parked_letters.load_again(connection, AGAIN_AT_ONCE)]
+
     async def _deliver(self, mail: Mail) -> None:
         try:
             letter = self._open(mail)
-            await (
-                self._file(mail, letter)
-                if isinstance(letter, Report)
-                else self._reopen(mail, letter.code, letter.words)
-            )
+            if isinstance(letter, Report):
+                await self._file(mail, letter)
+            elif isinstance(letter, Unsolved):
+                await self._reopen(mail, letter.code, letter.words)
+            await self._settle(mail)
         except SealError:
-            await self._refuse(mail, "unreadable")
+            await self._refuse(mail, "unreadable", NeedleError("letter.unreadable", key_id=mail.key_id))
         except LetterError as error:
-            await self._refuse(mail, "invalid", str(error))
+            await self._refuse(mail, "invalid", NeedleError("letter.invalid", part=str(error)))
         except NeedleError as error:
             if error.code in AWAY:
                 raise
-            if error.entry.http_status >= 500:
+            if error.entry.http_status >= 500 and not mail.is_parked:
                 log.warning("put back", mail=mail.id, problem=error.code)
                 await self.mailbox.put_back(mail.id)
             else:
-                await self._refuse(mail, "invalid", error.code)
+                await self._refuse(mail, "invalid", error)
 
-    async def _refuse(self, mail: Mail, problem: str, detail: str = "") -> None:
-        log.warning("refused", mail=mail.id, kind=mail.kind, problem=problem, detail=detail)
-        await self.mailbox.refuse(mail.id, problem)
+    async def _refuse(self, mail: Mail, problem: str, why: NeedleError) -> None:
+        """Park a letter that nobody can use, and say so to its sender."""
+        log.warning("refused", mail=mail.id, kind=mail.kind, problem=problem, code=why.code)
+        async with reading(self.base) as connection:
+            is_room = await parked_letters.count_parked(connection, MOST_PARKED) < MOST_PARKED
+            if is_room:
+                await parked_letters.park(connection, [to_park(mail, why)])
+        await (self.mailbox.refuse(mail.id, problem) if is_room else self.mailbox.put_back(mail.id))
+
+    async def _settle(self, mail: Mail) -> None:
+        if mail.is_parked:
+            async with reading(self.base) as connection:
+                await parked_letters.settle(connection, [mail.id])
 
     def _open(self, mail: Mail) -> Letter:
         key = self.keys.keys.get(mail.key_id)

@@ -1,7 +1,8 @@
 """Letters: what is inside a sealed mail, read and checked on the government's side as if nobody had checked it before.
 
-The wire format: four bytes (big-endian) with the length of a JSON object, the object, then the photos one after the other, whose
-lengths the object names. ``kind`` says what a letter is about: ``report`` a new matter, ``unsolved`` it is not solved.
+The wire format: four bytes (big-endian) with the length of a JSON object, the object, then the files one after the other, whose
+lengths the object names (``photos``). ``kind`` says what a letter is about: ``report`` a new matter,
+``unsolved`` it is not solved, ``answer`` a form that was filled in.
 """
 
 import math
@@ -18,6 +19,9 @@ MAX_WORDS: Final = 2_000
 MAX_PHOTOS: Final = 3
 MAX_PHOTO_BYTES: Final = 1_300_000
 MAX_ACCURACY_M: Final = 100_000
+MAX_FILES: Final = 20
+MAX_FILE_BYTES: Final = 3_900_000
+MAX_INSTANCE: Final = 1_000_000
 SOURCES: Final = ("gps", "map", "address")
 
 
@@ -58,7 +62,27 @@ class Unsolved:
     words: str
 
 
-Letter = Report | Unsolved
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A file of an answer: its name, as the answer names it. What it is, only its content says."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A form that was filled in. ``instance``: the XForm's primary instance as XML; ``language``: zh, en."""
+
+    code: str
+    form: str
+    version: str
+    instance: str
+    language: str
+    files: tuple[Enclosed, ...]
+
+
+Letter = Report | Unsolved | Answer
 
 
 def pack(content: Mapping[str, Any], photos: tuple[bytes, ...] = ()) -> bytes:
@@ -67,8 +91,10 @@ def pack(content: Mapping[str, Any], photos: tuple[bytes, ...] = ()) -> bytes:
     return len(head).to_bytes(4, "big") + head + b"".join(photos)
 
 
-def unpack(raw: bytes) -> tuple[dict[str, Any], tuple[bytes, ...]]:
-    """The object and the photos of a letter.
+def unpack(
+    raw: bytes, most: int = MAX_PHOTOS, most_bytes: int = MAX_PHOTO_BYTES
+) -> tuple[dict[str, Any], tuple[bytes, ...]]:
+    """The object and the files of a letter; at most so many, none larger than so many bytes.
 
     Raises
     ------
@@ -82,7 +108,11 @@ def unpack(raw: bytes) -> tuple[dict[str, Any], tuple[bytes, ...]]:
     if not isinstance(head, dict):
         raise LetterError("object")
     lengths = head.pop("photos", [])
-    if not isinstance(lengths, list) or len(lengths) > MAX_PHOTOS or not all(map(_is_photo_length, lengths)):
+    if (
+        not isinstance(lengths, list)
+        or len(lengths) > most
+        or not all(_is_length(size, most_bytes) for size in lengths)
+    ):
         raise LetterError("photos")
     ends = [4 + length]
     for size in lengths:
@@ -92,8 +122,8 @@ def unpack(raw: bytes) -> tuple[dict[str, Any], tuple[bytes, ...]]:
     return head, tuple(raw[a:b] for a, b in pairwise(ends))
 
 
-def _is_photo_length(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_PHOTO_BYTES
+def _is_length(value: Any, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= most
 
 
 def read_letter(raw: bytes, kind: str, mail_id: str) -> Letter:
@@ -103,9 +133,9 @@ def read_letter(raw: bytes, kind: str, mail_id: str) -> Letter:
     ------
     LetterError
     """
-    head, photos = unpack(raw)
     if kind not in READERS:
         raise LetterError("kind")
+    head, photos = unpack(raw, *LIMITS.get(kind, (MAX_PHOTOS, MAX_PHOTO_BYTES)))
     return READERS[kind](head, photos, mail_id)
 
 
@@ -143,9 +173,36 @@ def _unsolved(head: Mapping[str, Any], _photos: tuple[bytes, ...], _mail_id: str
     return Unsolved(_code(head), words)
 
 
+def _answer(head: Mapping[str, Any], contents: tuple[bytes, ...], mail_id: str) -> Answer:
+    code = _code(head)
+    if mail_id_of(code) != mail_id:
+        raise LetterError("code")
+    instance = _words(head, "instance", MAX_INSTANCE)
+    if not instance:
+        raise LetterError("instance")
+    form = _words(head, "form", 200)
+    if not form:
+        raise LetterError("form")
+    language = _one_of(head, "language", ("zh", "en"))
+    return Answer(code, form, _words(head, "version", 200), instance, language, _files(head, contents))
+
+
+def _files(head: Mapping[str, Any], contents: tuple[bytes, ...]) -> tuple[Enclosed, ...]:
+    given = head.get("files") or []
+    if not isinstance(given, list) or len(given) != len(contents) or not all(isinstance(each, dict) for each in given):
+        raise LetterError("files")
+    names = [_words(each, "name", 200) for each in given]
+    if not all(names) or len(set(names)) < len(names) or any(sign in name for name in names for sign in "/\\"):
+        raise LetterError("files")
+    return tuple(map(Enclosed, names, contents))
+
+
+#: How many files, and how large each, where it is not as for a report.
+LIMITS: Final[Mapping[str, tuple[int, int]]] = {"answer": (MAX_FILES, MAX_FILE_BYTES)}
 READERS: Final[Mapping[str, Callable[[Mapping[str, Any], tuple[bytes, ...], str], Letter]]] = {
     "report": _report,
     "unsolved": _unsolved,
+    "answer": _answer,
 }
 
 

@@ -45,6 +45,12 @@ def sensitive() -> tuple[str, ...]:
     return tuple(row["matter"] for row in _rows("sensitive"))
 
 
+@cache
+def answer_problems() -> Mapping[str, Mapping[str, str]]:
+    """What can be wrong with an answer, in words: by what it is, then by language."""
+    return {row["what"]: {"zh": row["zh"], "en": row["en"]} for row in _rows("answer_problems")}
+
+
 def _rows(name: str) -> list[dict[str, str]]:
     text = files("forms").joinpath("tables", f"{name}.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))

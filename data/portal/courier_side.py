@@ -10,6 +10,7 @@ from data.database import AsyncPool
 from data.stores.reading import reading
 
 MAX_TRIES: Final = 5
+BYTES_AT_ONCE: Final = 64 * 1024 * 1024
 ONE_COURIER: Final = 7_311_651
 KEPT_DAYS: Final = 180
 
@@ -19,9 +20,11 @@ with queue as (
     select id, tries, received_at, row_number() over (partition by sender order by received_at) as turn
       from mailbox.mail where tries < %s
 )
-select mail.id, mail.kind, mail.key_id, mail.sealed, extract(epoch from mail.received_at)::float8, mail.link_id
-  from (select * from queue order by tries, turn, received_at limit %s) as next join mailbox.mail using (id)
- order by next.tries, next.turn, next.received_at
+select id, kind, key_id, sealed, extract(epoch from received_at)::float8, link_id
+  from (select mail.*, next.turn, sum(octet_length(mail.sealed)) over (order by next.tries, next.turn, next.received_at) as upto
+          from (select * from queue order by tries, turn, received_at limit %s) as next join mailbox.mail using (id)) as fair
+ where upto - octet_length(sealed) < %s
+ order by tries, turn, received_at
 """
 REPLY: Final = """
 insert into mailbox.reply (id, sealed) values (%s, %s)
@@ -29,6 +32,15 @@ on conflict (id) do update set sealed = excluded.sealed, problem = null, written
 """
 REFUSE: Final = "insert into mailbox.reply (id, problem) values (%s, %s) on conflict do nothing"
 TAKE_OUT: Final = "delete from mailbox.mail where id = %s"
+TAKE_OUT_ALL: Final = "delete from mailbox.mail where id = any (%s)"
+#: A use that is told already is told no more; the other side knows that it is none.
+GIVE_BACK: Final = """
+with back as (
+    update mailbox.link_use set given_back = true, told = true where mail_id = any (%s) and not given_back returning link_id),
+counted as (select link_id, count(*)::integer as uses from back group by link_id)
+update mailbox.link set uses = greatest(link.uses - counted.uses, 0)
+  from counted where link.id = counted.link_id and uses_allowed is not null
+"""
 AGAIN: Final = "update mailbox.mail set tries = tries + 1 where id = %s"
 KEY: Final = """
 insert into mailbox.government_key (key_id, public_key) values (%s, %s)
@@ -52,7 +64,10 @@ RETRY: Final = "update mailbox.mail set tries = 0 where tries >= %s"
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A sealed mail; ``received_at`` in Unix seconds by the mailbox's clock; ``link_id``: what an answer came by."""
+    """A sealed mail; ``received_at`` in Unix seconds by the mailbox's clock; ``link_id``: what an answer came by.
+
+    ``is_parked``: it lies no longer in the mailbox; somebody asked to try it again.
+    """
 
     id: str
     kind: str
@@ -60,6 +75,17 @@ class Mail:
     sealed: bytes
     received_at: float
     link_id: int | None = None
+    is_parked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of a mail: a sealed reply, or why there is none; whether the use of its link is given back."""
+
+    mail_id: str
+    sealed: bytes | None = None
+    problem: str | None = None
+    is_given_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +118,12 @@ class CourierSide:
                     await connection.set_autocommit(False)
 
     async def fetch(self, at_most: int) -> list[Mail]:
-        """The next mails, fairly chosen among their senders; they stay until ``take_out``."""
+        """The next mails, fairly chosen among their senders, not many megabytes at once; they stay until they are taken out."""
         async with reading(self.pool) as connection:
-            return [Mail(*row) for row in await (await connection.execute(FETCH, (MAX_TRIES, at_most))).fetchall()]
+            return [
+                Mail(*row)
+                for row in await (await connection.execute(FETCH, (MAX_TRIES, at_most, BYTES_AT_ONCE))).fetchall()
+            ]
 
     async def take_out(self, mail_id: str, reply: tuple[str, bytes] | None = None) -> None:
         """Remove a mail that was filed, and write its reply (id, sealed), in one transaction."""
@@ -102,6 +131,15 @@ class CourierSide:
             if reply is not None:
                 await connection.execute(REPLY, reply)
             await connection.execute(TAKE_OUT, (mail_id,))
+
+    async def settle(self, outcomes: Sequence["Outcome"]) -> None:
+        """Take mails out with what their senders are told, all in one transaction."""
+        ids = [outcome.mail_id for outcome in outcomes]
+        async with reading(self.pool) as connection, connection.cursor() as cursor:
+            await cursor.executemany(REPLY, [(o.mail_id, o.sealed) for o in outcomes if o.sealed is not None])
+            await cursor.executemany(REFUSE, [(o.mail_id, o.problem) for o in outcomes if o.problem is not None])
+            await cursor.execute(GIVE_BACK, ([o.mail_id for o in outcomes if o.is_given_back],))
+            await cursor.execute(TAKE_OUT_ALL, (ids,))
 
     async def refuse(self, mail_id: str, problem: str) -> None:
         """Remove a mail that nobody can use, and say why; an earlier reply under the same id stays."""

@@ -1,6 +1,6 @@
 """What the courier does with links in the mailbox's database: it alone writes them there, and takes out how they were used."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from data.database import AsyncPool
@@ -19,6 +19,10 @@ insert into mailbox.link ({COLUMNS}) select {COLUMNS} from new_link
 on conflict (id) do update set uses = case when link.hash = excluded.hash then link.uses else 0 end, hash = excluded.hash,
     short_hash = excluded.short_hash, prefill = excluded.prefill, uses_allowed = excluded.uses_allowed,
     expires_at = excluded.expires_at, revoked = excluded.revoked
+"""
+PAPERS: Final = """
+update mailbox.outreach set paper = named.paper from unnest(%s::text[], %s::text[]) as named (form, paper)
+ where outreach.form = named.form and outreach.paper is distinct from named.paper
 """
 USES: Final = "select mail_id, link_id, at from mailbox.link_use where not told order by at limit %s"
 TOLD: Final = "update mailbox.link_use set told = true where mail_id = any (%s)"
@@ -42,6 +46,11 @@ class LinksCourierSide:
                 for link in links:
                     await copy.write_row(_row(link))
             await cursor.execute(KEEP)
+
+    async def name_papers(self, papers: Mapping[str, str]) -> None:
+        """Say by which paper the links of each form show it."""
+        async with reading(self.pool) as connection:
+            await connection.execute(PAPERS, (list(papers), list(papers.values())))
 
     async def fetch_uses(self, at_most: int) -> list[LinkUse]:
         """Uses that the government's side does not know yet; they stay until ``uses_told``."""

@@ -33,10 +33,10 @@ class PhotoRow:
 
 
 class PhotoFolder:
-    """The photos' folder: ``ab/cdef….jpg``, named by the SHA-256 of the content."""
+    """The photos' folder: ``ab/cdef….jpg``, named by the SHA-256 of the content. ``suffix``: "" for files of any kind."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, suffix: str = ".jpg") -> None:
+        self.folder, self.suffix = folder, suffix
 
     def path_of(self, digest: str) -> Path:
         """Where the photo lies, or would. ``digest``: 64 hexadecimal digits.
@@ -48,7 +48,7 @@ class PhotoFolder:
         """
         if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
             raise ValueError(digest)
-        return self.folder / digest[:2] / f"{digest[2:]}.jpg"
+        return self.folder / digest[:2] / f"{digest[2:]}{self.suffix}"
 
     def keep(self, digest: str, content: bytes) -> None:
         """Write the content under its name, whole or not at all; durable when this returns."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.attachments import attachment_room
 from dashboard.mailroom import Mailroom
 from data.cluster import Cluster
 from data.database import connect, open_pool
@@ -77,7 +78,7 @@ def zones(cluster: Cluster, block_url: str, tmp_path: Path) -> Iterator[Zones]:
 async def courier_of(zones: Zones, wrap: Any = lambda part: part) -> AsyncIterator[Courier]:
     """A courier between the zones; ``wrap`` may stand between it and what it works with."""
     async with open_pool(zones.base) as base, open_pool(zones.mailbox) as pool, Intake(base) as intake:
-        office = Mailroom(base, intake, PhotoFolder(zones.home / "photos"))
+        office = Mailroom(base, intake, PhotoFolder(zones.home / "photos"), attachment_room(zones.home))
         mailbox = CourierSide(pool)
         keys = zones.keys
         await mailbox.publish_key(*keys.newest)

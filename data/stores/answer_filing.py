@@ -1,0 +1,200 @@
+"""What was answered, filed in bulk: many submissions of one version in one transaction, each once, with whom they came from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+import psycopg
+from psycopg.rows import class_row
+
+from data.forms_layout import Column, FormTable, Kind, of_version
+from data.forms_schema import insert
+from data.stores.form_answers import Answers, flatten, sent
+from data.stores.forms import COLUMNS, TABLES, Layout
+
+AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
+
+CHANNEL: Final = "needle_answer"
+#: A notice holds 8,000 bytes.
+NOTICE: Final = 100
+
+ASKED: Final = """
+select v.id, f.id as form, f.form_id, f.title, v.number, v.version, v.digest, v.xform, v.itemsets
+  from form_version v join form f on f.id = v.form
+ where f.form_id = %s and v.version = %s
+"""
+LINKS: Final = """
+select link.id, outreach.form, link.kind, link.target,
+       case link.kind when 'building' then link.target else link.areas ->> 'building' end as building
+  from link join outreach on outreach.id = outreach_id where link.id = any (%s)
+"""
+SUBMISSIONS: Final = """
+insert into form_submission (form, version_id, instance_id, xml, link_id, mail_id, receipt, account_id, received_at)
+select %s, %s, instance_id, xml, link_id, mail_id, receipt, account_id, received_at
+  from unnest(%s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::integer[], %s::timestamptz[])
+       as one (instance_id, xml, link_id, mail_id, receipt, account_id, received_at)
+on conflict do nothing returning id, instance_id
+"""
+RECEIPTS: Final = """
+select instance_id, id, coalesce(receipt, '') from form_submission where form = %s and instance_id = any (%s)
+"""
+ATTACH: Final = """
+insert into form_attachment (submission_id, name, digest, media_type, bytes) values (%s, %s, %s, %s, %s)
+on conflict do nothing
+"""
+#: Whether the portal's use was counted here already or is brought later: it counts no more.
+GIVE_BACK: Final = """
+with back as (
+    insert into link_use (mail_id, link_id, at, given_back)
+    select mail_id, link_id, at, true from unnest(%(mails)s::text[], %(links)s::bigint[], %(moments)s::timestamptz[])
+           as use (mail_id, link_id, at) join link on link.id = link_id
+    on conflict (mail_id) do update set given_back = true where not link_use.given_back
+    returning link_id, xmax <> 0 as was_counted),
+uncounted as (select link_id, count(*)::integer as uses from back where was_counted group by link_id)
+update link set uses = greatest(link.uses - uncounted.uses, 0),
+       used_at = (select max(at) from link_use
+                   where link_use.link_id = link.id and not given_back and mail_id <> all (%(mails)s))
+  from uncounted where link.id = uncounted.link_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedForm:
+    """A published version, with what its answers are checked by. It never changes."""
+
+    id: int
+    form: int
+    form_id: str
+    title: str
+    number: int
+    version: str
+    digest: str
+    xform: str
+    itemsets: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLink:
+    """Who was asked. ``building``: code of the building, None where none is known."""
+
+    id: int
+    form: str
+    kind: str
+    target: str
+    building: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that is kept already: its name in the answer, SHA-256, type told from its content, size."""
+
+    name: str
+    digest: str
+    media_type: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewAnswer:
+    """A good submission. ``receipt``: 12 letters for the resident; ``account_id``: the field worker, who needs none."""
+
+    instance_id: str
+    xml: str
+    root: str
+    answers: Answers
+    received_at: datetime
+    link_id: int | None = None
+    mail_id: str | None = None
+    receipt: str | None = None
+    account_id: int | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+async def load_asked(connection: AsyncConnection, form_id: str, version: str) -> AskedForm | None:
+    """A version by the author's name of it; None where it was never published."""
+    async with connection.cursor(row_factory=class_row(AskedForm)) as cursor:
+        return await (await cursor.execute(ASKED, (form_id, version))).fetchone()
+
+
+async def load_asked_links(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, AskedLink]:
+    """Links by number; one that the base database does not know is absent."""
+    async with connection.cursor(row_factory=class_row(AskedLink)) as cursor:
+        return {row.id: row for row in await (await cursor.execute(LINKS, (list(ids),))).fetchall()}
+
+
+async def load_layout(connection: AsyncConnection, form: int) -> Layout:
+    """Where a form's answers lie now."""
+    tables = tuple(FormTable(*row) for row in await (await connection.execute(TABLES, (form,))).fetchall())
+    rows = await (await connection.execute(COLUMNS, (form,))).fetchall()
+    return Layout(tables, tuple(Column(s, p, n, Kind(k), tuple(c), *rest) for s, p, n, k, c, *rest in rows))
+
+
+async def keep_answers(connection: AsyncConnection, asked: AskedForm, new: Sequence[NewAnswer]) -> dict[str, str]:
+    """Keep submissions of one version in its tables; what was kept before stays as it is. The caller commits.
+
+    Returns
+    -------
+    dict
+        The receipt of each by its instance's id: of the first that came.
+    """
+    rows = [(n.instance_id, n.xml, n.link_id, n.mail_id, n.receipt, n.account_id, n.received_at) for n in new]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    found = await (await connection.execute(SUBMISSIONS, (asked.form, asked.id, *columns))).fetchall()
+    first = {one.instance_id: one for one in reversed(new)}
+    await _keep_rows(connection, asked, [(number, first[instance]) for number, instance in found])
+    known = await (await connection.execute(RECEIPTS, (asked.form, list(first)))).fetchall()
+    await _keep_late_files(connection, {row[0]: row[1] for row in known}, new)
+    return {row[0]: row[2] for row in known}
+
+
+async def _keep_rows(connection: AsyncConnection, asked: AskedForm, new: Sequence[tuple[int, NewAnswer]]) -> None:
+    """The typed rows of new submissions, table by table: parents before children."""
+    if not new:
+        return
+    layout = await load_layout(connection, asked.form)
+    own = of_version(layout.columns, asked.number)
+    rows = [(number, row) for number, one in new for row in flatten(one.root, one.answers)]
+    async with connection.cursor() as cursor:
+        for table in layout.tables:
+            columns = [column for column in own if column.sheet == table.path]
+            values = [
+                (number, r.row_no, r.parent_row, r.ordinal, *(sent(r.values.get(c.path), c) for c in columns))
+                for number, r in rows
+                if r.sheet == table.path
+            ]
+            if values:
+                await cursor.executemany(insert(table.name, columns), values)
+
+
+async def _keep_late_files(connection: AsyncConnection, ids: Mapping[str, int], new: Sequence[NewAnswer]) -> None:
+    """The files' rows; those of a submission that was kept before are added: some clients send them one by one."""
+    files = [
+        (ids[one.instance_id], each.name, each.digest, each.media_type, each.bytes)
+        for one in new
+        for each in one.attachments
+        if one.instance_id in ids
+    ]
+    if files:
+        async with connection.cursor() as cursor:
+            await cursor.executemany(ATTACH, files)
+
+
+async def announce(connection: AsyncConnection, form_id: str, links: Sequence[AskedLink]) -> None:
+    """Tell whoever listens on ``needle_answer``, when the transaction ends: {"form", "links": [ids], "buildings": [codes]}."""
+    for start in range(0, max(1, len(links)), NOTICE):
+        some = links[start : start + NOTICE]
+        told = {
+            "form": form_id,
+            "links": [link.id for link in some],
+            "buildings": sorted({link.building for link in some if link.building}),
+        }
+        await connection.execute("select pg_notify(%s, %s)", (CHANNEL, orjson.dumps(told).decode()))
+
+
+async def give_back(connection: AsyncConnection, uses: Sequence[tuple[str, int, datetime]]) -> None:
+    """Uses (mail, link, when) whose answers were rejected count no more; a second time changes nothing."""
+    if uses:
+        mails, links, moments = (list(column) for column in zip(*uses, strict=True))
+        await connection.execute(GIVE_BACK, {"mails": mails, "links": links, "moments": moments})
