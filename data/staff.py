@@ -24,16 +24,20 @@ READS: Final = (
 CASEWORK: Final = {
     "select": (
         "cases, case_event, decision, task, whistle, whistle_party, case_merge, case_timer, acknowledgement, report, photo, "
-        "delivery, remote_case, form_draft, form_review, form_submission, form_attachment, link, link_use, recipient, message"
+        "delivery, remote_case, form_draft, form_review, form_submission, form_attachment, link, link_use, "
+        "recipient, message, visit, coverage, coverage_target"
     ),
-    "insert": "case_event, decision, task, whistle, whistle_party, case_timer, acknowledgement, photo, form_draft, form_review",
+    "insert": (
+        "case_event, decision, task, whistle, whistle_party, case_timer, acknowledgement, photo, form_draft, form_review, visit"
+    ),
     "update": "cases, task, whistle, whistle_party, case_timer, link, form_draft",
     "update (review)": "form_submission",
     "delete": "whistle, whistle_party, case_timer, form_draft",
 }
 #: What triggers write for a command goes beyond what its sender may.
 TRIGGERS: Final = (
-    "count_new_cases, count_gone_cases, count_changed_cases, queue_deliveries, keep_merge, refuse_early_finish"
+    "count_new_cases, count_gone_cases, count_changed_cases, queue_deliveries, keep_merge, refuse_early_finish, "
+    "cover_new_links, cover_changed_links, note_visit"
 )
 
 
