@@ -192,6 +192,10 @@ def test_an_extension_adds_the_limit_and_is_not_for_the_overdue() -> None:
     story = handling().do("request_extension", "team:1").do("approve_extension", "dispatcher:wang")
     assert story.case.due_at == START.replace(day=16)
     story.do("request_extension", "team:1").do("decline_extension", "department:cg")
+    story.do("request_extension", "team:1").do("refuse_extension", "dispatcher:wang")
+    assert (story.case.state, story.case.extensions, story.case.due_at) == ("handling", 1, START.replace(day=16))
+    assert story.do("request_extension", "team:1").refused("refuse_extension", "department:cg") == "case.role"
+    story.do("refuse_extension", "leader:chen")
     story.do("request_extension", "team:1").do("approve_extension", "dispatcher:wang")
     assert story.refused("request_extension", "team:1") == "case.extensions_used_up"
     assert handling().refused("request_extension", "team:1", after=timedelta(days=9)) == "case.overdue"
