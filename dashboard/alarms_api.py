@@ -6,12 +6,13 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
 from dashboard.accounts import require, scope_of
-from dashboard.audit_log import audit_of, deed_of
+from dashboard.audit_log import deed_of
 from dashboard.scoping import cases_seen
 from dashboard.sessions import Asker
 from dashboard.wall_state import Wall, this_second, wall_of
 from data.mirror.alarms import causes_of
 from data.stores.alarms import acknowledge
+from data.stores.audit import add_entries
 from data.stores.reading import reading
 from geo.errors import NeedleError
 
@@ -29,6 +30,6 @@ async def acknowledge_alarms(
     causes = causes_of(wall.cases, case_id, this_second())
     async with reading(wall.pool) as connection:
         known = await acknowledge(connection, case_id, causes, account.name)
-    audit_of(request).tell(deed_of(request, account, "alarm.acknowledge", f"case:{case_id}"))
+        await add_entries(connection, [deed_of(request, account, "alarm.acknowledge", f"case:{case_id}")])
     said = [{"cause": seen.cause, "at": seen.at.timestamp(), "by": seen.actor} for seen in known]
     return Response(orjson.dumps({"case": case_id, "acknowledged": said}), media_type="application/json")

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from dashboard.accounts import actor_of, movers_of, require
 from dashboard.asgi import answer, answer_error, read_body
-from dashboard.audit_log import audit_of, deed_of
+from dashboard.audit_log import deed_of
 from dashboard.garbage import settle
 from dashboard.report_door import ReportDoor
 from dashboard.sessions import Asker
@@ -64,11 +64,11 @@ class Api:
         """
         action, reason, seq, data = read_command(await request.body())
         _, actor = actor_of(account, movers_of(action) or None)
-        told = await self.desk.give(
-            case_id, Command(action, actor, reason, data), datetime.now(UTC), seq, by=account.id
+        given, deed = (
+            Command(action, actor, reason, data),
+            deed_of(request, account, f"case.{action}", f"case:{case_id}"),
         )
-        audit_of(request).tell(deed_of(request, account, f"case.{action}", f"case:{case_id}", {"seq": told["seq"]}))
-        return as_json(told)
+        return as_json(await self.desk.give(case_id, given, datetime.now(UTC), seq, by=account.id, deed=deed))
 
 
 class ReceiveReport:

@@ -1,4 +1,7 @@
-"""What is written into the audit, and how: entries gather for a moment and go in together, so that no command waits for them."""
+"""What is written into the audit of what changes nothing: signing in, files taken. It gathers for a moment and goes in together.
+
+What changes something is written in the transaction of the change (``data.stores.audit.add_entries``).
+"""
 
 import asyncio
 from collections.abc import Mapping

@@ -6,13 +6,14 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Body, Depends, Request, Response
 
 from dashboard.accounts import require
-from dashboard.audit_log import audit_of, deed_of
+from dashboard.audit_log import deed_of
 from dashboard.desk_state import Desk, as_json, desk_of
 from dashboard.i18n import language_of, words
 from dashboard.sessions import Asker
 from dashboard.view_models.delivery_health import delivery_as_json, request_of, system_as_json
 from dashboard.view_models.desk_rows import seconds
 from data.stores import deliveries, residents
+from data.stores.audit import add_entries
 from data.stores.reading import reading
 from geo.errors import NeedleError
 
@@ -61,7 +62,7 @@ async def retry(delivery_id: int, request: Request, desk: TheDesk, account: Aske
     require(account, "delivery.retry")
     async with reading(desk.wall.pool) as connection:
         await deliveries.retry(connection, delivery_id)
-    audit_of(request).tell(deed_of(request, account, "delivery.retry", f"delivery:{delivery_id}"))
+        await add_entries(connection, [deed_of(request, account, "delivery.retry", f"delivery:{delivery_id}")])
     return as_json({"tried": 1})
 
 
@@ -71,7 +72,8 @@ async def retry_all(name: str, request: Request, desk: TheDesk, account: Asker) 
     require(account, "delivery.retry")
     async with reading(desk.wall.pool) as connection:
         tried = await deliveries.retry_all(connection, name)
-    audit_of(request).tell(deed_of(request, account, "delivery.retry", f"system:{name}", {"deliveries": tried}))
+        deed = deed_of(request, account, "delivery.retry", f"system:{name}", {"deliveries": tried})
+        await add_entries(connection, [deed])
     return as_json({"tried": tried})
 
 
@@ -85,5 +87,6 @@ async def switch(
         raise NeedleError("request.invalid", problem='{"active": true | false}')
     async with reading(desk.wall.pool) as connection:
         await deliveries.switch(connection, name, said["active"])
-    audit_of(request).tell(deed_of(request, account, "delivery.switch", f"system:{name}", {"active": said["active"]}))
+        deed = deed_of(request, account, "delivery.switch", f"system:{name}", {"active": said["active"]})
+        await add_entries(connection, [deed])
     return as_json({"active": said["active"]})

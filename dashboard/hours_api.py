@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Body, Request, Response
 
 from dashboard.accounts import require
-from dashboard.audit_log import audit_of, deed_of
+from dashboard.audit_log import deed_of
 from dashboard.desk_state import as_json
 from dashboard.office import Casework, TheWall
 from dashboard.sessions import Asker
@@ -34,8 +34,7 @@ async def edit(
     """Change them, {"calendar", "periods"}: what starts from now on counts by them, running deadlines keep their moment."""
     require(account, "hours.edit")
     asked = {"calendar": said.get("calendar", "china"), "periods": said.get("periods")}
-    await casework.set_hours(asked)
-    audit_of(request).tell(deed_of(request, account, "hours.edit", "city", asked))
+    await casework.set_hours(asked, deed_of(request, account, "hours.edit", "city", asked))
     return await hours(wall, account)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from data.chain import Event
 from data.database import AsyncPool
 from data.stores import cases, reference, reports
+from data.stores.audit import Deed, add_entries
 from data.stores.cases import AsyncConnection, TaskRow
 from data.stores.city_clock import save_city_clock
 from data.stores.merges import lock_cases, reports_of_case
@@ -87,6 +88,7 @@ class CaseDesk:
         seq: int | None = None,
         once: str | None = None,
         by: int | None = None,
+        deed: Deed | None = None,
     ) -> dict[str, Any]:
         """Carry out a command.
 
@@ -102,6 +104,8 @@ class CaseDesk:
             The sender's own name of the command, kept in its event: sent again, it changes nothing, whatever happened since.
         by : int, optional
             The account that gives it; the database lets it move only what it sees.
+        deed : Deed, optional
+            What the audit keeps of it, in the command's transaction: neither is there without the other.
 
         Returns
         -------
@@ -141,6 +145,8 @@ class CaseDesk:
                 after = await carry_out(connection, before, command, now, protocol)
                 if after.merged_into != before.merged_into:
                     await self._absorb(connection, after, command, now, protocol)
+            if deed is not None:
+                await add_entries(connection, [replace(deed, detail={**deed.detail, "seq": after.seq})])
         self._keep(after)
         return summary(after)
 
@@ -191,7 +197,7 @@ class CaseDesk:
             "departments": {code: asdict(score) for code, score in score_departments(found, now).items()},
         }
 
-    async def set_hours(self, clock: Mapping[str, Any]) -> None:
+    async def set_hours(self, clock: Mapping[str, Any], deed: Deed | None = None) -> None:
         """Edit the city's working hours: ``calendar`` and ``periods`` as ``dispatch.clock.working_time`` reads them.
 
         What starts from now on counts by them; deadlines that already run keep their moment.
@@ -203,6 +209,8 @@ class CaseDesk:
         """
         async with reading(self.pool) as connection:
             self.protocol = Protocol(working_time(await save_city_clock(connection, clock), clock))
+            if deed is not None:
+                await add_entries(connection, [deed])
             self.protocol_until = monotonic() + HOURS_KEPT_S
 
     async def _absorb(

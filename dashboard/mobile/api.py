@@ -11,7 +11,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from dashboard.accounts import require
-from dashboard.audit_log import audit_of, deed_of
+from dashboard.audit_log import deed_of
 from dashboard.mobile import duty, orders, views
 from dashboard.mobile.matters import with_initials
 from dashboard.mobile.person import Person, person_of
@@ -166,9 +166,9 @@ class MobileApi:
         after: dict[str, Any] = {}
         for command in orders.commands(order, person, case.state, case.team_id, arrival):
             once, by = order.once(command.action), None if order.me_too else account.id
+            deed = deed_of(request, account, f"case.{command.action}", f"case:{order.case_id}")
             with plainly():
-                after = await self.desk.give(order.case_id, command, now, once=once, by=by)
-            audit_of(request).tell(deed_of(request, account, f"case.{command.action}", f"case:{order.case_id}"))
+                after = await self.desk.give(order.case_id, command, now, once=once, by=by, deed=deed)
         return as_json(after)
 
     async def duty(self, request: Request) -> Response:
