@@ -1,17 +1,17 @@
 """What the portal's process asks about links: by the hash of a token, of functions that the role ``portal`` may call."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from psycopg import errors
-
 from data.database import AsyncPool
 from data.stores.reading import reading
-from geo.errors import NeedleError
 
 LOOK: Final = "select form, title, asks, until, kind, state, prefill, paper from mailbox.look_at_link(%s)"
-USE: Final = "select mailbox.use_link(%s, %s, %s, %s, %s)"
+USE: Final = (
+    "select mail_id, outcome from mailbox.use_links(%b::bytea[], %b::text[], %b::text[], %b::bytea[], %b::bytea[])"
+)
 OPT_OUT: Final = "select mailbox.opt_out_by_link(%s)"
 
 
@@ -32,6 +32,17 @@ class ShownLink:
     paper: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class SealedAnswer:
+    """An answer as it came: the hash of its link's token, its mail, what it is sealed to, and its sender's pseudonym."""
+
+    token_hash: bytes
+    mail_id: str
+    key_id: str
+    sealed: bytes
+    sender: bytes
+
+
 class LinksResidentSide:
     """The portal's links as residents meet them, over one pool."""
 
@@ -44,26 +55,28 @@ class LinksResidentSide:
             row = await (await connection.execute(LOOK, (token_hash,))).fetchone()
         return None if row is None else ShownLink(*row)
 
-    async def use(self, token_hash: bytes, mail_id: str, key_id: str, sealed: bytes, sender: bytes) -> str:
-        """Keep an answer and count the use of its link, in one transaction; the same mail again is no other use.
+    async def use(self, answers: Sequence["SealedAnswer"]) -> dict[str, str]:
+        """Keep answers and count the uses of their links, in one transaction; the same mail again is no other use.
+
+        Parameters
+        ----------
+        answers : sequence of SealedAnswer
+            No two of the same mail.
 
         Returns
         -------
-        str
-            ``kept``, or why it was not: ``unknown``, ``revoked``, ``expired``, ``used_up``.
+        dict
+            By mail: ``kept``, or why it was not: ``unknown``, ``revoked``, ``expired``, ``used_up``, ``key_unknown``.
 
         Raises
         ------
         NeedleError
-            ``portal.key_unknown``, ``database.unreachable``.
+            ``database.unreachable``: none of them is kept.
         """
-        try:
-            async with reading(self.pool) as connection:
-                row = await (await connection.execute(USE, (token_hash, mail_id, key_id, sealed, sender))).fetchone()
-        except errors.ForeignKeyViolation as error:
-            raise NeedleError("portal.key_unknown") from error
-        assert row is not None
-        return str(row[0])
+        rows = [(a.token_hash, a.mail_id, a.key_id, a.sealed, a.sender) for a in answers]
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        async with reading(self.pool) as connection:
+            return dict(await (await connection.execute(USE, columns)).fetchall())
 
     async def opt_out(self, token_hash: bytes) -> bool:
         """Whoever got this link wants no more messages; False: no link of a person or household."""

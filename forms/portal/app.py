@@ -3,6 +3,7 @@
 import base64
 import gzip
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -17,14 +18,17 @@ from data.database import open_pool
 from data.portal.links_resident import LinksResidentSide
 from data.portal.resident_side import ResidentSide
 from forms.limits import Buckets, Pseudonyms
-from forms.portal import files, pages
+from forms.portal import built, files, pages
 from forms.portal.guard import Guard
+from forms.portal.letterbox import Letterbox
 from forms.portal.links import Doors
 from forms.sealing import OVERHEAD
 from geo.errors import NeedleError
 
 MAX_MAIL_BYTES: Final = 4 * 1024 * 1024
-MOST_WAITING: Final = 20_000
+MOST_WAITING: Final = 100_000
+LOOK_EVERY_S: Final = 1.0
+"""How often it is counted how many wait: not at each mail."""
 DEVICE_PER_MINUTE: Final = 10.0
 ADDRESS_PER_MINUTE: Final = 60.0
 ID: Final = re.compile(r"[0-9a-f]{32}")
@@ -41,6 +45,7 @@ class Portal:
         self.mailbox, self.doors = mailbox, doors
         self.pseudonyms = Pseudonyms()
         self.devices, self.addresses = Buckets(DEVICE_PER_MINUTE), Buckets(ADDRESS_PER_MINUTE)
+        self.waiting, self.look_at = 0, 0.0
 
     def serve(self, app: FastAPI) -> None:
         """Put the addresses into an application."""
@@ -51,6 +56,8 @@ class Portal:
         app.add_api_route("/", self.page)
         app.add_api_route("/track/{code}", self.page)
         app.add_api_route("/static/{version}/{path:path}", files.serve)
+        app.add_api_route(f"{built.AT}/{{name}}", built.serve)
+        app.add_api_route(f"/{built.WORKER}", built.serve_worker)
         app.add_api_route("/api/health", health)
         app.add_api_route("/api/key", self.key)
         app.add_api_route("/api/mail/{mail_id}", self.put, methods=["PUT"])
@@ -81,13 +88,20 @@ class Portal:
             raise NeedleError("portal.mail_malformed", problem="id, kind, key")
         sender = self._sender(request)
         sealed = await read_body(request)
-        if await self.mailbox.waiting(MOST_WAITING) >= MOST_WAITING:
+        if await self._is_full():
             raise NeedleError("portal.mailbox_full")
         if kind == ANSWER:
             await self.doors.answer(link or "", mail_id, key, sealed, sender)
         else:
             await self.mailbox.put(mail_id, kind, key, sealed, sender)
         return as_json({"kept": True}, 202)
+
+    async def _is_full(self) -> bool:
+        now = time.monotonic()
+        if now >= self.look_at:
+            self.look_at = now + LOOK_EVERY_S
+            self.waiting = await self.mailbox.waiting(MOST_WAITING)
+        return self.waiting >= MOST_WAITING
 
     def _sender(self, request: Request) -> bytes:
         """Today's pseudonym of the address that a mail comes from.
@@ -138,14 +152,16 @@ class Portal:
 def create_app(url: str) -> FastAPI:
     """The process as an ASGI application. ``url``: the mailbox, as the role ``portal`` enters it."""
     pool = open_pool(url)
+    links = LinksResidentSide(pool)
+    box = Letterbox(links)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with pool:
+        async with pool, box:
             yield
 
     app = FastAPI(title="Needle portal", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    Portal(ResidentSide(pool), Doors(LinksResidentSide(pool))).serve(app)
+    Portal(ResidentSide(pool), Doors(links, box)).serve(app)
     app.add_exception_handler(NeedleError, answer_error)
     app.add_exception_handler(HTTPException, answer_missing)
     app.add_middleware(GZipMiddleware, minimum_size=600)

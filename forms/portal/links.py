@@ -4,9 +4,10 @@ import base64
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from data.portal.links_resident import LinksResidentSide
+from data.portal.links_resident import LinksResidentSide, SealedAnswer
 from forms.limits import Buckets
 from forms.links.tokens import hash_token, read_token
+from forms.portal.letterbox import Letterbox
 from geo.errors import NeedleError
 
 WRONG_PER_MINUTE: Final = 20.0
@@ -16,8 +17,8 @@ CLOSED: Final = ("unknown", "revoked", "expired", "used_up")
 class Doors:
     """Opens what a token leads to, over one mailbox."""
 
-    def __init__(self, side: LinksResidentSide) -> None:
-        self.side = side
+    def __init__(self, side: LinksResidentSide, box: Letterbox) -> None:
+        self.side, self.box = side, box
         self.wrong = Buckets(WRONG_PER_MINUTE)
 
     async def look(self, typed: str, sender: bytes) -> dict[str, Any]:
@@ -53,9 +54,11 @@ class Doors:
             ``link.unknown``, ``link.revoked``, ``link.expired``, ``link.used_up``, ``portal.key_unknown``.
         """
         token = read_token(typed)
-        outcome = (
-            "unknown" if token is None else await self.side.use(hash_token(token), mail_id, key_id, sealed, sender)
-        )
+        if token is None:
+            raise NeedleError("link.unknown")
+        outcome = await self.box.keep(SealedAnswer(hash_token(token), mail_id, key_id, sealed, sender))
+        if outcome == "key_unknown":
+            raise NeedleError("portal.key_unknown")
         if outcome in CLOSED:
             raise NeedleError(f"link.{outcome}")
 

@@ -1,0 +1,239 @@
+"""Answers: filed once in typed tables with whom they came from, sent back with reasons, or parked; whatever is killed."""
+
+import io
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import orjson
+import psycopg
+import pytest
+from PIL import Image
+
+from data.database import connect, open_pool
+from data.portal.resident_side import ResidentSide
+from data.stores.parked_letters import ask_again, load_counts, load_parked
+from data.stores.photos import PhotoFolder
+from forms.answers.replies import receipt_of
+from forms.sealing import mail_id_of
+from forms.xlsform.compiling import compile_form
+from forms.xlsform.publishing import publish
+from tests.dashboard.residents.asking import FORM, ask, count_uses, instance
+from tests.dashboard.residents.conftest import Zones, courier_of
+from tests.dashboard.residents.test_courier import Cut, Killed, go_on, photo
+
+CODES = [f"{number:020}" for number in range(40)]
+CODE = CODES[0]
+
+
+def answers(zones: Zones) -> list[tuple[Any, ...]]:
+    """What lies in the form's typed table."""
+    ((name,),) = zones.rows("select name from form_table where parent is null")
+    return zones.rows(f"select age, alone, contact, photo from answers.{name} order by submission_id")
+
+
+async def test_an_answer_is_filed_with_whom_it_came_from_and_its_sender_gets_a_receipt(zones: Zones) -> None:
+    async with courier_of(zones) as courier:
+        asked = await ask(zones)
+        with connect(zones.base, autocommit=True) as listener:
+            listener.execute("listen needle_answer")
+            filled = instance(1, 71, alone="yes", contact="女儿", photo="a.jpg", children=("2011-02-03", "2015-06-07"))
+            mail = await asked.put(CODE, filled, files={"a.jpg": photo()})
+            assert await courier.round() == 1
+            notice = next(listener.notifies(timeout=5, stop_after=1))
+        assert orjson.loads(notice.payload) == {"form": "visit", "links": [asked.links["door"]], "buildings": ["door"]}
+        ((age, alone, contact, digest),) = answers(zones)
+        assert (age, alone, contact) == (71, "yes", "女儿")
+        kept = PhotoFolder(zones.home / "attachments", "").path_of(digest).read_bytes()
+        assert b"a secret" not in kept
+        assert Image.open(io.BytesIO(kept)).format == "JPEG"
+        assert zones.rows("select name, digest, media_type from form_attachment") == [("a.jpg", digest, "image/jpeg")]
+        ((name,),) = zones.rows("select name from form_table where parent is not null")
+        born = zones.rows(f"select born from answers.{name} order by ordinal")
+        assert born == [(date(2011, 2, 3),), (date(2015, 6, 7),)]
+        told = await asked.reply(CODE)
+        found = zones.rows("select link_id, mail_id, receipt from form_submission")
+        assert found == [(asked.links["door"], mail, told["receipt"])]
+        assert (told["kind"], told["state"], told["title"], told["problems"]) == ("answer", "filed", "入户走访", [])
+        assert told["receipt"] == receipt_of(mail)
+        assert zones.waiting() == 0
+
+
+async def test_what_is_wrong_goes_back_with_reasons_and_may_be_sent_again(zones: Zones) -> None:
+    async with courier_of(zones) as courier:
+        asked = await ask(zones)
+        await asked.put(CODE, instance(1, 130, alone="yes", contact="", photo="gone.jpg"), "li")
+        assert await asked.put(CODES[1], instance(2), "li") == "used_up"
+        await count_uses(zones)
+        assert asked.uses("li") == (1, 1)
+        await courier.round()
+        told = await asked.reply(CODE)
+        assert told["state"] == "rejected"
+        said = {(p["path"], p["what"], p["label"]) for p in told["problems"]}
+        assert said == {
+            ("/data/age", "constraint", "年龄"),
+            ("/data/contact", "required", "联系人"),
+            ("/data/photo", "file", "照片"),
+        }
+        assert all(p["message_zh"] and p["message_en"] for p in told["problems"])
+        assert asked.uses("li") == (0, 0)
+        assert await asked.put(CODES[1], instance(2), "li") == mail_id_of(CODES[1])
+        await courier.round()
+        await count_uses(zones)
+        assert (await asked.reply(CODES[1]))["state"] == "filed"
+        assert asked.uses("li") == (1, 1)
+        assert len(answers(zones)) == 1
+
+
+async def test_a_use_that_is_counted_late_is_not_counted_when_it_was_given_back(zones: Zones) -> None:
+    async with courier_of(zones) as courier:
+        asked = await ask(zones)
+        await asked.put(CODE, instance(1, "very old"), "li")
+        await courier.round()
+        await count_uses(zones)
+        assert asked.uses("li") == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("filled", "what"),
+    [
+        ({"age": "old"}, ("/data/age", "type")),
+        ({"alone": "perhaps"}, ("/data/alone", "choice")),
+        ({"alone": "no", "contact": "x"}, ("/data/contact", "relevant")),
+        ({"age": ""}, ("/data/age", "required")),
+        ({"children": ("2011-02-03", "soon")}, ("/data/child[2]/born", "type")),
+    ],
+)
+async def test_every_kind_of_reason_names_its_question(
+    zones: Zones, filled: dict[str, Any], what: tuple[str, str]
+) -> None:
+    async with courier_of(zones) as courier:
+        asked = await ask(zones)
+        await asked.put(CODE, instance(1, **filled))
+        await courier.round()
+        told = await asked.reply(CODE)
+    assert [(p["path"], p["what"]) for p in told["problems"]] == [what]
+
+
+async def test_a_file_of_another_kind_is_sent_back(zones: Zones) -> None:
+    async with courier_of(zones) as courier:
+        asked = await ask(zones)
+        await asked.put(CODE, instance(1, photo="a.jpg"), files={"a.jpg": b"MZ\x90 no picture"})
+        await courier.round()
+        (problem,) = (await asked.reply(CODE))["problems"]
+    assert (problem["path"], problem["what"]) == ("/data/photo", "file_type")
+
+
+async def parked(zones: Zones) -> dict[str, str]:
+    """Reasons of what is parked, by mail."""
+    async with open_pool(zones.base) as pool, pool.connection() as connection:
+        return {row.mail_id: row.reason for row in await load_parked(connection, 100)}
+
+
+async def test_what_nobody_can_file_is_parked_and_keeps_nothing_else_back(zones: Zones) -> None:
+    async with courier_of(zones) as courier:
+        asked = await ask(zones)
+        await asked.put(CODE, instance(1), version="7")
+        await asked.put(CODES[1], instance(2), form="another")
+        await asked.put(CODES[2], "<data><cut")
+        await asked.put_raw("a" * 32, b"\0\0\0\x02{}")
+        with connect(zones.mailbox) as connection:
+            forged = "insert into mailbox.mail (id, kind, key_id, sealed, sender, link_id) values (%s, 'answer', %s, %s, %s, %s)"
+            connection.execute(forged, ["b" * 32, zones.keys.newest[0], bytes(300), b"noise123", asked.links["li"]])
+        too_long = await asked.put(CODES[3], instance(3, "9" * 30).replace("<age>", "<age>0"))
+        await asked.put(CODES[4], instance(4, 44))
+        assert await courier.round() == 7
+        assert await parked(zones) == {
+            mail_id_of(CODE): "letter.form_unknown",
+            mail_id_of(CODES[1]): "letter.other_form",
+            mail_id_of(CODES[2]): "form.submission_broken",
+            "a" * 32: "letter.invalid",
+            "b" * 32: "letter.unreadable",
+        }
+        assert too_long
+        assert (await asked.reply(CODES[3]))["state"] == "rejected"
+        assert [row[0] for row in answers(zones)] == [44]
+        assert (await asked.reply(CODE))["state"] == "parked"
+        async with open_pool(zones.portal) as pool:
+            side = ResidentSide(pool)
+            assert [(await side.standing(letter * 32)).problem for letter in "ab"] == ["invalid", "unreadable"]
+        assert zones.waiting() == 0
+        with pytest.raises(psycopg.errors.UndefinedColumn):
+            zones.rows("select plain from parked_letter")
+
+
+async def test_a_parked_letter_is_filed_once_its_form_is_there(zones: Zones) -> None:
+    async with courier_of(zones) as courier:
+        asked = await ask(zones)
+        mail = await asked.put(CODE, instance(1), version="2")
+        await courier.round()
+        assert list(await parked(zones)) == [mail]
+        with connect(zones.base) as connection:
+            publish(connection, compile_form(replace(FORM, version="2", children=FORM.children[:-1])))
+        async with open_pool(zones.base) as pool, pool.connection() as connection:
+            assert await ask_again(connection, mail) == 1
+        assert await courier.round() == 1
+        assert await parked(zones) == {}
+        assert (await asked.reply(CODE))["state"] == "filed"
+        assert len(answers(zones)) == 1
+        async with open_pool(zones.base) as pool, pool.connection() as connection:
+            counts = await load_counts(connection)
+        assert (counts.parked, counts.settled, counts.filed) == (0, 1, 1)
+
+
+async def test_the_same_instance_under_another_code_is_filed_once_with_one_receipt(zones: Zones) -> None:
+    async with courier_of(zones) as courier:
+        asked = await ask(zones)
+        for code in CODES[:3]:
+            await asked.put(code, instance("same"))
+        await courier.round()
+        receipts = {(await asked.reply(code))["receipt"] for code in CODES[:3]}
+        assert len(receipts) == 1
+        assert len(answers(zones)) == 1
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_killed_between_any_two_steps_every_answer_is_filed_once(zones: Zones, after: bool) -> None:
+    async with courier_of(zones):
+        asked = await ask(zones)
+    for calls in range(4):
+        await asked.put(CODES[2 * calls], instance(calls, photo="a.jpg"), files={"a.jpg": photo()})
+        await asked.put(CODES[2 * calls + 1], instance(f"bad{calls}", "old"), "li")
+        with pytest.raises(Killed):
+            await go_on(zones, Cut(calls, after))
+        await count_uses(zones)
+        async with courier_of(zones) as courier:
+            while await courier.round():
+                pass
+        await count_uses(zones)
+        assert (await asked.reply(CODES[2 * calls]))["state"] == "filed"
+        assert (await asked.reply(CODES[2 * calls + 1]))["state"] == "rejected"
+        assert asked.uses("li") == (0, 0)
+    assert zones.waiting() == 0
+    assert len(answers(zones)) == 4
+    assert asked.uses("door")[0] == 4
+
+
+async def test_a_letter_sealed_before_the_key_was_changed_is_still_opened(zones: Zones) -> None:
+    async with courier_of(zones):
+        asked = await ask(zones)
+    await asked.put(CODE, instance(1))
+    old = zones.keys.newest[0]
+    assert zones.keys.rotate() != old
+    async with courier_of(zones) as courier:
+        await asked.put(CODES[1], instance(2))
+        with connect(zones.mailbox) as connection:
+            used = {key for (key,) in connection.execute("select key_id from mailbox.mail").fetchall()}
+        assert used == {old, zones.keys.newest[0]}
+        assert zones.keys.newest[0] != old
+        await courier.round()
+    assert len(answers(zones)) == 2
+    (zones.home / "secrets" / f"mailbox-{old}.pem").unlink()
+    with connect(zones.mailbox) as connection:
+        late = (
+            "insert into mailbox.mail (id, kind, key_id, sealed, sender, link_id) values (%s, 'answer', %s, %s, %s, %s)"
+        )
+        connection.execute(late, ["c" * 32, old, bytes(300), b"somebody", asked.links["door"]])
+    async with courier_of(zones) as courier:
+        await courier.round()
+    assert await parked(zones) == {"c" * 32: "letter.unreadable"}
