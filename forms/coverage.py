@@ -1,9 +1,9 @@
 """Who has answered and who has not: every recipient in exactly one outcome, counted with honest denominators.
 
 A person's or household's link is one recipient. A building's link stands for the households that are known to be behind it;
-where nobody knows how many, its answers are counted and no share is made of them. An area's link has no denominator ever.
-An answer counts before whatever a visit met. Revoked and expired links stay in the denominator: nobody is left out
-to look better.
+where nobody knows how many, it is a door: counted beside the recipients, never among them, so that one answer is not 100 %. An
+area's link is nobody: its answers are counted, and there is no denominator. An answer counts before whatever a visit met. Revoked
+and expired links stay in the denominator: nobody is left out to look better.
 """
 
 from dataclasses import astuple, dataclass, fields
@@ -22,9 +22,9 @@ class Counts:
     Attributes
     ----------
     answered, refused, not_reachable, vacant, unknown : int
-        Of a known number; together the denominator.
-    open_links, open_left : int
-        Links open to nobody knows how many; those of them that nobody answered and that are still to be visited.
+        Recipients of a known number; together the denominator.
+    doors_answered, doors_refused, doors_not_reachable, doors_vacant, doors_unknown : int
+        Buildings with nobody knows how many households behind their link; ``doors_answered``: somebody did.
     answers : int
         All answers, also those beyond the known number.
     """
@@ -34,8 +34,11 @@ class Counts:
     not_reachable: int = 0
     vacant: int = 0
     unknown: int = 0
-    open_links: int = 0
-    open_left: int = 0
+    doors_answered: int = 0
+    doors_refused: int = 0
+    doors_not_reachable: int = 0
+    doors_vacant: int = 0
+    doors_unknown: int = 0
     answers: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
@@ -48,19 +51,26 @@ class Counts:
         return self.answered + self.refused + self.not_reachable + self.vacant + self.unknown
 
     @property
+    def doors(self) -> int:
+        """Buildings of an unknown number of households."""
+        return (
+            self.doors_answered + self.doors_refused + self.doors_not_reachable + self.doors_vacant + self.doors_unknown
+        )
+
+    @property
     def settled(self) -> int:
         """Nobody need go there again: answered, refused, vacant."""
-        return self.answered + self.refused + self.vacant
+        return self.answered + self.refused + self.vacant + self.doors_answered + self.doors_refused + self.doors_vacant
 
     @property
     def left(self) -> int:
-        """Whom a worker still has to see: not reached, or nobody was there yet; an open link is one door."""
-        return self.unknown + self.not_reachable + self.open_left
+        """Whom a worker still has to see: not reached, or nobody was there yet."""
+        return self.unknown + self.not_reachable + self.doors_unknown + self.doors_not_reachable
 
     @property
     def share(self) -> float | None:
-        """Answered of all recipients, 0 to 1; None where their number is not known in part or whole."""
-        return self.answered / self.recipients if self.recipients and not self.open_links else None
+        """Answered of the recipients whose number is known, 0 to 1; None where there are none."""
+        return self.answered / self.recipients if self.recipients else None
 
 
 FIELDS: Final = tuple(field.name for field in fields(Counts))
@@ -81,10 +91,11 @@ def counts_of(kind: str, uses: int, visited: str | None, households: int | None)
     households : int or None
         Known to be behind a building's link.
     """
-    number = {"building": households, "area": None}.get(kind, 1)
-    if number is None:
-        due = kind == "building" and uses == 0 and visited in (None, "not_reachable")
-        return Counts(open_links=1, open_left=int(due), answers=uses)
+    if kind == "area":
+        return Counts(answers=uses)
+    if kind == "building" and households is None:
+        return Counts(answers=uses, **{f"doors_{outcome_of(uses, visited)}": 1})
+    number = households if kind == "building" and households else 1
     answered = min(uses, number)
     rest = {visited or "unknown": number - answered}
     return Counts(answered=answered, answers=uses, **rest)

@@ -18,14 +18,16 @@ AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 CHANNEL: Final = "needle_coverage"
 MANY: Final = "*"
-COUNTS: Final = "answered, refused, not_reachable, vacant, unknown, open_links, open_left, answers"
+COUNTS: Final = (
+    "answered, refused, not_reachable, vacant, unknown, "
+    "doors_answered, doors_refused, doors_not_reachable, doors_vacant, doors_unknown, answers"
+)
 LONGEST_NOTE: Final = 200
 
 RECOUNT: Final = f"""
 select outreach_id, coverage_place(kind, target, areas) as place,
        {", ".join(f"sum({name})::integer" for name in COUNTS.split(", "))}
-  from link, lateral coverage_of(kind, uses, visited, households) as counts
- group by 1, 2 having (sum(open_links), sum(answers), sum(answered + refused + not_reachable + vacant + unknown)) <> (0, 0, 0)
+  from link, lateral coverage_of(kind, uses, visited, households) as counts group by 1, 2
 """
 HELD: Final = f"select outreach_id, place, {COUNTS} from coverage"
 RECIPIENTS: Final = """

@@ -36,12 +36,12 @@ insert into account (username, name, role, area_layer, area_codes) values (%s, %
         ("building", 5, None, 12, Counts(answered=5, unknown=7, answers=5)),
         ("building", 5, "refused", 12, Counts(answered=5, refused=7, answers=5)),
         ("building", 15, None, 12, Counts(answered=12, answers=15)),
-        ("building", 0, None, None, Counts(open_links=1, open_left=1)),
-        ("building", 9, None, None, Counts(open_links=1, answers=9)),
-        ("building", 0, "vacant", None, Counts(open_links=1)),
-        ("building", 0, "not_reachable", None, Counts(open_links=1, open_left=1)),
-        ("area", 40, None, None, Counts(open_links=1, answers=40)),
-        ("area", 0, None, None, Counts(open_links=1)),
+        ("building", 0, None, None, Counts(doors_unknown=1)),
+        ("building", 9, None, None, Counts(doors_answered=1, answers=9)),
+        ("building", 0, "vacant", None, Counts(doors_vacant=1)),
+        ("building", 0, "not_reachable", None, Counts(doors_not_reachable=1)),
+        ("area", 40, None, None, Counts(answers=40)),
+        ("area", 0, "refused", None, Counts()),
     ],
 )
 def test_a_link_counts_as_what_it_is(
@@ -61,9 +61,10 @@ def test_outcomes_add_up_to_the_denominator_and_no_share_is_made_of_an_unknown_n
     total = sum((counts_of(*link) for link in found), Counts())
     known = sum(h or 0 for kind, _, _, h in found if kind == "building")
     known += sum(kind in ("person", "household") for kind, *_ in found)
-    assert total.recipients == known == total.settled + total.unknown + total.not_reachable
+    doors = sum(kind == "building" and number is None for kind, _, _, number in found)
+    assert (total.recipients, total.doors, total.settled + total.left) == (known, doors, known + doors)
     assert total.answers == sum(uses for _, uses, _, _ in found) >= total.answered
-    assert total.share is None or (not total.open_links and 0 <= total.share <= 1)
+    assert (total.share is None) == (known == 0)
     assert all(outcome_of(uses, met) in OUTCOMES for _, uses, met, _ in found)
 
 
@@ -112,7 +113,8 @@ def held(connection: Connection) -> dict[tuple[int, str], Counts]:
 
 
 def recounted(connection: Connection) -> dict[tuple[int, str], Counts]:
-    return {(o, place): Counts(*counts) for o, place, *counts in connection.execute(RECOUNT.encode()).fetchall()}
+    rows = connection.execute(RECOUNT.encode()).fetchall()
+    return {(o, place): Counts(*counts) for o, place, *counts in rows if Counts(*counts) != Counts()}
 
 
 MOVES = (
@@ -250,7 +252,7 @@ async def test_a_worker_notes_and_sees_the_doors_of_the_own_cell_only(database_u
         )
         await scoped.execute("reset role")
         assert await (
-            await scoped.execute("select place, refused, open_links from coverage order by 1")
+            await scoped.execute("select place, refused, doors_unknown from coverage order by 1")
         ).fetchall() == [
             ("", 1, 0),
             ("b", 0, 1),

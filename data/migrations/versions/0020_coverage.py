@@ -11,51 +11,45 @@ down_revision = "0019"
 COUNTS_OF = """
 create function coverage_of(kind text, uses integer, visited text, households integer)
 returns table (answered integer, refused integer, not_reachable integer, vacant integer, unknown integer,
-               open_links integer, open_left integer, answers integer)
+               doors_answered integer, doors_refused integer, doors_not_reachable integer, doors_vacant integer,
+               doors_unknown integer, answers integer)
 language sql immutable parallel safe as $$
-    select least(uses, n), case visited when 'refused' then rest else 0 end,
+    select case when n is null then 0 else least(uses, n) end, case visited when 'refused' then rest else 0 end,
            case visited when 'not_reachable' then rest else 0 end,
            case visited when 'vacant' then rest else 0 end, case when visited is null then rest else 0 end,
-           0, 0, uses
-      from (select n, greatest(n - uses, 0) as rest
-              from (select case when kind = 'building' then households else 1 end as n) as known) as known
-     where kind <> 'area' and n is not null
-    union all
-    select 0, 0, 0, 0, 0, 1,
-           (kind = 'building' and uses = 0 and (visited is null or visited = 'not_reachable'))::integer, uses
-     where kind = 'area' or (kind = 'building' and households is null)
+           (door and uses > 0)::integer, (door and uses = 0 and visited is not distinct from 'refused')::integer,
+           (door and uses = 0 and visited is not distinct from 'not_reachable')::integer,
+           (door and uses = 0 and visited is not distinct from 'vacant')::integer,
+           (door and uses = 0 and visited is null)::integer, uses
+      from (select n, case when n is null then 0 else greatest(n - uses, 0) end as rest, kind = 'building' and n is null as door
+              from (select case kind when 'building' then households when 'area' then null else 1 end as n) as told) as known
 $$;
 create function coverage_place(kind text, target text, areas jsonb) returns text language sql immutable parallel safe as $$
     select case when kind in ('building', 'area') then target else coalesce(areas ->> 'building', '') end
 $$;
 """
 #: One statement's changes, added up by place in a fixed order, so that two of them never wait for each other in a ring.
-ADD = """
+COUNTS = (
+    *("answered", "refused", "not_reachable", "vacant", "unknown"),
+    *("doors_answered", "doors_refused", "doors_not_reachable", "doors_vacant", "doors_unknown"),
+    "answers",
+)
+NAMES = ", ".join(COUNTS)
+SUMS = ", ".join(f"sum(sign * {name}) as {name}" for name in COUNTS)
+GROWN = ", ".join(f"{name} = held.{name} + excluded.{name}" for name in COUNTS)
+NOTHING = ", ".join("0" for _ in COUNTS)
+ADD = f"""
     with moved as (
         select outreach_id, coverage_place(kind, target, areas) as place, areas, sign, counts.*
-          from ({changed}) as link, lateral coverage_of(kind, uses, visited, households) as counts),
-    added as (
-        select outreach_id, place, (array_agg(areas))[1] as areas,
-               sum(sign * answered) as answered, sum(sign * refused) as refused,
-               sum(sign * not_reachable) as not_reachable, sum(sign * vacant) as vacant, sum(sign * unknown) as unknown,
-               sum(sign * open_links) as open_links, sum(sign * open_left) as open_left, sum(sign * answers) as answers
-          from moved group by outreach_id, place),
+          from ({{changed}}) as link, lateral coverage_of(kind, uses, visited, households) as counts),
+    added as (select outreach_id, place, (array_agg(areas))[1] as areas, {SUMS} from moved group by outreach_id, place),
     kept as (
-        insert into coverage as held (outreach_id, place, areas, answered, refused, not_reachable, vacant, unknown,
-                                      open_links, open_left, answers)
-        select outreach_id, place, case place when '' then '{{}}' else areas end,
-               answered, refused, not_reachable, vacant, unknown,
-               open_links, open_left, answers
-          from added
-         where (answered, refused, not_reachable, vacant, unknown, open_links, open_left, answers) <> (0, 0, 0, 0, 0, 0, 0, 0)
-         order by outreach_id, place
-        on conflict (outreach_id, place) do update
-        set answered = held.answered + excluded.answered, refused = held.refused + excluded.refused,
-            not_reachable = held.not_reachable + excluded.not_reachable, vacant = held.vacant + excluded.vacant,
-            unknown = held.unknown + excluded.unknown, open_links = held.open_links + excluded.open_links,
-            open_left = held.open_left + excluded.open_left, answers = held.answers + excluded.answers
+        insert into coverage as held (outreach_id, place, areas, {NAMES})
+        select outreach_id, place, case place when '' then '{{{{}}}}' else areas end, {NAMES}
+          from added where ({NAMES}) <> ({NOTHING}) order by outreach_id, place
+        on conflict (outreach_id, place) do update set {GROWN}
         returning outreach_id, place)
-    select count(pg_notify('needle_coverage', notices.told)) {into} from (
+    select count(pg_notify('needle_coverage', notices.told)) {{into}} from (
         select outreach_id || E'\\n' || case when count(*) <= 100 then string_agg(place, E'\\n') else '*' end as told
           from kept group by outreach_id) as notices
 """
@@ -98,7 +92,6 @@ alter table coverage enable row level security;
 COLUMNS = "kind, target, areas, outreach_id, uses, visited, households"
 NEW = f"select 1 as sign, {COLUMNS} from added"
 CHANGED = f"{NEW} union all select -1, {COLUMNS} from gone"
-COUNTS = ("answered", "refused", "not_reachable", "vacant", "unknown")
 
 
 def upgrade() -> None:
@@ -151,6 +144,13 @@ def make_visit() -> None:
     op.create_index(op.f("ix_visit_account_id"), "visit", ["account_id"])
 
 
+SAYS = {
+    "answered": "of a known number of recipients",
+    "doors_answered": "buildings' links with nobody knows how many households behind, with an answer",
+    "answers": "all that came, also beyond the known number",
+}
+
+
 def make_coverage() -> None:
     """The counts."""
     zero = {"nullable": False, "server_default": "0"}
@@ -159,10 +159,7 @@ def make_coverage() -> None:
         belongs("coverage", "outreach_id", "outreach"),
         sa.Column("place", sa.Text, nullable=False, comment="code of the building, key of an area; empty: no building"),
         sa.Column("areas", JSONB, nullable=False, server_default=sa.text("'{}'::jsonb"), comment="by layer"),
-        *(sa.Column(name, sa.Integer, **zero) for name in COUNTS),
-        sa.Column("open_links", sa.Integer, **zero, comment="links open to nobody knows how many"),
-        sa.Column("open_left", sa.Integer, **zero, comment="of them: nobody answered, and a visit is due"),
-        sa.Column("answers", sa.Integer, **zero, comment="all that came, also beyond the known number"),
+        *(sa.Column(name, sa.Integer, **zero, comment=SAYS.get(name)) for name in COUNTS),
         sa.PrimaryKeyConstraint("outreach_id", "place", name=op.f("pk_coverage")),
         comment="recipients of an asking counted by place and outcome, by triggers on link in the same transaction",
     )
