@@ -111,8 +111,9 @@ LAYERS: Final = (
 
 @dataclass(frozen=True, eq=False)
 class LayerColumns:
-    """The rows of a layer. Texts are codes into ``words``, -1: none."""
+    """The rows of a layer, ascending by ``ids``. Texts are codes into ``words``, -1: none."""
 
+    ids: Column
     shapes: Shapes
     from_zoom: Column
     numbers: Mapping[str, Column]
@@ -138,7 +139,7 @@ class DrawnLayer:
         if zoom < self.least_zoom:
             return b""
         buffer = 0 if self.layer.kind == POINTS else BUFFER
-        found = self.tree.touching(*_rectangle(tile, buffer))
+        found = self.tree.touching(*rectangle(tile, buffer))
         found = found[columns.from_zoom[found] <= zoom]
         if not len(found):
             return b""
@@ -161,12 +162,17 @@ class GroundMirror:
         for layer in layers:
             self.sources.setdefault(layer.layer.source, []).append(layer)
 
+    def layer(self, name: str) -> DrawnLayer:
+        """A layer of ``LAYERS`` by its name."""
+        return next(layer for layers in self.sources.values() for layer in layers if layer.layer.name == name)
+
     def draw(self, source: str, tile: Tile) -> bytes:
         """A tile of a source of ``LAYERS``; raises ``KeyError`` for another one."""
         return b"".join(layer.draw(tile) for layer in self.sources[source])
 
 
-def _rectangle(tile: Tile, buffer: int) -> tuple[int, int, int, int]:
+def rectangle(tile: Tile, buffer: int) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of a tile with so many of its units around, in Mercator units."""
     zoom, column, row = tile
     side = 1 << (32 - zoom)
     margin = side * buffer // EXTENT

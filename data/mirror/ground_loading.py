@@ -60,7 +60,7 @@ async def _load_layer(connection: Connection, layer: GroundLayer) -> DrawnLayer:
             return await asyncio.to_thread(gathered.drawn)
         answers = [result.get_value(0, at) or b"" for at in range(1, result.nfields)]
         last = int(_integers(answers[0], ">i8")[-1])
-        await asyncio.to_thread(gathered.take, answers[1:])
+        await asyncio.to_thread(gathered.take, answers)
 
 
 class Gathered:
@@ -74,14 +74,15 @@ class Gathered:
 
     @property
     def width(self) -> int:
-        """Columns besides the geometry: the zoom, numbers, texts."""
-        return 1 + len(self.layer.numbers) + len(self.layer.texts)
+        """Columns besides the geometry: the id, the zoom, numbers, texts."""
+        return 2 + len(self.layer.numbers) + len(self.layer.texts)
 
     def take(self, answers: list[bytes]) -> None:
-        """Take in a chunk: geometries, zooms, numbers, texts as PostgreSQL's binary arrays."""
-        self.shapes.append(shapes_of(np.asarray(shapely.from_wkb(_elements(answers[0])), object)))
-        plain = 1 + len(self.layer.numbers)
-        for column, answer in zip(self.columns[:plain], answers[1:], strict=False):
+        """Take in a chunk: ids, geometries, zooms, numbers, texts as PostgreSQL's binary arrays."""
+        self.columns[0].append(_integers(answers[0], ">i8"))
+        self.shapes.append(shapes_of(np.asarray(shapely.from_wkb(_elements(answers[1])), object)))
+        plain = 2 + len(self.layer.numbers)
+        for column, answer in zip(self.columns[1:plain], answers[2:], strict=False):
             column.append(_integers(answer, ">i4"))
         for column, answer in zip(self.columns[plain:], answers[1 + plain :], strict=True):
             codes, values = distinct_texts(answer)
@@ -92,11 +93,11 @@ class Gathered:
     def drawn(self) -> DrawnLayer:
         """The layer, whole."""
         columns = [np.concatenate(column) for column in self.columns]
-        layer, plain = self.layer, 1 + len(self.layer.numbers)
-        numbers = dict(zip(layer.numbers, columns[1:plain], strict=True))
+        layer, plain = self.layer, 2 + len(self.layer.numbers)
+        numbers = dict(zip(layer.numbers, columns[2:plain], strict=True))
         texts = dict(zip(layer.texts, columns[plain:], strict=True))
         words = Texts.of([value.decode() for value in self.words])
-        return DrawnLayer(layer, LayerColumns(joined(self.shapes), columns[0], numbers, texts, words))
+        return DrawnLayer(layer, LayerColumns(columns[0], joined(self.shapes), columns[1], numbers, texts, words))
 
 
 def _integers(answer: bytes, wire: str) -> NDArray[np.int64]:
