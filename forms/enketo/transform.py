@@ -72,6 +72,7 @@ def transform(xform: str) -> Page:
     _name_appearances(form)
     languages = _tag_languages(form)
     _take_out_inline(form)
+    _ready_widgets(form)
     _render_labels(form)
     _give_instance_id(model)
     html = etree.tostring(form, encoding="unicode", method="html", with_tail=False)
@@ -203,6 +204,18 @@ def _take_out_inline(form: Element) -> None:
             element.set("hidden", "hidden")
         for name in [name for name in element.attrib if name.startswith("on")]:
             del element.attrib[name]
+
+
+def _ready_widgets(form: Element) -> None:
+    """Questions that our own widgets answer: their input holds a file's name, their element is no label of its buttons."""
+    for control in form.xpath('.//input[@type="file" or @type="rank" or starts-with(@data-type-xml, "geo")]'):
+        if control.get("type") == "file":
+            control.set("data-file", control.attrib.pop("accept", ""))
+        control.set("type", "text")
+        question = control.getparent()
+        if question.tag == "label" and "question" in question.get("class", ""):
+            question.tag = "div"
+            question.set("role", "group")
 
 
 def _render_labels(form: Element) -> None:

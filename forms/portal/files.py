@@ -15,9 +15,10 @@ FOR_GOOD: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 @cache
 def contents() -> dict[str, bytes]:
-    """Every file of ``forms/assets`` by its path below it."""
+    """Every file of ``forms/assets`` by its path below it, but for what is built there (``forms.portal.built``)."""
     folder = Path(str(files("forms").joinpath("assets")))
-    return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(folder.rglob("*")) if f.suffix in TYPES}
+    own = (f for f in sorted(folder.rglob("*")) if f.suffix in TYPES and "built" not in f.parts)
+    return {str(f.relative_to(folder)): f.read_bytes() for f in own}
 
 
 @cache

@@ -10,10 +10,15 @@ from typing import Final
 
 import orjson
 
+from forms.portal import built
+
 PAGES: Final = ("report", "track", "map")
-ROADS: Final = {"f": "link", "leave": "link"}
+ROADS: Final = {"f": "form", "leave": "link"}
 """Pages that a token leads to, by how their addresses begin."""
 LANGUAGES: Final = {"zh": "zh-CN", "en": "en"}
+FORM: Final = "form"
+FORM_WORDS: Final = ("form.", "enketo.")
+"""Words that only the form page needs in its scripts."""
 OTHER: Final = {"zh": ("en", "English"), "en": ("zh", "中文")}
 SLOT: Final = re.compile(r"\{\{([\w.]+)\}\}")
 
@@ -64,10 +69,24 @@ def page(name: str, lang: str, static: str) -> bytes:
         **own,
         "content": content,
         # The JSON stands in an element that runs nothing; "</" would end it.
-        "words": orjson.dumps(texts(lang)).decode().replace("</", "<\\/"),
+        "words": orjson.dumps(_words(name, lang)).decode().replace("</", "<\\/"),
         "script": f'<script type="module" src="{static}/modules/{name}.mjs"></script>' if name != "missing" else "",
     }
+    if name == FORM:
+        return _filled(template("form_frame"), whole | _form_parts()).encode()
     return _filled(template("frame"), whole).encode()
+
+
+def _words(name: str, lang: str) -> Mapping[str, str]:
+    """What a page's scripts may say."""
+    return {key: text for key, text in texts(lang).items() if name == FORM or not key.startswith(FORM_WORDS)}
+
+
+def _form_parts() -> dict[str, str]:
+    """Where the form page's style and scripts are, all asked for at once."""
+    parts = built.manifest()
+    preload = "\n".join(f'<link rel="modulepreload" href="{built.AT}/{name}">' for name in parts.preload)
+    return {"built": built.AT, "form.style": parts.style, "form.script": parts.script, "form.preload": preload}
 
 
 def _filled(text: str, words: Mapping[str, str]) -> str:

@@ -26,7 +26,8 @@ export async function learnKey() {
   try { store.set(KEY, JSON.stringify(await read('/api/key'))); } catch { /* later */ }
 }
 
-async function governmentKey() {
+/** The key that letters are sealed to: the newest, or the one that was known last. */
+export async function governmentKey() {
   await learnKey();
   const known = store.get(KEY);
   if (!known) throw new Error('no key');
@@ -64,7 +65,7 @@ export async function send(id, kind, content, photos = []) {
 export async function sendWaiting() {
   const refused = {};
   for (const mail of waiting()) {
-    const answer = await post(mail);
+    const answer = await post({ ...mail, sealed: fromBase64(mail.sealed) });
     if (!answer || (!answer.ok && !FOR_GOOD.has(answer.status))) break;
     if (!answer.ok) {
       refused[mail.id] = (await answer.json()).code ?? `${answer.status}`;
@@ -75,10 +76,11 @@ export async function sendWaiting() {
   return refused;
 }
 
-async function post({ id, kind, key, sealed }) {
-  const address = `/api/mail/${id}?kind=${kind}&key=${key}`;
+/** Put a sealed mail into the mailbox. @returns {Promise<Response | null>} null without a connection */
+export async function post({ id, kind, key, link, sealed }) {
+  const address = `/api/mail/${id}?kind=${kind}&key=${key}${link ? `&link=${encodeURIComponent(link)}` : ''}`;
   const headers = { 'Content-Type': 'application/octet-stream', 'X-Device': device() };
-  try { return await fetch(address, { method: 'PUT', headers, body: fromBase64(sealed) }); } catch { return null; }
+  try { return await fetch(address, { method: 'PUT', headers, body: sealed }); } catch { return null; }
 }
 
 /** Keep trying: when the phone is online again, when the page is looked at again, and now and then. */

@@ -1,0 +1,112 @@
+/** The page on which a resident answers: what a link asks for, kept on the phone from the first letter, sent once, followed to its end. */
+import './old.mjs';
+import { forget, hear, keep, keepSendingAnswers, kept } from '../../assets/modules/answers.mjs';
+import { learnKey, paper, read } from '../../assets/modules/mailbox.mjs';
+import { find, lang, make, moment, say } from '../../assets/modules/page.mjs';
+import { canSeal } from '../../assets/modules/seal.mjs';
+import { showReceipt } from './receipt.mjs';
+
+const token = decodeURIComponent(location.pathname.split('/')[2] ?? '').toUpperCase().replaceAll(/[\s-]/g, ''), AGAIN_MS = 5_000;
+const engine = import('./writing.mjs');
+engine.catch(() => { /* told where it is waited for */ });
+
+async function start() {
+  if (!canSeal()) { tell('need.https'); return; }
+  const [seen, mine] = await Promise.all([look(), kept(token)]);
+  const link = seen ?? mine?.link;
+  if (!link) return;
+  head(link);
+  keepSendingAnswers((answer) => { if (answer.token === token) show(answer); });
+  learnKey();
+  if (mine && mine.state !== 'draft') { show({ ...mine, link }); return; }
+  if (link.state !== 'open') { tell(`link.${link.state}`, mine ? 'form.closed.kept' : null); return; }
+  await write(link, mine);
+}
+
+/** What the link leads to now; null, and said so, where that cannot be known. */
+async function look() {
+  try {
+    const link = await read(`/api/links/${encodeURIComponent(token)}`);
+    if (!link) tell('link.unknown');
+    return link;
+  } catch (error) {
+    tell(error.message === '429' ? 'link.often' : 'link.offline');
+    return null;
+  }
+}
+
+function head({ title, asks, until, state }) {
+  document.title = title;
+  find('#title').textContent = title;
+  find('#asks').textContent = say('link.asks', { name: asks });
+  find('#until').textContent = state === 'open' ? say('link.until', { at: moment(Date.parse(until) / 1000) }) : say(`link.${state}`);
+  find('#until').classList.toggle('late', state !== 'open');
+}
+
+function tell(key, more = null) {
+  find('#form-box').hidden = true;
+  find('#told').hidden = false;
+  find('#told').replaceChildren(make('p', {}, say(key)), ...(more ? [make('p', { class: 'soft' }, say(more))] : []));
+  ready();
+}
+
+function ready() {
+  if (document.body.dataset.ready) return;
+  document.body.dataset.ready = '1';
+  performance.mark('ready');
+  if (navigator.serviceWorker) navigator.serviceWorker.register('/form-worker.js', { scope: '/f/' }).catch(() => { /* the page works without */ });
+}
+
+/** Write an answer, or correct one that came back. */
+async function write(link, mine, problems = []) {
+  if (!link.paper) { tell('link.soon'); return; }
+  const [sheet, { openWriting }] = await Promise.all([paper(link.paper), engine]);
+  if (!sheet) { tell('link.soon'); return; }
+  find('#told').hidden = true;
+  find('#receipt').hidden = true;
+  find('#form-box').hidden = false;
+  await openWriting({ token, link, sheet, mine, problems, sent: show });
+  ready();
+}
+
+let timer = null;
+/** Where an answer that was sent stands; asked again until the office has decided. */
+function show(answer) {
+  clearTimeout(timer);
+  find('#form-box').hidden = true;
+  find('#told').hidden = true;
+  showReceipt(find('#receipt'), answer, {
+    correct: () => correct(answer),
+    again: answer.link.state === 'open' && answer.state !== 'sending' ? () => afresh(answer) : null,
+  });
+  ready();
+  if (answer.state === 'sent' || answer.state === 'parked') follow(answer);
+}
+
+async function follow(answer) {
+  clearTimeout(timer);
+  const next = document.hidden ? answer : await hear(answer).catch(() => answer);
+  if (next.state === answer.state) timer = setTimeout(follow, AGAIN_MS, answer);
+  else show(next);
+}
+
+/** Take an answer that came back in hand again; it will be sent under a new code. */
+async function correct(answer) {
+  const draft = { ...answer, state: 'draft', code: null };
+  await keep(draft);
+  const link = await read(`/api/links/${encodeURIComponent(token)}`).catch(() => null) ?? answer.link;
+  head(link);
+  if (link.state !== 'open') { await keep(answer); tell(`link.${link.state}`); return; }
+  await write(link, draft, answer.problems ?? []);
+}
+
+async function afresh({ link }) {
+  await forget(token);
+  head(link);
+  await write(link, null);
+}
+
+/* The fragment holds the key of what is known already; it must outlive a change of language. */
+for (const other of document.querySelectorAll('a[hreflang]')) other.hash = location.hash;
+document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en';
+start().catch((error) => { console.warn(error); tell('link.offline'); });

@@ -1,0 +1,102 @@
+/** Writing an answer: the form in the page, kept with every change, page by page or as one list, checked, and handed over to be sent. */
+import { commit, keep, send } from '../../assets/modules/answers.mjs';
+import { find, lang, say } from '../../assets/modules/page.mjs';
+import { languageOf, openForm } from './engine.mjs';
+import * as files from './files.mjs';
+import { fillModel, mark, openPrefill } from './prefill.mjs';
+import { showProblems } from './problems.mjs';
+import { showProgress } from './progress.mjs';
+
+const PAUSE_MS = 400, INVALID = '.invalid-constraint, .invalid-required, .invalid-relevant';
+
+/** @param {{token: string, link: object, sheet: object, mine: object | null, problems: object[], sent: (answer: object) => void}} what */
+export async function openWriting({ token, link, sheet, mine, problems, sent }) {
+  const box = find('#form-box'), same = mine?.version === sheet.version && mine?.form === sheet.form;
+  const known = same ? { model: sheet.model, paths: mine.known ?? {} } : fillModel(sheet.model, await openPrefill(link.prefill, location.hash, token));
+  files.restore(same ? mine.files : []);
+  const form = await openForm(box, { ...sheet, model: known.model }, same ? mine.instance : null);
+  mark(form.view.html, known.paths);
+  const draft = () => ({
+    token, link, form: sheet.form, version: sheet.version, language: languageOf(sheet) ?? lang, known: known.paths, state: 'draft', code: null,
+    instance: form.getDataStr(), files: files.named(form.getDataStr()), page: form.pages.active ? form.pages.activePages.indexOf(form.pages.current) : 0,
+  });
+  const save = saving(draft);
+  form.view.html.addEventListener('dataupdate', save);
+  form.view.html.addEventListener('pageflip', save);
+  setPages(form, box, same ? mine.page : 0);
+  showProgress(form);
+  showProblems(form, problems);
+  if (same && !problems.length) note('form.resumed');
+  find('#send').onclick = () => handOver(form, draft, save, sent);
+}
+
+/** Keep soon after the last change; at once when the page is left. */
+function saving(draft) {
+  let timer = null, waiting = false;
+  const now = async () => {
+    clearTimeout(timer);
+    if (!waiting) return;
+    waiting = false;
+    if (!(await keep(draft()))) note('form.not_kept');
+    else find('#saved').textContent = say('form.saved');
+  };
+  const soon = () => { waiting = true; clearTimeout(timer); timer = setTimeout(now, PAUSE_MS); };
+  document.addEventListener('visibilitychange', () => { if (document.hidden) now(); });
+  addEventListener('pagehide', now);
+  soon.stop = () => { waiting = false; clearTimeout(timer); };
+  return soon;
+}
+
+const note = (key) => { find('#saved').textContent = say(key); };
+
+function setPages(form, box, page) {
+  const { pages } = form;
+  box.classList.toggle('by-page', pages.active);
+  box.querySelector('.form-footer').classList.toggle('end', !pages.active);
+  if (!pages.active) return;
+  const settle = () => {
+    for (const one of box.querySelectorAll('[tabindex="1"], [tabindex="2"]')) one.tabIndex = one.matches('[role="page"]') ? -1 : 0;
+    for (const one of box.querySelectorAll('[role="page"]')) { one.dataset.page = '1'; }
+    for (const button of box.querySelectorAll('.form-footer button')) button.disabled = button.classList.contains('disabled');
+  };
+  form.view.html.addEventListener('pageflip', () => { settle(); scrollTo(0, 0); });
+  form.view.html.addEventListener('dataupdate', () => setTimeout(settle));
+  if (page > 0 && pages.activePages[page]) pages._flipTo(pages.activePages[page], page);
+  settle();
+  find('.next-page').addEventListener('click', () => setTimeout(() => sayInvalid(form, pages.current)));
+}
+
+/** Tell a screen reader what is wrong where. @returns {number} how many questions */
+function sayInvalid(form, within = form.view.html) {
+  for (const input of form.view.html.querySelectorAll('[aria-invalid]')) input.removeAttribute('aria-invalid');
+  const wrong = [...form.view.html.querySelectorAll(INVALID)];
+  for (const question of wrong) for (const input of question.querySelectorAll('input:not(.ignore), select, textarea')) input.setAttribute('aria-invalid', 'true');
+  return wrong.filter((question) => within.contains(question)).length;
+}
+
+async function handOver(form, draft, save, sent) {
+  const button = find('#send'), trouble = find('#trouble');
+  button.disabled = true;
+  trouble.hidden = true;
+  const valid = await form.validate();
+  if (!valid) {
+    trouble.textContent = say('form.wrong', { n: sayInvalid(form) });
+    trouble.hidden = false;
+    button.disabled = false;
+    focusFirst(form);
+    return;
+  }
+  button.textContent = say('send.working');
+  save.stop();
+  const instance = form.getDataStr({ irrelevant: false });
+  const answer = await commit({ ...draft(), instance, files: files.named(instance) });
+  const stands = await send(answer);
+  button.disabled = false;
+  button.textContent = say('form.send');
+  sent(stands);
+}
+
+function focusFirst(form) {
+  const question = form.view.html.querySelector(INVALID);
+  (question?.querySelector('input:not(.hide):not(.ignore), textarea, select, button') ?? question)?.focus();
+}
