@@ -10,7 +10,7 @@ from dash import Dash
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from dashboard import audit_api, desk_api, exports, live, office_api, sheets, tiles, wall_api
+from dashboard import accounts_api, audit_api, desk_api, exports, live, office_api, sheets, tiles, wall_api
 from dashboard.accounts import may
 from dashboard.api import Api
 from dashboard.audit_log import AuditLog
@@ -27,6 +27,7 @@ from dashboard.mobile.pages import MobilePages, made_files
 from dashboard.oidc import Oidc, provider_of
 from dashboard.open311_api import Open311
 from dashboard.page import install
+from dashboard.pages import accounts as accounts_page
 from dashboard.pages import audit as audit_page
 from dashboard.pages import deliveries as deliveries_page
 from dashboard.pages import department as department_page
@@ -53,6 +54,7 @@ PAGES: Final = (
     department_page.PAGE,
     deliveries_page.PAGE,
     hours_page.PAGE,
+    accounts_page.PAGE,
     audit_page.PAGE,
 )
 OWN_PREFIXES: Final = ("api", "open311", "tiles", "ws", "static")
@@ -102,6 +104,7 @@ def create_app(url: str) -> FastAPI:
         desk_api,
         office_api,
         audit_api,
+        accounts_api,
         live,
     ):
         app.include_router(part.router)

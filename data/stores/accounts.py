@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import psycopg
@@ -133,6 +134,21 @@ def load_accounts(connection: Connection) -> list[AccountRow]:
     """Every account, by username."""
     with connection.cursor(row_factory=class_row(AccountRow)) as cursor:
         return cursor.execute(f"select {COLUMNS} from account order by username".encode()).fetchall()
+
+
+def load_seen(connection: Connection) -> dict[int, datetime]:
+    """When each account was last seen in a session that is still open, by its id."""
+    rows = connection.execute("select account_id, max(seen_at) from session group by account_id").fetchall()
+    return dict(rows)
+
+
+def lock_admins(connection: Connection) -> set[int]:
+    """The active administrators of the whole city, locked: two who change each other at the same time take turns."""
+    query = (
+        "select id from account where role = 'admin' and active and area_layer is null and department_code is null "
+        "order by id for update"
+    )
+    return {row[0] for row in connection.execute(query).fetchall()}
 
 
 def load_account(connection: Connection, username: str) -> AccountRow:
