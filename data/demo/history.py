@@ -117,7 +117,7 @@ def pin_states(incidents: Incidents, limits: Limits, course: Ints, reference_s: 
         old_enough = free & (
             incidents.reported_s < reference_s - 60 * (20 + (JOINT_MARGIN if step else MARGIN) * minutes)
         )
-        chosen = np.flatnonzero(old_enough)[-each:]
+        chosen = np.flatnonzero(old_enough)[-(max(1, each // 3) if step else each) :]
         course[chosen], halt[chosen], free[chosen] = k, moves, False
     return halt
 

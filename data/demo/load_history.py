@@ -157,7 +157,7 @@ def wording(history: History, group: Group, ids: Ids, said: Texts) -> Wording:
     where = history.whereabouts.where[:, cases]
     layer = {layer.name: k for k, layer in enumerate(history.city.layers)}
     community = np.array([*history.city.jurisdictions.layer("community").codes, "000000000000"], object)
-    street = np.array([*(c[:9] for c in history.city.jurisdictions.layer("subdistrict").codes), "000000000"], object)
+    street = np.array([*history.city.jurisdictions.layer("subdistrict").codes, "000000000000"], object)
     departments = np.array([*assigner.departments, "none"], object)
     habit = incidents.habit[cases]
     offices = street[where[layer["subdistrict"]]].tolist()

@@ -102,8 +102,8 @@ function CellOf(columns, key) {
       }
       this.made.className = `cell${tightness(columns, key, data)}`;
       if (key === 'state') this.made.append(element('span', `mark mark-${columns.tones[data.state_code] ?? 'new'}${data.urgent ? ' is-urgent' : ''}`));
+      if (key === 'title' && data.helps) this.made.append(element('em', 'helps', columns.desk.page.say('helps')));
       this.made.append(columns.text(key, data));
-      if (key === 'department' && data.helps) this.made.append(element('em', 'helps', columns.desk.page.say('helps')));
       return true;
     }
   };
