@@ -6,7 +6,7 @@ The geometry is the ground's (``data.mirror.ground``); a million buildings are s
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -227,6 +227,13 @@ def feature_numbers(counts: NDArray[Any]) -> dict[str, NDArray[np.int64]]:
     )
     found = {name: np.where(column == 0, OMIT, column) for name, column in zip(NUMBERS[1:], columns, strict=True)}
     return {"s": states(wide), **found}
+
+
+def feature_rows(ids: Any, counts: NDArray[Any]) -> list[list[int]]:
+    """Features as lists: id, then ``NUMBERS``, zeros as they are."""
+    columns = feature_numbers(counts).values()
+    plain = np.stack([ids, *(np.where(column == OMIT, 0, column) for column in columns)], axis=1)
+    return cast(list[list[int]], plain.astype(np.int64).tolist())
 
 
 def states(counts: NDArray[Any]) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import class_row
 
+from data.database import Connection
 from geo.errors import NeedleError
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -44,10 +45,17 @@ VISIT: Final = """
 insert into visit (link_id, outcome, account_id, "by", note) select id, %s, %s, %s, %s from link where id = %s returning id
 """
 HOUSEHOLDS: Final = "update link set households = %s where id = %s and kind = 'building' returning id"
-PLACES: Final = """
-select place, coalesce(nullif(building.address, ''), building.name, place), ST_X(at), ST_Y(at)
-  from unnest(%s::text[]) as asked (place) join building on building.code = place,
-       lateral (select ST_PointOnSurface(building.geom) as at) as middle
+LABEL: Final = "coalesce(nullif(building.address, ''), building.name, building.code)"
+BUILDINGS: Final = f"""
+select id, code, {LABEL} as label, ST_X(at) as lng, ST_Y(at) as lat
+  from building, lateral (select ST_PointOnSurface(building.geom) as at) as middle where id = any (%s)
+"""
+SHAPES: Final = f"select id, code, {LABEL}, ST_AsBinary(geom) from building where id = any (%s)"
+LEFT: Final = """
+select coverage_place(kind, target, areas) as place, array_agg(label order by label) from link
+ where outreach_id = %s and coverage_place(kind, target, areas) = any (%s) and kind <> 'area' and uses < coalesce(households, 1)
+   and (visited is null or visited = 'not_reachable')
+ group by 1
 """
 TARGETS: Final = """
 select account_id, target, due, set_by, set_at from coverage_target where outreach_id = %s
@@ -66,6 +74,10 @@ select id, name, area_layer as layer, area_codes as codes from account
 ASKINGS: Final = """
 select id, form, title, asks, until, created_at from outreach
  where exists (select from coverage where outreach_id = outreach.id) order by id desc limit %s
+"""
+TOTALS: Final = f"""
+select outreach_id, {", ".join(f"sum({name})::integer" for name in COUNTS.split(", "))}
+  from coverage where outreach_id = any (%s) group by 1
 """
 NAMES: Final = """
 select code, name from area join generation on generation.id = generation_id and valid_to is null where layer = %s
@@ -139,6 +151,12 @@ async def load_askings(connection: AsyncConnection, at_most: int) -> list[Asking
         return await (await cursor.execute(ASKINGS, (at_most,))).fetchall()
 
 
+async def load_totals(connection: AsyncConnection, askings: Sequence[int]) -> dict[int, list[int]]:
+    """Counts of whole askings as far as the account sees them, in the order of ``COUNTS``."""
+    rows = await (await connection.execute(TOTALS.encode(), (list(askings),))).fetchall()
+    return {asking: counts for asking, *counts in rows}
+
+
 async def load_recipients(
     connection: AsyncConnection, outreach_id: int, place: str, at_most: int
 ) -> list[RecipientRow]:
@@ -182,12 +200,6 @@ async def set_households(connection: AsyncConnection, link_id: int, households: 
         raise NeedleError("coverage.no_link", link=link_id)
 
 
-async def load_places(connection: AsyncConnection, places: Sequence[str]) -> dict[str, tuple[str, float, float]]:
-    """Address, longitude and latitude of buildings, by code."""
-    rows = await (await connection.execute(PLACES, (list(places),))).fetchall()
-    return {place: (label, lng, lat) for place, label, lng, lat in rows}
-
-
 async def load_targets(connection: AsyncConnection, outreach_id: int) -> list[TargetRow]:
     """The targets of an asking's workers."""
     async with connection.cursor(row_factory=class_row(TargetRow)) as cursor:
@@ -214,3 +226,39 @@ async def load_workers(connection: AsyncConnection) -> list[WorkerRow]:
 async def load_area_names(connection: AsyncConnection, layer: str) -> dict[str, str]:
     """Names of a layer's areas in force, by code; none for cells."""
     return dict(await (await connection.execute(NAMES, (layer,))).fetchall())
+
+
+@dataclass(frozen=True, slots=True)
+class BuildingRow:
+    """A building that was asked: ``label`` is its address, or what else it is called; a point on it in WGS 84."""
+
+    id: int
+    code: str
+    label: str
+    lng: float
+    lat: float
+
+
+async def load_buildings(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, BuildingRow]:
+    """Buildings by id."""
+    async with connection.cursor(row_factory=class_row(BuildingRow)) as cursor:
+        rows = await (await cursor.execute(BUILDINGS, (list(ids),))).fetchall()
+    return {row.id: row for row in rows}
+
+
+async def load_building_id(connection: AsyncConnection, code: str) -> int | None:
+    """The id of a building by its code."""
+    row = await (await connection.execute("select id from building where code = %s", (code,))).fetchone()
+    return None if row is None else int(row[0])
+
+
+async def load_left(connection: AsyncConnection, outreach_id: int, places: Sequence[str]) -> dict[str, list[str]]:
+    """Labels of those who are still to be seen at places, as far as the account sees them."""
+    rows = await (await connection.execute(LEFT, (outreach_id, list(places)))).fetchall()
+    return dict(rows)
+
+
+def read_shapes(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, str, bytes]]:
+    """Code, address and outline (WKB, EPSG:4326) of buildings by id."""
+    rows = connection.execute(SHAPES, (list(ids),)).fetchall()
+    return {building: (code, label, bytes(shape)) for building, code, label, shape in rows}
