@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from dashboard import accounts_api, audit_api, desk_api, exports, live, office_api, sheets, tiles, wall_api
 from dashboard.accounts import may
 from dashboard.api import Api
+from dashboard.attachments import attachment_room
 from dashboard.audit_log import AuditLog
 from dashboard.components.icon import icon_names
 from dashboard.compression import Compression
@@ -26,6 +27,7 @@ from dashboard.mobile.api import MobileApi
 from dashboard.mobile.pages import MobilePages, made_files
 from dashboard.oidc import Oidc, provider_of
 from dashboard.open311_api import Open311
+from dashboard.openrosa_api import OpenRosa
 from dashboard.page import install
 from dashboard.pages import accounts as accounts_page
 from dashboard.pages import audit as audit_page
@@ -57,7 +59,7 @@ PAGES: Final = (
     accounts_page.PAGE,
     audit_page.PAGE,
 )
-OWN_PREFIXES: Final = ("api", "open311", "tiles", "ws", "static")
+OWN_PREFIXES: Final = ("api", "open311", "openrosa", "tiles", "ws", "static")
 #: What Dash checks a document's frame for; ``document.py`` writes the document itself.
 INDEX: Final = "{%app_entry%}{%config%}{%scripts%}{%renderer%}"
 
@@ -78,6 +80,7 @@ def create_app(url: str) -> FastAPI:
     folder = PhotoFolder(home / "photos")
     open311, photos = Open311(wall.pool, api.intake, api.desk, folder), PhotoDesk(wall.pool, folder)
     connectors = Connectors(wall.pool, api.desk, home / "secrets")
+    openrosa = OpenRosa(wall.pool, attachment_room(home))
     mobile = MobileApi(wall.pool, api.intake, api.desk, folder, get_settings().positions_kept)
 
     @asynccontextmanager
@@ -96,6 +99,7 @@ def create_app(url: str) -> FastAPI:
         api,
         mobile,
         open311,
+        openrosa,
         photos,
         connectors,
         tiles,

@@ -51,6 +51,7 @@ OPEN: Final = (
     "/_dash-component-suites/",
     "/api/health",
     "/open311/",
+    "/openrosa/",
     "/api/connectors/",
 )
 #: Doors that a session opens too.

@@ -87,6 +87,7 @@ COMMANDS = (
         "Send messages to residents, remind them, leave alone who wants none.",
     ),
     Entry("form", "dashboard.cli.form:app", ASK, "Check, publish, list and export forms (XLSForm)."),
+    Entry("collect", "dashboard.cli.collect:app", ASK, "Let field workers fill forms in with ODK Collect."),
     Entry("city", "dashboard.cli.city:app", CITY, "Bring in a real city by its profile."),
     Entry("layer", "dashboard.cli.layer:app", CITY, "Bring in boundaries and see which there are."),
     Entry("events", "dashboard.cli.events:app", CITY, "Bring in what happened, or let it happen again."),
