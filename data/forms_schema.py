@@ -145,6 +145,14 @@ def insert(table: str, columns: Sequence[Column]) -> Composed:
     return SQL("insert into {} ({}) values ({})").format(Identifier(SCHEMA, table), SQL(", ").join(names), values)
 
 
+def fill_in(table: str, column: str) -> Composed:
+    """Write another value over one: the new one, the submission, the old one."""
+    name = Identifier(column)
+    return SQL("update {} set {} = %s where submission_id = %s and {} = %s").format(
+        Identifier(SCHEMA, table), name, name
+    )
+
+
 def select(table: str, columns: Sequence[Column]) -> Composed:
     """Read the rows of submissions, geometry as WKB, parents' rows first."""
     shown = [

@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from data.forms_layout import Column, FormTable, Kind, of_version
-from data.forms_schema import insert
+from data.forms_schema import fill_in, insert
 from data.stores.form_answers import Answers, flatten, sent
 from data.stores.forms import COLUMNS, TABLES, Layout
 
@@ -145,7 +145,10 @@ async def keep_answers(connection: AsyncConnection, asked: AskedForm, new: Seque
     first = {one.instance_id: one for one in reversed(new)}
     await _keep_rows(connection, asked, [(number, first[instance]) for number, instance in found])
     known = await (await connection.execute(RECEIPTS, (asked.form, list(first)))).fetchall()
-    await _keep_late_files(connection, {row[0]: row[1] for row in known}, new)
+    await _keep_files(connection, {row[0]: row[1] for row in known}, new)
+    fresh = {instance for _, instance in found}
+    late = {row[1]: first[row[0]].attachments for row in known if row[0] not in fresh and first[row[0]].attachments}
+    await _fill_in_late(connection, asked, late)
     return {row[0]: row[2] for row in known}
 
 
@@ -168,8 +171,8 @@ async def _keep_rows(connection: AsyncConnection, asked: AskedForm, new: Sequenc
                 await cursor.executemany(insert(table.name, columns), values)
 
 
-async def _keep_late_files(connection: AsyncConnection, ids: Mapping[str, int], new: Sequence[NewAnswer]) -> None:
-    """The files' rows; those of a submission that was kept before are added: some clients send them one by one."""
+async def _keep_files(connection: AsyncConnection, ids: Mapping[str, int], new: Sequence[NewAnswer]) -> None:
+    """The files' rows, of new submissions and of those that were there."""
     files = [
         (ids[one.instance_id], each.name, each.digest, each.media_type, each.bytes)
         for one in new
@@ -179,6 +182,21 @@ async def _keep_late_files(connection: AsyncConnection, ids: Mapping[str, int], 
     if files:
         async with connection.cursor() as cursor:
             await cursor.executemany(ATTACH, files)
+
+
+async def _fill_in_late(
+    connection: AsyncConnection, asked: AskedForm, late: Mapping[int, Sequence[Attachment]]
+) -> None:
+    """Write the digests of files that came after their submission, where its answers still have the files' names."""
+    if not late:
+        return
+    layout = await load_layout(connection, asked.form)
+    named = {table.path: table.name for table in layout.tables}
+    rows = [(each.digest, number, each.name) for number, files in late.items() for each in files]
+    async with connection.cursor() as cursor:
+        for column in of_version(layout.columns, asked.number):
+            if column.kind is Kind.DIGEST:
+                await cursor.executemany(fill_in(named[column.sheet], column.name), rows)
 
 
 async def announce(connection: AsyncConnection, form_id: str, links: Sequence[AskedLink]) -> None:
