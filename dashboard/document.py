@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import sheets
 from dashboard.files import Files
-from dashboard.page import Page
+from dashboard.page import Page, page_at
 from dashboard.preferences import HTML_LANGUAGE, Preferences, Theme, read_preferences
 
 #: What Dash tells every browser though the page works without; told of its own socket, the browser would open it beside ours.
@@ -46,7 +46,7 @@ class DocumentDash(Dash):  # type: ignore[misc]  # Dash is untyped here
         """The document for the request that is being answered."""
         request = self.backend.request_adapter()
         wanted = read_preferences(str(request.args), request.cookies)
-        page = self.by_path.get(request.path)
+        page = page_at(request.path, self.by_path)
         packages = ("dash", *(page.packages if page else ()))
         foot = thin(config) + needed(scripts, packages) + renderer
         return document(page, wanted, self.files, foot)
@@ -118,13 +118,13 @@ def needed(scripts: str, packages: Sequence[str]) -> str:
 class Missing:
     """ASGI middleware: Dash answers every unknown address with a document and 200; this says 404 with it."""
 
-    def __init__(self, app: ASGIApp, addresses: Sequence[str]) -> None:
+    def __init__(self, app: ASGIApp, addresses: Sequence[str], inside: Sequence[str] = ()) -> None:
         self.app = app
-        self.addresses = frozenset(addresses)
+        self.addresses, self.inside = frozenset(addresses), tuple(f"{address}/" for address in inside)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; a document for an address that has no page gets status 404."""
-        if scope["type"] != "http" or scope["path"] in self.addresses:
+        if scope["type"] != "http" or scope["path"] in self.addresses or scope["path"].startswith(self.inside):
             await self.app(scope, receive, send)
             return
 

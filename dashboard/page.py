@@ -1,6 +1,6 @@
 """What a page is, and how the one Dash app shows the page of an address inside its frame."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -55,6 +55,8 @@ class Page:
         Style sheets below the assets besides our own.
     packages : tuple of str
         Packages of Dash components that the page uses besides Dash's own; no other page carries their scripts.
+    inside : bool
+        Whether addresses below its own are its own too, ``/forms/7/edit``; its script tells them apart.
     """
 
     path: str
@@ -68,6 +70,7 @@ class Page:
     fetches: tuple[str, ...] = ()
     sheets: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    inside: bool = False
 
     @property
     def name(self) -> str:
@@ -78,6 +81,12 @@ class Page:
     def right(self) -> str:
         """The right that opens it (``rights.csv``)."""
         return f"page.{self.path.strip('/')}"
+
+
+def page_at(path: str, pages: Mapping[str, Page]) -> Page | None:
+    """The page of an address, by the pages' own; None where none is."""
+    page = pages.get("/" + path.strip("/").partition("/")[0])
+    return page if page is not None and (page.inside or page.path == path) else None
 
 
 class Ids(StrEnum):
@@ -97,7 +106,7 @@ def install(app: Dash, wall: Wall, pages: Sequence[Page], assets: str) -> None:
     async def show(pathname: str | None, search: str | None) -> Component:
         """The page of the address, as the person likes it."""
         account, wanted = current_account(), read_preferences(search, ctx.cookies)
-        page, say, own = by_path.get(pathname or ""), wanted.say, open_to(account, pages)
+        page, say, own = page_at(pathname or "", by_path), wanted.say, open_to(account, pages)
         content = page.layout(say, assets) if page in own else lost(say, entries(own, say))
         return around(content, page, own, say, account, screen=wanted.screen)
 

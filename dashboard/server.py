@@ -10,7 +10,7 @@ from dash import Dash
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from dashboard import accounts_api, audit_api, desk_api, exports, live, office_api, sheets, tiles, wall_api
+from dashboard import accounts_api, audit_api, desk_api, exports, forms_room, live, office_api, sheets, tiles, wall_api
 from dashboard.accounts import may
 from dashboard.api import Api
 from dashboard.attachments import attachment_room
@@ -34,6 +34,7 @@ from dashboard.pages import audit as audit_page
 from dashboard.pages import deliveries as deliveries_page
 from dashboard.pages import department as department_page
 from dashboard.pages import desk as desk_page
+from dashboard.pages import forms as forms_page
 from dashboard.pages import hours as hours_page
 from dashboard.pages import wall as wall_page
 from dashboard.pages import whistles as whistles_page
@@ -54,6 +55,7 @@ PAGES: Final = (
     desk_page.PAGE,
     whistles_page.PAGE,
     department_page.PAGE,
+    forms_page.PAGE,
     deliveries_page.PAGE,
     hours_page.PAGE,
     accounts_page.PAGE,
@@ -109,6 +111,7 @@ def create_app(url: str) -> FastAPI:
         office_api,
         audit_api,
         accounts_api,
+        forms_room,
         live,
     ):
         app.include_router(part.router)
@@ -118,7 +121,8 @@ def create_app(url: str) -> FastAPI:
     app.include_router(Login(Door(wall.pool, gate, audit), files, Oidc(provider, url) if provider else None).router)
     refuse_unknown(app)
     dash = create_dash(app, wall, files)
-    app.add_middleware(Missing, addresses=["/login", "/m", *(page.path for page in PAGES)])
+    own, inside = [page.path for page in PAGES], [page.path for page in PAGES if page.inside]
+    app.add_middleware(Missing, addresses=["/login", "/m", *own], inside=inside)
     app.add_middleware(Compression)
     app.add_middleware(tiles.Tiles)
     app.add_middleware(Sessions, gate=gate)

@@ -32,6 +32,22 @@ class NothingKnown:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """What was counted beforehand: how many people, and of how many of them each field is known."""
+
+    residents: int
+    fields: Mapping[str, int]
+
+    def people(self) -> int:
+        """How many there are."""
+        return self.residents
+
+    def known(self, fields: Collection[str]) -> Mapping[str, int]:
+        """Of how many each field is known."""
+        return {field: count for field, count in self.fields.items() if field in fields}
+
+
+@dataclass(frozen=True)
 class Overlap:
     """One question that asks for a registry field. ``share``: of how many residents it is known, 0 to 1."""
 

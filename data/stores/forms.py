@@ -175,3 +175,8 @@ def load_files(connection: Connection, version_id: int) -> tuple[bytes, str]:
     row = connection.execute("select workbook, xform from form_version where id = %s", (version_id,)).fetchone()
     assert row is not None
     return bytes(row[0]), row[1]
+
+
+def drop_draft(connection: Connection, draft: int) -> None:
+    """Throw away a draft that has become a version. The caller commits."""
+    connection.execute("delete from form_draft where id = %s", (draft,))

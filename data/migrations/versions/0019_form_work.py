@@ -112,10 +112,10 @@ create or replace function sees_form(wanted integer) returns boolean
                 or (form.area_layer = staff.layer and form.area_codes <@ staff.codes and form.area_codes <> '{}')))
 $$
 """
-#: An answer is seen with its form, or by whose area it is from.
+#: An answer is seen with its form, or by whose area it is from. The forms are looked up once a query, not once a row.
 SEES_ANSWER = """
 create policy staff on form_submission to needle_staff using (
-    sees_form(form)
+    form = any (array(select id from form where sees_work(account_id, area_layer, area_codes)))
     or areas ->> (select layer from staff() where department is null and team is null)
        = any ((select codes from staff())::text[]))
 """

@@ -1,0 +1,9 @@
+"""The addresses of making forms and reading answers, as one router."""
+
+from fastapi import APIRouter
+
+from dashboard import answers_api, drafts_api, forms_api, publish_api
+
+router = APIRouter()
+for part in (publish_api, drafts_api, answers_api, forms_api):
+    router.include_router(part.router)
