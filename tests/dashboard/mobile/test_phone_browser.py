@@ -6,7 +6,8 @@ accepts it, arrives, takes pictures from before and after, and hands it back, ha
 
 import io
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,31 @@ def take(page: Page, row: str, colour: str) -> None:
     field.locator("img").first.wait_for()
 
 
+def sync_in_background(context: BrowserContext, city: str) -> None:
+    """Let the browser fire the sync that the page asked for, twice, as it does when a network is there again."""
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    found: list[str] = []
+
+    def registered(event: dict[str, Any]) -> None:
+        found.extend(one["registrationId"] for one in event["registrations"] if one["scopeURL"].startswith(city))
+
+    session.on("ServiceWorker.workerRegistrationUpdated", registered)
+    session.send("ServiceWorker.enable")
+    until(lambda: bool(page.evaluate("1") and found), "the service worker known")
+    for last in (False, True):
+        asked = {"origin": city, "registrationId": found[0], "tag": "outbox", "lastChance": last}
+        session.send("ServiceWorker.dispatchSyncEvent", asked)
+    page.close()
+
+
+def until(holds: Callable[[], bool], what: str) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not holds():
+        assert time.monotonic() < deadline, what
+
+
 def newest(url: str) -> tuple[int, int, int | None, str]:
     """How many cases there are; the newest one, its team, its state."""
     with connect(url) as connection:
@@ -146,8 +172,11 @@ def test_what_was_reported_in_a_dead_spot_is_one_case_and_goes_its_way(
         page.goto(f"{city}/m")
         page.wait_for_selector("body[data-ready]")
         expect(page.locator("[data-badge=sent]")).to_have_text("1")
+        page.close()
         context.set_offline(False)
-        page.evaluate("dispatchEvent(new Event('online'))")
+        sync_in_background(context, city)
+        until(lambda: newest(block_url)[0] > before, "the service worker sent it, with no page open")
+        page = opened(context, city, problems)
         page.evaluate("dispatchEvent(new Event('online'))")
         page.get_by_role("button", name="记录").click()
         page.get_by_text("已找到责任单位").wait_for()
