@@ -5,7 +5,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,16 +20,15 @@ from dashboard.accounts import require
 from dashboard.asking import Filter
 from dashboard.audit_log import audit_of, deed_of
 from dashboard.desk_state import Desk, as_json, desk_of, read_sort
+from dashboard.export_batches import Batch, batches
 from dashboard.export_files import FORMATS, Format, Table
 from dashboard.i18n import language_of, words
 from dashboard.sessions import Asker
 from dashboard.view_models.desk_columns import Column, chosen, columns, heading
-from data.database import connect
+from data.database import Connection, connect
 from data.mirror.where import write_where
-from data.stores import desk as store
 from geo.errors import Language, NeedleError
 
-CHUNK: Final = 4_000
 MOST_AT_ONCE: Final = 4
 KEPT_SECONDS: Final = 900.0
 NO_STORE: Final = {"cache-control": "no-store"}
@@ -68,22 +67,20 @@ class Exports:
         self.jobs: dict[str, Job] = {}
         self.tasks: set[asyncio.Task[None]] = set()
 
-    def begin(self, url: str, ids: list[int], table: Table, form: Format, owner: int) -> str:
-        """Start writing for an account; the id of the job.
+    def begin(self, total: int, form: Format, owner: int, work: Callable[["Job"], None]) -> str:
+        """Start writing for an account; the id of the job. ``work`` writes it, in a thread.
 
         Raises
         ------
         NeedleError
-            ``export.too_long`` where the format holds fewer rows, ``export.busy``.
+            ``export.busy``.
         """
         self._forget_old()
-        if form.most_rows is not None and len(ids) > form.most_rows:
-            raise NeedleError("export.too_long", count=len(ids), most=form.most_rows)
         if sum(job.runs for job in self.jobs.values()) >= MOST_AT_ONCE:
             raise NeedleError("export.busy", most=MOST_AT_ONCE)
         job_id = secrets.token_urlsafe(12)
-        job = self.jobs[job_id] = Job(form, self.folder / f"{job_id}.{form.suffix}", len(ids), owner)
-        task = asyncio.create_task(asyncio.to_thread(write, job, url, ids, table))
+        job = self.jobs[job_id] = Job(form, self.folder / f"{job_id}.{form.suffix}", total, owner)
+        task = asyncio.create_task(asyncio.to_thread(work, job))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return job_id
@@ -115,22 +112,30 @@ class Exports:
                 self.drop(job_id)
 
 
-def write(job: Job, url: str, ids: list[int], table: Table) -> None:
-    """Write a job's file, chunk by chunk, until it is whole or stopped. Runs in a thread with a connection of its own."""
+class StoppedError(Exception):
+    """Nobody waits for the file any more."""
+
+
+def counted(job: Job, found: Iterator[Batch]) -> Iterator[Batch]:
+    """The batches, as long as the job is wanted; it knows how many cases are written."""
+    for batch in found:
+        if job.stopped:
+            raise StoppedError
+        yield batch
+        job.done += len(batch.ids)
+
+
+def write(job: Job, url: str, table: Table, found: Callable[[Connection], Iterator[Batch]]) -> None:
+    """Write a job's file, batch by batch, until it is whole or stopped. Runs in a thread with a connection of its own."""
     try:
         with connect(url, autocommit=True) as connection:
-            writer = job.format.writer(job.path, table)
-            for start in range(0, len(ids), CHUNK):
-                if job.stopped:
-                    break
-                writer.write(store.read_rows(connection, ids[start : start + CHUNK]))
-                job.done = min(start + CHUNK, len(ids))
-            writer.close()
-            job.ready = not job.stopped
+            job.format.write(job.path, table, counted(job, found(connection)))
+        job.ready = not job.stopped
     except NeedleError as error:
         job.error = error
     except Exception as error:  # noqa: BLE001 - whatever fails in the thread, the watcher must hear of it
-        job.error = NeedleError("export.failed", reason=str(error).strip()[:200])
+        if not job.stopped:
+            job.error = NeedleError("export.failed", reason=str(error).strip()[:200])
     finally:
         if not job.ready:
             job.path.unlink(missing_ok=True)
@@ -168,10 +173,14 @@ async def begin(
         raise NeedleError("export.unknown_format", format=query.get("format", ""), known=", ".join(FORMATS))
     language = language_of(query.get("lang"))
     found = await desk.found(where, read_sort(query), language)
-    ids = found.ids.tolist()
-    table = await table_of(desk, query.get("columns", "").split(","), language)
-    job_id = exports.begin(str(desk.wall.pool.conninfo), ids, table, form, account.id)
-    told = {"cases": len(ids), "format": query.get("format"), **write_where(replace(where, text=None))}
+    table, url = await table_of(desk, query.get("columns", "").split(","), language), str(desk.wall.pool.conninfo)
+    name = (await desk.names()).namer(language)
+
+    def work(job: Job) -> None:
+        write(job, url, table, lambda connection: batches(connection, found.mirror, found.rows, table.columns, name))
+
+    job_id = exports.begin(len(found.rows), form, account.id, work)
+    told = {"cases": len(found.rows), "format": query.get("format"), **write_where(replace(where, text=None))}
     audit_of(request).tell(deed_of(request, account, "export", detail=told))
     return as_json(exports.find(job_id, account.id).as_dict(job_id), 202)
 
@@ -212,4 +221,4 @@ async def table_of(desk: Desk, wanted: list[str], language: Language) -> Table:
     picked: list[Column] = chosen(available, wanted)
     picked += [column for column in available if column.key in ("lng", "lat") and column not in picked]
     headings = [heading(column, say, titles) for column in picked]
-    return Table(picked, headings, (await desk.names()).namer(language), say, ZoneInfo(ground.timezone))
+    return Table(picked, headings, say, ZoneInfo(ground.timezone))

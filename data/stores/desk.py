@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import numpy as np
 import psycopg
+from numpy.typing import NDArray
 from psycopg.rows import class_row
 
 from data.database import Connection as SyncConnection
-from data.mirror.texts import FIELD_END, ROW_END
+from data.mirror.texts import FIELD_END, FIELDS, ROW_END
 
 Connection = psycopg.AsyncConnection[Any]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,9 @@ select string_agg(concat(number, %(field)s::text, translate(title, %(ends)s, '')
   from unnest(%(ids)s::bigint[]) with ordinality as wanted (id, place) join cases using (id)
 """
 
+POINTS: Final = ", ".join(f"array_agg(coalesce(ST_{axis}(geom), 'NaN')::float8 order by place)" for axis in "XY")
+WORDS: Final = TEXTS.replace("order by place)\n", f"order by place), {POINTS}\n", 1)
+
 CHARACTERS: Final = """
 select character, row_number() over (order by character collate "zh-x-icu") from unnest(%s::text[]) as character
 """
@@ -119,7 +125,16 @@ async def load_names(connection: Connection) -> list[Name]:
         return await (await cursor.execute(NAMES)).fetchall()
 
 
-def read_rows(connection: SyncConnection, ids: Sequence[int]) -> list[DeskRow]:
-    """``load_rows`` over a connection of a thread of its own: for exports."""
-    with connection.cursor(row_factory=class_row(DeskRow)) as cursor:
-        return cursor.execute(ROWS, (list(ids),)).fetchall()
+def read_words(connection: SyncConnection, ids: Sequence[int]) -> tuple[dict[str, list[str | None]], Floats, Floats]:
+    """Texts by field (``number``, ``title``, ``address``), longitude and latitude (NaN: none) of these cases, in their order.
+
+    For exports, over a connection of a thread of its own: one row of arrays, which costs a tenth of as many rows.
+    """
+    with connection.cursor(binary=True) as cursor:
+        said = {"ids": list(ids), "field": FIELD_END, "row": ROW_END, "ends": FIELD_END + ROW_END}
+        row = cursor.execute(WORDS, said).fetchone()
+    assert row is not None
+    lines = [line.split(FIELD_END) for line in (row[0] or "").split(ROW_END)[:-1]]
+    texts = {name: [line[at] or None for line in lines] for at, name in enumerate(FIELDS)}
+    lng, lat = (np.array(column or (), np.float64) for column in row[1:])
+    return texts, lng, lat

@@ -4,31 +4,32 @@ import asyncio
 import csv
 import json
 import threading
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import geopandas
+import numpy as np
 import openpyxl
+import psycopg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dashboard.export_files import FORMATS, Format, Table, harmless
+from dashboard import workbook
+from dashboard.export_batches import Batch, Names, Values, batches
+from dashboard.export_files import FORMATS, Table, harmless
+from dashboard.export_times import local_texts
 from dashboard.exports import Exports, Job, write
 from dashboard.i18n import words
 from dashboard.view_models.desk_columns import chosen, columns, heading
-from data.stores.desk import DeskRow
+from data.database import Connection, connect
+from data.mirror.loading import load_mirror
 from geo.errors import Language, NeedleError
 
 AT = datetime(2026, 11, 24, 1, 2, 3, tzinfo=UTC)
-PLACED = DeskRow(
-    7, "20261124-7", "=1+1", "长安街1号", "12345", 17, "handling", True, None, 3, {"district": "110101"}, None, 116.4, 39.9,
-    AT, None, AT, None, None, AT, 1, 0,
-)  # fmt: skip
-UNPLACED = replace(PLACED, id=8, number="20261124-8", title="井盖", lng=None, lat=None, urgent=False, due_at=AT)
-ROWS = [PLACED, UNPLACED]
 WANTED = ("number", "title", "state", "urgent", "area:district", "due", "reported", "returns", "lng", "lat")
 
 
@@ -36,15 +37,36 @@ def table(language: Language) -> Table:
     say = words(language)
     picked = chosen(columns(["district"]), WANTED)
     headings = [heading(column, say, {"district": "区"}) for column in picked]
-    return Table(picked, headings, lambda facet, code: f"{facet}/{code}", say, ZoneInfo("Asia/Shanghai"))
+    return Table(picked, headings, say, ZoneInfo("Asia/Shanghai"))
 
 
-def written(form: str, folder: Path, rows: Sequence[DeskRow] = ROWS, language: Language = "zh") -> Path:
+def case(number: int, title: str, place: tuple[float, float] | None, *, urgent: bool, due: int) -> Batch:
+    """One case as the mirror and the database give it."""
+    lng, lat = (np.array([at], np.float64) for at in (place or (np.nan, np.nan)))
+    said: list[Values] = [
+        [f"20261124-{number}"],
+        [title],
+        Names(np.array([1]), ("state/filed", "state/handling")),
+        np.array([urgent]),
+        Names(np.array([0]), ("area:district/110101",)),
+        np.array([due], np.int64),
+        np.array([int(AT.timestamp())], np.int64),
+        np.array([1], np.int16),
+        lng,
+        lat,
+    ]
+    return Batch([number], lng, lat, said)
+
+
+BATCHES = [
+    case(7, "=1+1", (116.4, 39.9), urgent=True, due=0),
+    case(8, "井盖", None, urgent=False, due=int(AT.timestamp())),
+]
+
+
+def written(form: str, folder: Path, found: Sequence[Batch] = BATCHES, language: Language = "zh") -> Path:
     path = folder / f"cases.{form}"
-    writer = FORMATS[form].writer(path, table(language))
-    for row in rows:
-        writer.write([row])
-    writer.close()
+    FORMATS[form].write(path, table(language), iter(found))
     return path
 
 
@@ -132,53 +154,108 @@ def test_other_values_stay(value: str | float) -> None:
     assert harmless(value) == value
 
 
-async def test_a_sheet_of_excel_takes_no_more_rows_than_it_holds() -> None:
-    exports = Exports()
-    with pytest.raises(NeedleError, match="use CSV") as raised:
-        exports.begin("", [1] * 1_048_576, table("zh"), FORMATS["xlsx"], 1)
-    assert raised.value.code == "export.too_long"
-    await exports.close()
+def test_what_a_sheet_cannot_hold_goes_on_in_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "MOST_ROWS", 3)
+    book = openpyxl.load_workbook(written("xlsx", tmp_path, BATCHES * 4))
+    rows = [list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets]
+    assert [len(sheet) - 1 for sheet in rows] == [3, 3, 2]
+    assert len({sheet[0] for sheet in rows}) == 1
+    assert [str(row[0]) for sheet in rows for row in sheet[1:]] == ["20261124-7", "20261124-8"] * 4
 
 
-class Held:
-    """A writer that waits until it is let go."""
-
-    def __init__(self, path: Path, _table: Table) -> None:
-        path.touch()
-        self.go = GO
-
-    def write(self, _rows: Sequence[DeskRow]) -> None:
-        assert self.go.wait(20)
-
-    def close(self) -> None:
-        """Nothing to finish."""
+@pytest.mark.parametrize("text", ["a<b & c", " 前后有空格 ", "]]>", '"引号"', "行\n行", "😀", "a\x00b\x0bc\uffff"])
+def test_a_workbook_holds_any_text_that_xml_can(text: str, tmp_path: Path) -> None:
+    path = written("xlsx", tmp_path, [case(1, text, None, urgent=False, due=0)])
+    sheet = openpyxl.load_workbook(path).active
+    assert sheet is not None
+    assert sheet["B2"].value == "".join(sign for sign in text if sign not in "\x00\x0b\uffff")
 
 
-GO = threading.Event()
+@given(
+    st.lists(st.integers(1, 4_000_000_000), min_size=1, max_size=9),
+    st.sampled_from(["Asia/Shanghai", "America/New_York"]),
+)
+def test_moments_are_those_of_the_citys_clock(seconds: list[int], zone: str) -> None:
+    local = [datetime.fromtimestamp(at, ZoneInfo(zone)) for at in seconds]
+    moments = np.array([*seconds, 0], np.int64)
+    assert local_texts(moments, ZoneInfo(zone)) == [*(f"{at:%Y-%m-%d %H:%M:%S}" for at in local), None]
+    assert local_texts(moments, ZoneInfo(zone), iso=True) == [*(at.isoformat() for at in local), None]
+
+
+ROWS = "select id, number, address, state, team_id, areas ->> 'district', due_at, st_x(geom), returns from cases"
+
+
+async def test_batches_are_the_rows_of_the_table(block_url: str) -> None:
+    """Columns from the mirror and words from the database say what each case's own row says."""
+    async with await psycopg.AsyncConnection.connect(block_url, options="-c timezone=UTC") as connection:
+        mirror = await load_mirror(connection)
+    picked = columns(list(mirror.areas))
+    order = np.random.default_rng(1).permutation(mirror.count)
+    with connect(block_url) as base:
+        (batch,) = batches(base, mirror, order, picked, lambda facet, code: f"{facet}/{code}")
+        rows = {row[0]: row for row in base.execute(ROWS).fetchall()}
+    assert batch.ids == mirror.id[order].tolist()
+    said: dict[str, Any] = {column.key: values for column, values in zip(picked, batch.columns, strict=True)}
+    texts = {key: values.texts() for key, values in said.items() if isinstance(values, Names)}
+    for at, case_id in enumerate(batch.ids):
+        _, number, address, state, team, district, due, lng, returns = rows[case_id]
+        told = [
+            said["number"][at],
+            said["address"][at],
+            *(texts[key][at] for key in ("state", "team", "area:district")),
+        ]
+        names = [f"state/{state}", team and f"team/{team}", district and f"area:district/{district}"]
+        assert told == [number, address, *names]
+        assert said["due"][at] == (0 if due is None else int(due.timestamp()))
+        assert (bool(batch.lng[at] == lng), said["returns"][at]) == (lng is not None, returns)
 
 
 async def test_jobs_are_bounded_stopped_and_leave_no_file(database_url: str) -> None:
-    GO.clear()
-    exports = Exports()
-    form = Format("txt", "text/plain", Held)
-    ids = [exports.begin(database_url, [1], table("zh"), form, 1) for _ in range(4)]
+    go, exports = threading.Event(), Exports()
+
+    def waits(job: Job) -> None:
+        def found(_connection: Connection) -> Iterator[Batch]:
+            assert go.wait(20)
+            yield from BATCHES
+
+        write(job, database_url, table("zh"), found)
+
+    ids = [exports.begin(2, form, 1, waits) for form in FORMATS.values()]
     with pytest.raises(NeedleError) as raised:
-        exports.begin(database_url, [1], table("zh"), form, 1)
+        exports.begin(2, FORMATS["csv"], 1, waits)
     assert raised.value.code == "export.busy"
+    stopped = exports.jobs[ids[0]]
     exports.drop(ids[0])
     with pytest.raises(NeedleError) as gone:
         exports.find(ids[0], 1)
     assert gone.value.code == "export.unknown"
-    GO.set()
+    go.set()
     folder = exports.folder
     await asyncio.gather(*exports.tasks)
-    assert [exports.find(job, 1).ready for job in ids[1:]] == [True] * 3
+    assert [(exports.find(job, 1).ready, exports.find(job, 1).done) for job in ids[1:]] == [(True, 2)] * 3
+    assert (stopped.ready, stopped.error, stopped.path.exists()) == (False, None, False)
     await exports.close()
     assert not folder.exists()
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_job_that_nobody_wants_any_more_stops_in_the_middle(form: str, tmp_path: Path, database_url: str) -> None:
+    job = Job(FORMATS[form], tmp_path / f"cases.{form}", 10_000, 1)
+    given: list[int] = []
+
+    def found(_connection: Connection) -> Iterator[Batch]:
+        for k in range(10_000):
+            given.append(k)
+            job.stopped = k == 20
+            yield BATCHES[k % 2]
+
+    write(job, database_url, table("zh"), found)
+    assert len(given) == 21
+    assert (job.ready, job.error, job.path.exists()) == (False, None, False)
+
+
 def test_what_fails_in_the_thread_is_told(tmp_path: Path) -> None:
     job = Job(FORMATS["csv"], tmp_path / "cases.csv", 1, 1)
-    write(job, "postgresql://nobody@/none?host=/nowhere", [1], table("zh"))
+    write(job, "postgresql://nobody@/none?host=/nowhere", table("zh"), lambda _connection: iter(BATCHES))
     assert job.error is not None
     assert not job.path.exists()
