@@ -19,6 +19,7 @@ from starlette.datastructures import FormData, UploadFile
 from dashboard.accounts import Account, account_of, require
 from dashboard.audit_log import address_of
 from dashboard.door import PER_ACCOUNT, PER_ADDRESS, WHILE, Allowance, refuse_guessing
+from dashboard.i18n import words
 from data.database import AsyncPool
 from data.stores.app_passwords import find_by_app_password
 from data.stores.field_forms import load_field_files, load_field_forms
@@ -131,7 +132,7 @@ class OpenRosa:
             text, files = await read_parts(form)
         asked = await self.desk.file(account.id, text, files)
         log.info("filed", form=asked.form_id, account=account.username, files=len(files))
-        said = f"已收到:{asked.title}。 Received."
+        said = " ".join(words(language)("openrosa.received", form=asked.title) for language in ("zh", "en"))
         return Response(response("submit_success", said), 201, media_type=XML, headers=ACCEPTS)
 
 

@@ -1,4 +1,4 @@
-"""``/deliveries``: how connected systems are told of cases, what did not arrive and why, and to try it again."""
+"""``/deliveries``: how connected systems are told of cases, what did not arrive and why; residents' letters nobody could file."""
 
 from dash import Dash
 from dash.development.base_component import Component
@@ -15,7 +15,7 @@ NAME = "deliveries"
 def layout(say: Words, assets: str) -> Component:
     """The page in one language."""
     config = {"words": shared_words(say) | say.under("deliveries"), "assets": assets}
-    return sheet(NAME, say, config, [], ("state", "systems", "letters"))
+    return sheet(NAME, say, config, [], ("state", "systems", "letters", "parked"))
 
 
 def register(app: Dash, _wall: Wall) -> None:

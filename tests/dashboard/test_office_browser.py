@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from psycopg.types.json import Jsonb
 
 from data.cluster import Cluster
 from data.database import connect
@@ -87,6 +88,13 @@ def test_a_whistle_is_blown_answered_arrived_and_ended_on_the_board(page: Page, 
     expect(page.locator(".score tbody tr").first).to_be_visible()
 
 
+#: A letter of a resident that could not be filed.
+PARKED = """
+insert into parked_letter (mail_id, kind, key_id, sealed, received_at, reason, detail)
+values (md5(random()::text), %s, '0123456789abcdef', '\\x00', now(), %s, %s)
+"""
+
+
 def test_dead_letters_show_request_and_answer_and_are_tried_again(
     page: Page, served: str, api: httpx.Client, cluster: Cluster
 ) -> None:
@@ -100,7 +108,15 @@ def test_dead_letters_show_request_and_answer_and_are_tried_again(
             "update delivery set given_up_at = %s, tries = 11, problem = %s, created_at = %s",
             (now, "HTTP 400: unknown matter", now - timedelta(hours=3)),
         )
+        connection.execute(PARKED, ["answer", "letter.form_unknown", Jsonb({"form": "visit", "version": "7"})])
+        connection.execute(PARKED, ["report", "letter.unreadable", Jsonb({"key_id": "0123456789abcdef"})])
     open_page(page, f"{served}/deliveries?lang=en")
+    expect(page.locator(".is-parked")).to_have_count(2)
+    unknown = page.locator(".is-parked", has_text="Version 7 of the form visit was never published")
+    unknown.locator('[data-act="parked-retry"]').click()
+    expect(unknown).to_contain_text("Will be tried again")
+    page.locator(".is-parked", has_text="0123456789abcdef").locator('[data-act="parked-settle"]').click()
+    expect(page.locator(".is-parked")).to_have_count(1)
     expect(page.locator(".system-stuck .system-said")).to_have_text("Has dead letters")
     expect(page.locator(".letter.is-dead")).to_contain_text("HTTP 400: unknown matter")
     page.click('[data-act="show"]')

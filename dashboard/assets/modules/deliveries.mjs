@@ -2,6 +2,7 @@
 
 import { get, give } from './office.mjs';
 import { element, setText, slot } from './page.mjs';
+import { parkedLetters } from './parked_letters.mjs';
 import { Sheet } from './sheet_page.mjs';
 import { stateOf } from './states.mjs';
 import { systemLine } from './system_line.mjs';
@@ -26,7 +27,7 @@ class Deliveries extends Sheet {
     return document.hidden || Boolean(this.asking);
   }
 
-  draw({ systems, undelivered, residents }) {
+  async draw({ systems, undelivered, residents }) {
     const { page } = this;
     const focused = document.activeElement?.dataset.act && [document.activeElement.dataset.act, document.activeElement.dataset.of];
     setText(slot('total'), page.say('total', { n: systems.length, waiting: systems.reduce((sum, one) => sum + one.waiting, 0), dead: systems.reduce((sum, one) => sum + one.given_up, 0) }));
@@ -34,6 +35,8 @@ class Deliveries extends Sheet {
     if (!systems.length) lines.push(stateOf('empty', { title: page.say('none_title'), text: page.say('none_text'), icon: 'route' }));
     slot('systems').replaceChildren(...lines, this.residents(residents));
     this.drawLetters(undelivered);
+    const parked = await get(page, `/api/letters?lang=${page.language}`);
+    slot('parked').replaceChildren(...parkedLetters(page, parked, this.button, (address) => this.ask(address)));
     if (focused) document.querySelector(`[data-act="${focused[0]}"][data-of="${focused[1]}"]`)?.focus({ preventScroll: true });
   }
 
