@@ -16,6 +16,7 @@ from data.stores.links import (
     save_reissued,
     take_numbers,
 )
+from forms.links.prefilling import prefilling
 from forms.links.tokens import LinkSecret, address, hash_token, open_prefill, seal_prefill
 from geo.errors import NeedleError
 
@@ -33,7 +34,7 @@ def issue(
     expires_at: datetime,
     progress: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Issue a link to each target that has none of this asking yet; how many. The caller commits.
+    """Issue a link to each target that has none of this asking yet, with what is known of it; how many. The caller commits.
 
     Parameters
     ----------
@@ -43,7 +44,9 @@ def issue(
         Told how many are issued.
     """
     issued, rest = 0, iter(targets)
+    known = prefilling(connection, outreach)
     while batch := list(islice(rest, AT_ONCE)):
+        batch = known.fill(batch) if known is not None else batch
         numbers = take_numbers(connection, len(batch))
         links = [new_link(number, target, secret) for number, target in zip(numbers, batch, strict=True)]
         issued += save_links(connection, outreach.id, links, uses_allowed, expires_at)
