@@ -17,8 +17,8 @@ ROADS: Final = {"f": "form", "leave": "link"}
 """Pages that a token leads to, by how their addresses begin."""
 LANGUAGES: Final = {"zh": "zh-CN", "en": "en"}
 FORM: Final = "form"
-FORM_WORDS: Final = ("form.", "enketo.")
-"""Words that only the form page needs in its scripts."""
+OWN_WORDS: Final = {"enketo.": (FORM,), "form.": (FORM, "track")}
+"""Words that only some pages' scripts say."""
 OTHER: Final = {"zh": ("en", "English"), "en": ("zh", "中文")}
 SLOT: Final = re.compile(r"\{\{([\w.]+)\}\}")
 
@@ -79,7 +79,8 @@ def page(name: str, lang: str, static: str) -> bytes:
 
 def _words(name: str, lang: str) -> Mapping[str, str]:
     """What a page's scripts may say."""
-    return {key: text for key, text in texts(lang).items() if name == FORM or not key.startswith(FORM_WORDS)}
+    others = tuple(start for start, pages in OWN_WORDS.items() if name not in pages)
+    return {key: text for key, text in texts(lang).items() if not key.startswith(others)}
 
 
 def _form_parts() -> dict[str, str]:

@@ -80,8 +80,12 @@ class Site:
     def letters(self) -> list[tuple[str, dict[str, Any], tuple[bytes, ...]]]:
         """What lies in the mailbox, opened with the government's key: the mail's id, the head, the files."""
         with connect(self.mailbox.owner) as connection:
-            rows = connection.execute("select id, kind, key_id, sealed from mailbox.mail order by received_at").fetchall()
-        return [(mail, *unpack(open_letter(sealed, self.keys.keys[key], mail, kind))) for mail, kind, key, sealed in rows]
+            rows = connection.execute(
+                "select id, kind, key_id, sealed from mailbox.mail order by received_at"
+            ).fetchall()
+        return [
+            (mail, *unpack(open_letter(sealed, self.keys.keys[key], mail, kind))) for mail, kind, key, sealed in rows
+        ]
 
     async def answer(self, code: str, reply: dict[str, Any]) -> None:
         """Take a mail out and write what its sender reads."""

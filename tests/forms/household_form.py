@@ -11,7 +11,9 @@ def row(kind: str, name: str, zh: str, en: str, **more: str) -> dict[str, str]:
     said = {"label::中文 (zh)": zh, "label::English (en)": en} if zh else {}
     for key, column in (("hint", "hint"), ("wrong", "constraint_message")):
         if key in more:
-            said |= dict(zip((f"{column}::中文 (zh)", f"{column}::English (en)"), more.pop(key).split("|"), strict=True))
+            said |= dict(
+                zip((f"{column}::中文 (zh)", f"{column}::English (en)"), more.pop(key).split("|"), strict=True)
+            )
     return {"type": kind, "name": name, **said, **more}
 
 

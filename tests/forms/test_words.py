@@ -26,14 +26,14 @@ def test_every_text_is_there_in_both_languages(key: str) -> None:
 def test_scripts_say_nothing_that_the_table_has_not() -> None:
     said = {
         key
-        for file in (ASSETS / "modules").glob("*.mjs")
+        for file in [*(ASSETS / "modules").glob("*.mjs"), *(ASSETS.parent / "enketo" / "web").glob("*.mjs")]
         for key in re.findall(r"(?:say|tell)\('([\w.]+)'", file.read_text(encoding="utf-8"))
     }
     assert said
     assert said <= set(pages.texts("zh"))
 
 
-@pytest.mark.parametrize("name", [*pages.PAGES, "link", "missing"])
+@pytest.mark.parametrize("name", [*pages.PAGES, *pages.ROADS.values(), "missing"])
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_page_is_whole_and_runs_nothing_inline(name: str, lang: str) -> None:
     html = pages.page(name, lang, "/static/x").decode()
@@ -88,7 +88,8 @@ def contrast(one: str, other: str) -> float:
         ("map-name", "map-street", 4.5), ("pin", "map-land", 3),
     ],
 )  # fmt: skip
-def test_contrast_is_enough(ink: str, ground: str, least: float) -> None:
-    css = contents()["portal.css"].decode()
+@pytest.mark.parametrize("night", [False, True])
+def test_contrast_is_enough(ink: str, ground: str, least: float, night: bool) -> None:
+    css = (ASSETS.parent / "enketo" / "web" / "form.css").read_text() if night else contents()["portal.css"].decode()
     colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", css))
     assert contrast(colours[ink], colours[ground]) >= least

@@ -1,8 +1,8 @@
-/** What a link leads to: who asks what and until when, or why it is closed; and the way out of messages under `/leave/`. */
+/** The way out of messages, for whoever got a link; what it asks is said beside it. */
 import { read } from './mailbox.mjs';
 import { find, make, moment, say } from './page.mjs';
 
-const [, road, token] = location.pathname.split('/');
+const token = location.pathname.split('/')[2];
 
 async function look() {
   try {
@@ -19,8 +19,7 @@ const tell = (key) => find('#asked').replaceChildren(make('p', { class: 'card' }
 
 function show(link) {
   const head = [make('h1', {}, link.title), make('p', {}, say('link.asks', { name: link.asks })), make('p', { class: link.state === 'open' ? 'now' : 'late' }, standing(link))];
-  const rest = road === 'leave' ? leaving() : [link.state === 'open' ? make('p', {}, say('link.soon')) : null, make('p', { class: 'soft' }, say('link.sealed'))];
-  find('#asked').replaceChildren(make('section', {}, ...head), make('section', {}, ...rest.filter(Boolean)));
+  find('#asked').replaceChildren(make('section', {}, ...head), make('section', {}, ...leaving()));
 }
 
 function standing(link) {

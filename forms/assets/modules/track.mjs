@@ -1,4 +1,5 @@
-/** Where a report stands: its steps in plain words, the promised time, and the way back when it is not solved. */
+/** Where a report or an answer stands: its steps in plain words, the promised time, and the way back when it is not solved. */
+import { all, keepSendingAnswers } from './answers.mjs';
 import { isWaiting, keepSending, learnKey, paper, read, refusal, send, store } from './mailbox.mjs';
 import { find, lang, make, moment, say } from './page.mjs';
 import { canSeal, fromBase64, grouped, mailId, newId, openReply, readCode } from './seal.mjs';
@@ -29,8 +30,21 @@ function show(reply) {
   const text = JSON.stringify(reply);
   if (shown === text || find('#story')?.contains(document.activeElement) && document.activeElement.tagName === 'TEXTAREA') return;
   shown = text;
+  if (reply.kind === 'answer') { showAnswer(reply); return; }
   const [stage] = words[reply.state];
   find('#story').replaceChildren(...[heading(reply), bar(stage), promise(reply), steps(reply), wayBack(reply)].filter(Boolean));
+}
+
+/** An answer to a form; this phone may have it still, and correct it. */
+async function showAnswer({ state, receipt, title, problems = [] }) {
+  const own = (await all()).find((answer) => answer.code === code), back = state === 'rejected';
+  find('#story').replaceChildren(
+    make('header', {}, make('h2', {}, title ?? say('form.answer')), make('p', { class: back ? 'late' : 'now' }, say(`form.state.${state}`))),
+    make('p', {}, say(`form.state.${state}.more`)),
+    ...(receipt ? [make('p', { class: 'code' }, say('form.receipt', { number: receipt }))] : []),
+    ...(problems.length ? [make('ul', {}, ...problems.map((one) => make('li', {}, make('strong', {}, one.label), ` ${one[`message_${lang}`]}`)))] : []),
+    ...(own ? [make('p', {}, make('a', { class: 'button main', href: `/f/${own.token}${location.search}` }, say(back ? 'form.correct' : 'form.open')))] : []),
+  );
 }
 
 const plain = (state) => words[state][lang === 'zh' ? 1 : 2];
@@ -134,6 +148,7 @@ async function start() {
   });
   addEventListener('hashchange', open);
   keepSending(() => code && look());
+  keepSendingAnswers(() => code && look());
   learnKey();
   open();
   document.body.dataset.ready = '1';

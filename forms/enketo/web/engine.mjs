@@ -34,6 +34,7 @@ export const languageOf = ({ languages }) => languages.find((tag) => tag.toLower
 
 function dress(element, language) {
   if (language) element.lang = language;
+  for (const repeat of element.querySelectorAll('.or-repeat')) if (!repeat.querySelector('.or-repeat')) repeat.classList.add('or-appearance-field-list');
   for (const gone of element.querySelectorAll('#form-title, .form-logo, [src^="jr:"]')) gone.remove();
   for (const text of element.querySelectorAll('[data-i18n]')) text.textContent = say(`enketo.${text.dataset.i18n}`);
   for (const group of element.querySelectorAll('.question[role="group"]')) group.setAttribute('aria-label', group.querySelector('.question-label.active')?.textContent ?? '');

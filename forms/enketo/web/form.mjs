@@ -43,8 +43,15 @@ function head({ title, asks, until, state }) {
   find('#until').classList.toggle('late', state !== 'open');
 }
 
-function tell(key, more = null) {
+function closeForm() {
   find('#form-box').hidden = true;
+  for (const id of ['#progress', '#far']) find(id).hidden = true;
+  find('#saved').textContent = '';
+  document.body.classList.remove('underway');
+}
+
+function tell(key, more = null) {
+  closeForm();
   find('#told').hidden = false;
   find('#told').replaceChildren(make('p', {}, say(key)), ...(more ? [make('p', { class: 'soft' }, say(more))] : []));
   ready();
@@ -73,7 +80,7 @@ let timer = null;
 /** Where an answer that was sent stands; asked again until the office has decided. */
 function show(answer) {
   clearTimeout(timer);
-  find('#form-box').hidden = true;
+  closeForm();
   find('#told').hidden = true;
   showReceipt(find('#receipt'), answer, {
     correct: () => correct(answer),

@@ -45,7 +45,9 @@ export function mark(element, paths) {
     if (!question) continue;
     const date = since ? new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'en-GB', { year: 'numeric', month: 'long', day: 'numeric' }).format(new Date(since)) : '';
     const note = make('span', { class: 'known' }, say(since ? 'form.known.since' : 'form.known', { date, source: source ?? '' }));
-    (question.querySelector('legend') ?? question.querySelector('.question-label.active') ?? question.firstElementChild).after(note);
+    const legend = question.querySelector('legend');
+    if (legend) legend.append(note);
+    else question.querySelector('input, select, textarea').before(note);
     question.addEventListener('change', ({ target }) => { note.textContent = say(target.value === value ? (since ? 'form.known.since' : 'form.known') : 'form.known.changed', { date, source: source ?? '' }); });
   }
 }

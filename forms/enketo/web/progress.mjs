@@ -8,6 +8,7 @@ export function showProgress(form) {
   const update = () => {
     const [done, all] = form.pages.active ? onPages(form.pages) : answered(html);
     bar.hidden = told.hidden = all < 2;
+    document.body.classList.toggle('underway', form.pages.active && done > 1);
     bar.max = all;
     bar.value = done;
     told.textContent = say(form.pages.active ? 'form.page' : 'form.answered', { n: done, all });

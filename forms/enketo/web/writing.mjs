@@ -56,14 +56,25 @@ function setPages(form, box, page) {
   if (!pages.active) return;
   const settle = () => {
     for (const one of box.querySelectorAll('[tabindex="1"], [tabindex="2"]')) one.tabIndex = one.matches('[role="page"]') ? -1 : 0;
-    for (const one of box.querySelectorAll('[role="page"]')) { one.dataset.page = '1'; }
+    for (const one of box.querySelectorAll('[role="page"]')) one.dataset.page = '1';
+    for (const one of box.querySelectorAll('[role="page"] .or-group, [role="page"] .or-group-data, [role="page"] .or-repeat')) one.classList.add('inside');
     for (const button of box.querySelectorAll('.form-footer button')) button.disabled = button.classList.contains('disabled');
   };
-  form.view.html.addEventListener('pageflip', () => { settle(); scrollTo(0, 0); });
+  form.view.html.addEventListener('pageflip', () => { settle(); setTimeout(scrollTo, 0, 0, 0); });
   form.view.html.addEventListener('dataupdate', () => setTimeout(settle));
+  form.view.html.addEventListener('keydown', (event) => onward(event, box));
   if (page > 0 && pages.activePages[page]) pages._flipTo(pages.activePages[page], page);
   settle();
+  setTimeout(scrollTo, 0, 0, 0);
   find('.next-page').addEventListener('click', () => setTimeout(() => sayInvalid(form, pages.current)));
+}
+
+/** The keyboard's own key goes on, as the button does. */
+function onward(event, box) {
+  if (event.key !== 'Enter' || !event.target.matches('input:not([type="checkbox"]):not([type="radio"])')) return;
+  event.preventDefault();
+  event.target.blur();
+  box.querySelector('.form-footer.end #send, .form-footer:not(.end) .next-page').click();
 }
 
 /** Tell a screen reader what is wrong where. @returns {number} how many questions */

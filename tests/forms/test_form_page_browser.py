@@ -1,0 +1,266 @@
+"""A resident with a cheap phone answers a form: skips, repeats, photo, place, no connection, and the mail lies there once."""
+
+import asyncio
+import io
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from lxml import etree  # type: ignore[import-untyped]
+from PIL import Image
+from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
+
+from data.database import connect
+from forms.keys import KeyRing
+from forms.portal.guard import POLICY
+from forms.sealing import mail_id_of
+from tests.forms.conftest import Mailbox
+from tests.forms.form_site import Site, open_site
+from tests.forms.household_form import BOOK, KNOWN, TITLE
+
+pytestmark = pytest.mark.browser
+AXE: Final = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM: Final = "/usr/bin/chromium"
+ARGUMENTS: Final = ("--no-sandbox", "--disable-background-networking", "--no-first-run")
+PHONE: Final[dict[str, Any]] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+PATIENCE_MS: Final = 30_000
+LEAST_TOUCH_PX: Final = 44
+HERE: Final = "[data-page].current "
+CODE: Final = re.compile(r"[0-9A-Z]{20}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for this file."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def site(mailbox: Mailbox, keys: KeyRing) -> Iterator[Site]:
+    """The household's form on a portal."""
+    with open_site(mailbox, keys, "household") as site:
+        asyncio.run(site.publish(BOOK, TITLE))
+        yield site
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    """A small phone that knows where it is; an error in a page, or something that its policy forbids, fails the test."""
+    context = browser.new_context(**PHONE, permissions=["geolocation"])
+    context.set_geolocation({"longitude": 116.930, "latitude": 39.770, "accuracy": 35})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
+    yield page
+    context.close()
+    assert errors == []
+
+
+def picture(width: int = 2400, height: int = 1800) -> bytes:
+    """A large photo that says where it was taken."""
+    image = Image.effect_noise((width, height), 40).convert("RGB")
+    exif = image.getexif()
+    exif[0x010E] = "a secret"
+    out = io.BytesIO()
+    image.save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def opened(phone: Page, address: str) -> None:
+    phone.goto(address)
+    phone.wait_for_selector("body[data-ready]")
+
+
+def onward(phone: Page, text: str) -> None:
+    """Go on to the page whose question begins so."""
+    phone.click(".next-page")
+    expect(phone.locator(f"{HERE}.question-label.active").first).to_contain_text(text, timeout=PATIENCE_MS)
+
+
+def faults(phone: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 AA, and what is too small to touch or too wide to see."""
+    phone.evaluate(AXE.read_text(encoding="utf-8"))
+    phone.evaluate("() => Promise.all(document.getAnimations().map((a) => a.finished))")
+    found: list[str] = phone.evaluate(
+        """() => axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) =>
+            violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)} ${n.failureSummary}`)))"""
+    )
+    small: list[str] = phone.evaluate(
+        """(least) => [...document.querySelectorAll('button, .button, .option-wrapper > label, input:not([type=radio]):not([type=checkbox])')]
+            .filter((e) => e.offsetParent && !e.matches('.hidden-file') && e.getBoundingClientRect().height < least)
+            .map((e) => e.outerHTML)""",
+        LEAST_TOUCH_PX,
+    )
+    wide = phone.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return found + small + ["too wide"] * wide
+
+
+def answer_all(phone: Page) -> None:
+    """Fill in everything from the second page on, as an old woman who lives with her son would."""
+    phone.fill(f"{HERE}input", "200")
+    phone.click(".next-page")
+    expect(phone.locator(f"{HERE}.or-constraint-msg.active")).to_be_visible()
+    assert faults(phone) == []
+    phone.fill(f"{HERE}input", "82")
+    onward(phone, "您和谁一起住")
+    phone.click(".next-page")
+    expect(phone.locator(f"{HERE}.or-required-msg.active")).to_have_text("此题必填")
+    phone.click(f"{HERE}label:has-text('和家人住')")
+    onward(phone, "姓名")
+    phone.fill(f"{HERE}[name='/data/people/who']", "王强")
+    phone.fill(f"{HERE}[name='/data/people/years']", "51")
+    phone.click(".add-repeat-btn >> visible=true")
+    phone.fill(f"{HERE}[name='/data/people/who']", "李梅")
+    assert faults(phone) == []
+    onward(phone, "需要哪些帮助")
+    phone.click(f"{HERE}label:has-text('其他')")
+    onward(phone, "其他帮助")
+    phone.fill(f"{HERE}input", "修水管 <&>")
+    onward(phone, "哪天上门方便")
+    phone.fill(f"{HERE}input", "2026-12-24")
+    onward(phone, "健康状况")
+    phone.locator(f"{HERE}input[type=range]").press("ArrowRight")
+    onward(phone, "家门口的位置")
+    phone.click(f"{HERE}.place button >> nth=0")
+    expect(phone.locator(f"{HERE}.place [role=status]")).to_contain_text("39.77")
+    assert faults(phone) == []
+    onward(phone, "拍一张门口的照片")
+    phone.set_input_files(f"{HERE}input[type=file]", {"name": "IMG.JPG", "mimeType": "image/jpeg", "buffer": picture()})
+    phone.wait_for_selector(f"{HERE}.kept-file img")
+
+
+def test_an_answer_survives_everything_and_arrives_once(site: Site, phone: Page) -> None:
+    received: list[Response] = []
+    phone.on("response", received.append)
+    path = asyncio.run(site.link(TITLE, known=KNOWN, uses=1))
+    opened(phone, site.address + path)
+    assert phone.inner_text("#title") == TITLE
+    assert "幸福里社区居委会" in phone.inner_text("#asks")
+    assert "截止" in phone.inner_text("#until")
+    assert phone.input_value("[name='/data/name']") == "王小明"
+    assert "2026年3月1日" in phone.inner_text(".known")
+    assert faults(phone) == []
+    assert all(answer.url.startswith(site.address) or answer.url.startswith("blob:") for answer in received)
+    page = next(answer for answer in received if "/f/" in answer.url)
+    assert page.headers["content-security-policy"] == POLICY
+    assert "'unsafe" not in POLICY
+
+    phone.fill("[name='/data/name']", "王小民")
+    phone.press("[name='/data/name']", "Tab")
+    expect(phone.locator(".known")).to_have_text("您已改正")
+    onward(phone, "您的年龄")
+    answer_all(phone)
+    onward(phone, "王小民，您办老年卡了吗")
+    phone.click(f"{HERE}label:has-text('办了')")
+    expect(phone.locator("#saved")).to_have_text("已保存在手机上")
+    phone.wait_for_function("() => navigator.serviceWorker.ready.then((r) => r.active?.state === 'activated')")
+
+    phone.context.set_offline(True)
+    phone.reload()
+    phone.wait_for_selector("body[data-ready]")
+    expect(phone.locator(f"{HERE}.question-label.active").first).to_contain_text("老年卡")
+    phone.click(".previous-page")
+    expect(phone.locator(f"{HERE}.kept-file img")).to_be_visible()
+    onward(phone, "老年卡")
+    onward(phone, "还想说什么")
+    phone.fill(f"{HERE}textarea", "谢谢")
+    phone.click("#send")
+    expect(phone.locator("#receipt-title")).to_have_text("已保存在手机上")
+    assert site.letters() == []
+    phone.context.set_offline(False)
+    expect(phone.locator("#receipt-title")).to_have_text("已提交", timeout=PATIENCE_MS)
+    code = phone.inner_text("#code").replace("-", "")
+    assert CODE.fullmatch(code)
+    assert faults(phone) == []
+
+    ((mail, head, files),) = site.letters()
+    assert mail == mail_id_of(code) == mail_id_of(head["code"])
+    assert (head["form"], head["version"], head["language"]) == ("household", "1", "zh")
+    said = etree.fromstring(head["instance"].encode())
+    assert [(said.xpath(f"string(//{name})")) for name in ("name", "age", "living", "needs_other", "card", "words")] == [
+        "王小民", "82", "family", "修水管 <&>", "yes", "谢谢",
+    ]  # fmt: skip
+    assert said.xpath("//people/who/text()") == ["王强", "李梅"]
+    assert said.xpath("string(//visit)") == "2026-12-24"
+    assert said.xpath("string(//place)").split()[:2] == ["39.770000", "116.930000"]
+    (photo,) = files
+    assert [file["name"] for file in head["files"]] == [said.xpath("string(//photo)")]
+    assert max(Image.open(io.BytesIO(photo)).size) <= 1600
+    assert b"a secret" not in photo
+    with connect(site.mailbox.owner) as connection:
+        assert connection.execute("select uses from mailbox.link").fetchall() == [(1,)]
+
+
+def test_what_comes_back_is_corrected_at_its_question_and_sent_again(site: Site, phone: Page) -> None:
+    path = asyncio.run(site.link(TITLE))
+    opened(phone, f"{site.address}{path}?lang=en")
+    phone.click("#large")
+    assert phone.inner_text(".question-label.active >> nth=0") == "Your name"
+    assert not re.search(r"[\u4e00-\u9fff]", phone.inner_text("#form-box"))
+    assert faults(phone) == []
+    phone.fill("[name='/data/name']", "Wang")
+    phone.press("[name='/data/name']", "Enter")
+    expect(phone.locator(f"{HERE}.question-label.active")).to_have_text("Your age")
+    phone.fill(f"{HERE}input", "30")
+    onward(phone, "Whom do you live with")
+    phone.click(f"{HERE}label:has-text('Alone')")
+    for text in ("What help", "Which day", "How well", "Where your door", "A photo", "Anything else"):
+        onward(phone, text)
+    phone.click("#send")
+    expect(phone.locator("#receipt-title")).to_have_text("Sent", timeout=PATIENCE_MS)
+    first = phone.inner_text("#code").replace("-", "")
+    assert faults(phone) == []
+
+    problem = {
+        "path": "/data/age",
+        "label": "Your age",
+        "message_zh": "与户籍不符",
+        "message_en": "The register says otherwise",
+    }
+    asyncio.run(site.answer(first, {"state": "rejected", "receipt": None, "problems": [problem]}))
+    expect(phone.locator("#receipt-title")).to_have_text("A few answers need a change", timeout=PATIENCE_MS)
+    assert faults(phone) == []
+    phone.click("#correct")
+    expect(phone.locator(f"{HERE}.said")).to_have_text("The register says otherwise")
+    assert phone.input_value(f"{HERE}input") == "30"
+    assert faults(phone) == []
+    phone.fill(f"{HERE}input", "31")
+    while phone.is_visible(".next-page"):
+        before = phone.inner_text("#far")
+        phone.click(".next-page")
+        expect(phone.locator("#far")).not_to_have_text(before)
+    phone.click("#send")
+    expect(phone.locator("#receipt-title")).to_have_text("Sent", timeout=PATIENCE_MS)
+    second = phone.inner_text("#code").replace("-", "")
+    assert second != first
+    ((mail, head, _),) = site.letters()
+    assert mail == mail_id_of(second)
+    assert etree.fromstring(head["instance"].encode()).xpath("string(//age)") == "31"
+
+    asyncio.run(site.answer(second, {"state": "filed", "receipt": "H-7K3M", "problems": [], "title": TITLE}))
+    expect(phone.locator(".receipt-number")).to_contain_text("H-7K3M", timeout=PATIENCE_MS)
+    phone.goto(f"{site.address}/track?lang=en#{second}")
+    expect(phone.locator("#story .now")).to_contain_text("Received", timeout=PATIENCE_MS)
+    expect(phone.locator("#story")).to_contain_text("H-7K3M")
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        ({"revoked": True}, "已停用"),
+        ({"expires_at": datetime(2026, 1, 1, tzinfo=UTC)}, "填报已截止"),
+        ({"uses": 0}, "链接无效"),
+    ],
+)
+def test_a_closed_link_says_why(site: Site, phone: Page, state: dict[str, Any], says: str) -> None:
+    path = asyncio.run(site.link(TITLE, **{name: value for name, value in state.items() if name != "uses"}))
+    opened(phone, site.address + ("/f/" + "0" * 26 if "uses" in state else path))
+    expect(phone.locator("#told")).to_contain_text(says)
+    assert faults(phone) == []
