@@ -70,11 +70,91 @@ async def sealed(
         "create temporary table mine (x int)",
         "create role other",
         "copy mailbox.reply to program 'cat'",
+        "select * from mailbox.link",
+        "select hash from mailbox.link",
+        "select prefill from mailbox.link",
+        "select * from mailbox.link_use",
+        "select * from mailbox.outreach",
+        "select * from mailbox.opt_out",
+        "update mailbox.link set uses = 0",
+        "update mailbox.link set revoked = false",
+        "update mailbox.link_use set given_back = true",
+        "delete from mailbox.link_use",
+        "delete from mailbox.reply",
+        "insert into mailbox.link_use (mail_id, link_id) values (repeat('0', 32), 1)",
+        "insert into mailbox.mail (id, kind, key_id, sealed, sender, link_id)"
+        " values (repeat('0', 32), 'answer', repeat('0', 16), decode(repeat('00', 90), 'hex'), 'somebody', 1)",
+        "select mailbox.use_link('', '', '', '', '') from mailbox.link",
+        "select mailbox.link_state(row(1, 1, 'a', '', '', '', 1, 1, now(), false)::mailbox.link)",
+        "create function mailbox.mine() returns int language sql as 'select 1'",
+        "grant select on mailbox.mail to portal",
+        "alter table mailbox.mail disable trigger all",
+        "set role needle",
+        "select pg_read_file('/etc/passwd')",
     ],
 )
 def test_the_portals_role_may_not(mailbox: Mailbox, statement: str) -> None:
     with connect(mailbox.portal) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(statement)
+
+
+def test_what_the_portals_role_can_do_is_this_and_no_more(mailbox: Mailbox) -> None:
+    """Every right on every table, column and function, as PostgreSQL counts them."""
+    tables = """
+        select relname || ' ' || right_ from pg_class, unnest(array['select', 'insert', 'update', 'delete', 'truncate']) as right_
+         where relnamespace = 'mailbox'::regnamespace and relkind = 'r' and has_table_privilege('portal', oid, right_)"""
+    columns = """
+        select attrelid::regclass || '.' || attname || ' ' || right_
+          from pg_attribute join pg_class on pg_class.oid = attrelid, unnest(array['select', 'insert', 'update']) as right_
+         where relnamespace = 'mailbox'::regnamespace and relkind = 'r' and attnum > 0 and not attisdropped
+           and has_column_privilege('portal', attrelid, attnum, right_) and not has_table_privilege('portal', attrelid, right_)"""
+    functions = """
+        select proname from pg_proc
+         where pronamespace = 'mailbox'::regnamespace and has_function_privilege('portal', oid, 'execute')"""
+    with connect(mailbox.owner) as connection:
+        found = [{row[0] for row in connection.execute(query)} for query in (tables, columns, functions)]
+    assert found[0] == {f"{name} select" for name in ("version", "government_key", "reply", "paper", "sheet")}
+    taken = {f"mailbox.mail.{name} insert" for name in ("id", "kind", "key_id", "sealed", "sender")}
+    assert found[1] == taken | {f"mailbox.mail.{name} select" for name in ("id", "received_at")}
+    assert found[2] == {"look_at_link", "use_link", "use_links", "opt_out_by_link"}
+
+
+def test_the_portals_role_finds_a_link_by_its_token_only(mailbox: Mailbox) -> None:
+    """Functions that look for it are handed one hash: none lists links, and no pattern reaches several."""
+    with connect(mailbox.owner) as connection:
+        connection.execute("insert into mailbox.outreach values (1, 'f', 't', 'a', now() + interval '1 day')")
+        for number in (1, 2):
+            connection.execute(
+                "insert into mailbox.link (id, outreach_id, kind, hash, prefill, expires_at, revoked)"
+                " values (%s, 1, 'person', %s, 'sealed', now() + interval '1 day', false)",
+                [number, bytes([number]) * 32],
+            )
+    with connect(mailbox.portal) as connection:
+        look = "select count(*) from mailbox.look_at_link(%s)"
+        assert connection.execute(look, [b"\x01" * 32]).fetchone() == (1,)
+        for guess in (b"", b"\x01", b"%", b"\x03" * 32):
+            assert connection.execute(look, [guess]).fetchone() == (0,)
+
+
+def test_who_steals_the_mailbox_reads_nothing_that_is_sealed(mailbox: Mailbox, keys: KeyRing) -> None:
+    """Everything that stands in it, searched for what was sealed, for the codes, the tokens and the private keys."""
+    plain = pack({"code": CODE, "words": "井盖坏了", "phone": "13800000000"})
+    sealed = seal_letter(plain, keys.newest[1], MAIL, "report")
+    with connect(mailbox.owner) as connection:
+        connection.execute("insert into mailbox.government_key (key_id, public_key) values (%s, %s)", keys.newest)
+        insert = "insert into mailbox.mail (id, kind, key_id, sealed, sender) values (%s, 'report', %s, %s, 'somebody')"
+        connection.execute(insert, [MAIL, keys.newest[0], sealed])
+        reply = seal_reply("已受理".encode(), reply_key_of(CODE), MAIL)
+        connection.execute("insert into mailbox.reply (id, sealed) values (%s, %s)", [MAIL, reply])
+        names = [row[0] for row in connection.execute("select tablename from pg_tables where schemaname = 'mailbox'")]
+        dump = b""
+        for name in names:
+            with connection.cursor().copy(f"copy mailbox.{name} to stdout (format binary)".encode()) as copy:
+                dump += b"".join(map(bytes, copy))
+    private = keys.keys[keys.newest[0]].private_numbers().private_value.to_bytes(32)
+    for secret in ("井盖".encode(), b"13800000000", "已受理".encode(), CODE.encode(), private, reply_key_of(CODE)):
+        assert secret not in dump
+    assert sealed in dump, "the search finds what is there"
 
 
 def test_the_portals_role_enters_no_other_database(mailbox: Mailbox, cluster: Cluster, database_url: str) -> None:
