@@ -67,7 +67,7 @@ class Site:
         token, key = SECRET.token(number, 1), SECRET.prefill_key(number, 1)
         known, until = more.pop("known", None), datetime.now(UTC) + timedelta(days=2)
         prefill = seal_prefill(orjson.dumps({"fields": known}), key, hash_token(token)) if known else None
-        row = {"id": number, "outreach_id": 1, "kind": "household", "token_hash": hash_token(token)} | {
+        row: dict[str, Any] = {"id": number, "outreach_id": 1, "kind": "household", "token_hash": hash_token(token)} | {
             "short_hash": None, "prefill": prefill, "uses_allowed": uses, "expires_at": until, "revoked": False,
             "issue": 1, "revision": 1, "form": self.form, "title": title, "asks": "幸福里社区居委会", "until": until,
         } | more  # fmt: skip

@@ -1,4 +1,4 @@
-"""A household's form with everything that a page must manage: twelve questions, skip logic, a repeat, a photo, a place, two languages."""
+"""A household's form with what a page must manage: twelve questions, skips, a repeat, a photo, a place, two languages."""
 
 from tests.forms.form_site import workbook
 

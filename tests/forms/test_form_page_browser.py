@@ -93,8 +93,8 @@ def faults(phone: Page) -> list[str]:
             violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)} ${n.failureSummary}`)))"""
     )
     small: list[str] = phone.evaluate(
-        """(least) => [...document.querySelectorAll('button, .button, .option-wrapper > label, input:not([type=radio]):not([type=checkbox])')]
-            .filter((e) => e.offsetParent && !e.matches('.hidden-file') && e.getBoundingClientRect().height < least)
+        """(least) => [...document.querySelectorAll('button, .button, .option-wrapper > label, input')]
+            .filter((e) => e.offsetParent && !e.matches('.hidden-file, [type=radio], [type=checkbox]') && e.getBoundingClientRect().height < least)
             .map((e) => e.outerHTML)""",
         LEAST_TOUCH_PX,
     )
