@@ -133,8 +133,14 @@ class Desk:
     def ready(self) -> Ordering:
         """The orders of the mirror; ``desk.loading`` until they stand."""
         if self.ordering is None:
-            raise NeedleError("desk.loading")
+            raise NeedleError("desk.loading", percent=self.percent)
         return self.ordering
+
+    @property
+    def percent(self) -> int:
+        """How much of the mirror is read, of what stands before its texts are read and its columns sorted too."""
+        wall = self.wall
+        return min(99, 80 * wall.loaded // max(1, wall.total) + (19 if wall.mirror is not None else 0))
 
     async def names(self) -> Names:
         """The names, read anew when the city's version changed."""

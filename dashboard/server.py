@@ -95,6 +95,7 @@ def create_app(url: str) -> FastAPI:
     app = FastAPI(title="Needle", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.wall, app.state.hub, app.state.pool, app.state.audit = wall, hub, wall.pool, audit
     app.add_exception_handler(NeedleError, answer_error)
+    app.add_exception_handler(Exception, answer_failure)
     app.add_api_route("/", to_first_page)
     app.add_api_route("/api/health", health)
     for part in (
@@ -176,6 +177,12 @@ async def answer_error(_request: Request, error: Exception) -> Response:
     if not isinstance(error, NeedleError):
         raise error
     return JSONResponse(error.as_dict(), status_code=error.entry.http_status)
+
+
+async def answer_failure(_request: Request, _error: Exception) -> Response:
+    """Something of ours failed: the same in a sentence. The server raises it again behind this, into the log."""
+    failed = NeedleError("server.failed")
+    return JSONResponse(failed.as_dict(), status_code=failed.entry.http_status)
 
 
 def serve(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from dash import html
 
+from dashboard.components.icon import icon
 from dashboard.i18n import Words
 
 
@@ -72,6 +73,7 @@ def curtain(words: Words) -> html.Div:
         **{"data-slot": "curtain", "data-state": "loading"},
         children=[
             html.Span(className="state-needle"),
+            html.Span([icon("triangle-alert")], className="state-icon"),
             html.H2(words("wall.curtain.loading"), **{"data-slot": "curtain-title"}),
             html.P("", **{"data-slot": "curtain-text"}),
             html.Button(

@@ -42,6 +42,7 @@ class Desk {
 
   async open() {
     const snapshot = await this.snapshot();
+    if (snapshot?.failed) return this.fail(new Error(snapshot.failed), () => this.open());
     if (!snapshot) return this.again();
     if (!snapshot.city?.bounds) return this.showState('empty', { title: this.page.say('no_city'), text: this.page.say('no_city_text') });
     for (const page of [this.page, this.mapPage]) page.follow(snapshot);
@@ -66,7 +67,9 @@ class Desk {
 
   async snapshot() {
     const answer = await fetch('/api/wall/snapshot').catch(() => null);
-    return answer?.ok ? answer.json() : null;
+    if (answer?.ok) return answer.json();
+    const said = answer && answer.status !== 503 ? await answer.json().catch(() => ({})) : null;
+    return said && { failed: said[this.page.language] ?? String(answer.status) };
   }
 
   again() {
@@ -158,9 +161,11 @@ class Desk {
     slot('state').hidden = !kind;
   }
 
-  fail(error) {
+  /** Say what failed; `again` is what the button tries once more. */
+  fail(error, again = () => this.grid.reload()) {
     if (!isReached()) return this.showState('offline', { title: this.page.say('offline.title'), text: this.page.say('offline.text') });
-    this.showState('failed', { title: this.page.say('failed'), text: error.message, action: { words: this.page.say('retry'), act: () => this.grid.reload() } });
+    this.showState('failed', { title: this.page.say('failed'), text: error.message, action: { words: this.page.say('retry'), act: again } });
+    document.body.dataset.ready = 'true';
     return undefined;
   }
 

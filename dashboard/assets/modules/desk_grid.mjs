@@ -54,7 +54,8 @@ export class Grid {
   /* The server is still reading the cases. */
   later(said, failCallback) {
     failCallback();
-    this.desk.showState('loading', { text: said[this.desk.page.language] });
+    const [, percent] = /(\d+)%/.exec(said.en) ?? []; // what the sentence says, drawn too
+    this.desk.showState('loading', { title: this.desk.page.say('loading'), text: said[this.desk.page.language], ...(percent && { share: percent / 100 }) });
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.reload(), 1_500);
   }

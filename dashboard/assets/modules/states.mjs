@@ -2,10 +2,10 @@
 
 /**
  * @param {'loading'|'empty'|'failed'|'offline'} kind
- * @param {{ title?: string, text: string, icon?: string, action?: { words: string, act: () => void } }} content in the page's language
+ * @param {{ title?: string, text: string, icon?: string, share?: number, action?: { words: string, act: () => void } }} content in the page's language
  * @returns {HTMLElement}
  */
-export function stateOf(kind, { title, text, icon, action }) {
+export function stateOf(kind, { title, text, icon, share, action }) {
   const made = document.createElement('div');
   made.className = `state state-${kind}`;
   made.setAttribute('role', kind === 'failed' || kind === 'offline' ? 'alert' : 'status');
@@ -13,6 +13,7 @@ export function stateOf(kind, { title, text, icon, action }) {
   else made.append(badge(icon ?? { empty: 'search', failed: 'triangle-alert', offline: 'wifi-off' }[kind]));
   if (title) made.append(part('h2', 'state-title', title));
   made.append(part('p', 'state-text', text));
+  if (share !== undefined) made.append(Object.assign(document.createElement('progress'), { className: 'state-share', max: 1, value: share, ariaLabel: text }));
   if (action) made.append(button(action));
   return made;
 }
