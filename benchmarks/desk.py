@@ -31,7 +31,7 @@ ROWS: Final = 100
 READY_S: Final = 600.0
 COLUMNS: Final = (
     "number", "title", "address", "channel", "state", "matter", "department", "team", "urgent", "left", "area:district",
-    "area:subdistrict", "reported", "dispatched", "due", "closed", "updated",
+    "area:subdistrict", "cell", "reported", "dispatched", "due", "answered", "closed", "updated", "returns", "reworks", "queue",
 )  # fmt: skip
 
 

@@ -32,6 +32,9 @@ ORDERS: Final = {
     "title": 'cases.title collate "zh-x-icu"',
     "address": 'cases.address collate "zh-x-icu"',
     "left": "case when cases.closed_at is null then cases.due_at end",
+    "queue": "case when cases.closed_at is null then cases.state = 'suspended' end, not cases.urgent, "
+    "coalesce(cases.due_at, cases.reported_at)",
+    "cell": "cases.cell_code",
     "area:district": "cases.areas ->> 'district'",
     "area:subdistrict": "cases.areas ->> 'subdistrict'",
 }
@@ -48,7 +51,7 @@ def window(connection: Connection, asked: FilterSql, column: str, descending: bo
     values = parameters(kind, value) | {"start": start, "rows": rows}
     condition = sql.SQL(CONDITIONS[kind])
     counted = connection.execute(sql.SQL("select count(*) from cases where {}").format(condition), values).fetchone()
-    times = {"reported", "dispatched", "due", "closed", "updated"}
+    times = {"reported", "dispatched", "due", "answered", "closed", "updated"}
     order = ORDERS.get(column, f"cases.{column}_at" if column in times else f"cases.{column}")
     direction = "desc nulls last" if descending else "asc nulls last"
     statement = sql.SQL(
