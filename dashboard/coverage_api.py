@@ -32,6 +32,7 @@ from dashboard.view_models.coverage_view import (
     recipient_as_json,
     workers_as_json,
 )
+from dashboard.view_models.snapshot import ground_as_json
 from data.database import connect
 from data.mirror.coverage import CoverageMirror, Scope, codes_left
 from data.stores import coverage as store
@@ -70,7 +71,9 @@ async def askings(held: Held, account: Asker) -> Response:
         totals = await store.load_totals(connection, [row.id for row in found])
     ground = await held.wall.ground()
     listed = [{**asking_as_json(row), "counts": totals.get(row.id, [])} for row in found]
-    return as_json({"now": datetime.now(UTC).timestamp(), "timezone": ground.timezone, "askings": listed})
+    now, whole = datetime.now(UTC).timestamp(), ground_as_json(ground)
+    drawn = {name: whole[name] for name in ("version", "city", "layers", "attributions")}
+    return as_json({"now": now, "timezone": ground.timezone, "ground": drawn, "askings": listed})
 
 
 @router.get("/{outreach}")
@@ -80,7 +83,7 @@ async def coverage(
     """Totals of an asking in the account's area (or in ``area`` of it), rows of a level by what is left, workers and targets."""
     require(account, "page.cells")
     mirror, ground = await held.mirror(outreach), await held.wall.ground()
-    ground_of(held)
+    drawn = ground_of(held)
     scope, layers = coverage_scope(account, area), drawn_layers(ground)
     level = level if level in (*layers, "building") else layers[-1] if layers else "building"
     async with reading(held.wall.pool) as connection:
@@ -98,6 +101,7 @@ async def coverage(
             "levels": [*layers, "building"],
             "level": level,
             "total": mirror.total(scope).tolist(),
+            "bounds": mirror.bounds(drawn, scope),
             "area": None if area is None else {"layer": area[0], "code": area[1], "name": named(area, names)},
             "rows": rows,
             "workers": workers_as_json(mirror, mine, targets, coverage_scope(account), today),

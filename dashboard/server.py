@@ -10,7 +10,20 @@ from dash import Dash
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from dashboard import accounts_api, audit_api, desk_api, exports, forms_room, live, office_api, sheets, tiles, wall_api
+from dashboard import (
+    accounts_api,
+    audit_api,
+    coverage_api,
+    coverage_map,
+    desk_api,
+    exports,
+    forms_room,
+    live,
+    office_api,
+    sheets,
+    tiles,
+    wall_api,
+)
 from dashboard.accounts import may
 from dashboard.api import Api
 from dashboard.attachments import attachment_room
@@ -31,6 +44,7 @@ from dashboard.openrosa_api import OpenRosa
 from dashboard.page import install
 from dashboard.pages import accounts as accounts_page
 from dashboard.pages import audit as audit_page
+from dashboard.pages import cells as cells_page
 from dashboard.pages import deliveries as deliveries_page
 from dashboard.pages import department as department_page
 from dashboard.pages import desk as desk_page
@@ -55,6 +69,7 @@ PAGES: Final = (
     desk_page.PAGE,
     whistles_page.PAGE,
     department_page.PAGE,
+    cells_page.PAGE,
     forms_page.PAGE,
     deliveries_page.PAGE,
     hours_page.PAGE,
@@ -113,6 +128,8 @@ def create_app(url: str) -> FastAPI:
         audit_api,
         accounts_api,
         forms_room,
+        coverage_api,
+        coverage_map,
         live,
     ):
         app.include_router(part.router)

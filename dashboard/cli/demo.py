@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from dashboard.cli.demo_accounts import accounts_table, ensure_demo_accounts
+from dashboard.cli.demo_asking import ensure_demo_asking
 from dashboard.cli.up import Host, Port, address, chosen_settings, run_together
 from dashboard.supervisor import Part, needle_command
 from data.cluster import ensure_database
@@ -60,5 +61,7 @@ def demo(
         console.print(f"city: {loaded[1]} ({loaded[0]}), kept from before")
     pace = [] if per_minute is None else ["--per-minute", str(per_minute)]
     accounts = accounts_table(ensure_demo_accounts(url, settings.home / "secrets"))
+    with console.status("asking a street"):
+        ensure_demo_asking(url, settings.home)
     people = needle_command("rehearse", "--url", address(settings), *pace)
     run_together(settings, url, [Part("people", people)], console, accounts)

@@ -3,6 +3,7 @@
 The geometry is the ground's (``data.mirror.ground``); a million buildings are some 80 MB here and are counted in milliseconds.
 """
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from data.mirror.ground import DrawnLayer, GroundMirror, Tile, rectangle
 from geo.mvt import BUFFER, OMIT, POLYGONS, encode_shapes
+from geo.mvt_columns import UNITS
 
 Ints = NDArray[np.int64]
 Counts = NDArray[np.int32]
@@ -143,6 +145,18 @@ class CoverageMirror:
             self._ground = GroundRows(ground, self.rows)
         return self._ground
 
+    def bounds(self, ground: GroundMirror, scope: Scope) -> tuple[float, float, float, float] | None:
+        """West, south, east, north of the buildings of a scope in degrees; None without any."""
+        rows = self.on(ground).row_of_building
+        fits = rows >= 0
+        fits[fits] = self.mask(scope)[rows[fits]]
+        if not fits.any():
+            return None
+        boxes = ground.layer("building").boxes[fits]
+        west, south = degrees(int(boxes[:, 0].min()), int(boxes[:, 3].max()))
+        east, north = degrees(int(boxes[:, 2].max()), int(boxes[:, 1].min()))
+        return west, south, east, north
+
     def draw_buildings(self, ground: GroundMirror, tile: Tile, scope: Scope) -> bytes:
         """The buildings of a tile that were asked, with their counts."""
         placed, layer = self.on(ground), ground.layer("building")
@@ -162,6 +176,11 @@ class CoverageMirror:
         fits = rows >= 0
         fits[fits] = sums[rows[fits]].any(axis=1)
         return encode(layer_name, layer, tile, found[fits], sums[rows[fits]])
+
+
+def degrees(x: int, y: int) -> tuple[float, float]:
+    """Longitude and latitude of Mercator units."""
+    return x / UNITS * 360.0 - 180.0, math.degrees(math.atan(math.sinh(math.pi * (1.0 - 2.0 * y / UNITS))))
 
 
 class GroundRows:

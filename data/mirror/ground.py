@@ -126,7 +126,8 @@ class DrawnLayer:
 
     def __init__(self, layer: GroundLayer, columns: LayerColumns) -> None:
         self.layer, self.columns = layer, columns
-        self.tree: PackedTree = packed_tree(boxes_of(columns.shapes))
+        self.boxes = boxes_of(columns.shapes)
+        self.tree: PackedTree = packed_tree(self.boxes)
         self.coarse: dict[int, Shapes] = {}
         self.least_zoom = int(columns.from_zoom.min(initial=LAST_ZOOM))
         for zoom in range(PRECISE_FROM - 1, self.least_zoom - 1, -1):

@@ -1,0 +1,118 @@
+"""``/cells``: which cells and buildings are covered, which are not, who goes where. For now by forms: askings and doors."""
+
+from typing import Final
+
+from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash.development.base_component import Component
+
+from dashboard.components.icon import icon
+from dashboard.components.states import skeleton
+from dashboard.i18n import Words
+from dashboard.page import Page, Role
+from dashboard.pages.desk import shared_words
+from dashboard.wall_state import Wall
+
+NAME: Final = "cells"
+TABS: Final = ("areas", "workers", "route")
+FILES: Final = ("xlsx", "csv", "gpkg")
+
+
+def layout(say: Words, assets: str) -> Component:
+    """The page in one language: the map with its figures, and beside it what is left, who goes there, and the doors."""
+    config = {
+        "words": shared_words(say) | say.under("cells"),
+        "assets": assets,
+        "language": say.language,
+        "module": NAME,
+    }
+    return html.Main(
+        className="cells",
+        lang=say.language,
+        children=[
+            dcc.Store(id=f"{NAME}-config", data=config),
+            dcc.Store(id=f"{NAME}-started"),
+            head(say),
+            html.Section(
+                className="cells-map",
+                **{"aria-label": say("cells.map")},
+                children=[
+                    html.Div(className="map", **{"data-slot": "map"}),
+                    html.Div(className="cells-legend", **{"data-slot": "legend"}),
+                ],
+            ),
+            side(say),
+        ],
+    )
+
+
+def head(say: Words) -> Component:
+    """Title, the asking that is looked at, and what can be taken away."""
+    links = [
+        html.A([icon("download"), html.Span(say(f"cells.file.{kind}"))], className="desk-button", **{"data-file": kind})
+        for kind in FILES
+    ]
+
+    chooser = html.Div(className="cells-asking", **{"data-slot": "asking"})
+    return html.Header(
+        className="sheet-head cells-head",
+        children=[
+            html.H1(say("cells.title")),
+            chooser,
+            html.P(className="desk-total", role="status", **{"data-slot": "total"}),
+            html.Div(
+                [html.Div(links, className="cells-files", **{"data-slot": "files"}), print_button(say)],
+                className="sheet-tools",
+            ),
+        ],
+    )
+
+
+def print_button(say: Words) -> Component:
+    """Print what the side shows: the walk with its addresses, or the table."""
+    return html.Button(
+        [icon("printer"), html.Span(say("cells.print"))],
+        type="button",
+        className="desk-button",
+        **{"data-slot": "print"},
+    )
+
+
+def side(say: Words) -> Component:
+    """The figures, and what a tab shows; a building's doors lie over it."""
+    tabs = [
+        html.Button(say(f"cells.tab.{tab}"), type="button", role="tab", id=f"cells-tab-{tab}", **{"data-tab": tab})
+        for tab in TABS
+    ]
+    return html.Aside(
+        className="cells-side",
+        **{"aria-label": say("cells.side")},
+        children=[
+            html.Div(skeleton(3), className="cells-state", **{"data-slot": "state"}),
+            html.Div(className="cells-figures", **{"data-slot": "figures"}),
+            html.Div(tabs, className="cells-tabs", role="tablist", **{"aria-label": say("cells.tabs")}),
+            html.Div(className="cells-pane", role="tabpanel", tabIndex="-1", **{"data-slot": "pane"}),
+            html.Section(
+                className="cells-doors", hidden=True, **{"data-slot": "doors", "aria-label": say("cells.doors")}
+            ),
+        ],
+    )
+
+
+def register(app: Dash, _wall: Wall) -> None:
+    """Let the page's script begin when the page is there."""
+    app.clientside_callback(
+        ClientsideFunction("desk", "begin"), Output(f"{NAME}-started", "data"), Input(f"{NAME}-config", "data")
+    )
+
+
+PAGE = Page(
+    path="/cells",
+    title="cells.title",
+    layout=layout,
+    register=register,
+    role=Role.SUPERVISOR,
+    icon="grid-3x3",
+    modules=("modules/cells.mjs",),
+    fetches=("/api/coverage",),
+    sheets=("vendor/maplibre-gl.css",),
+)
