@@ -14,6 +14,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, Any, Final, cast
 from urllib.parse import urlencode
@@ -54,6 +55,7 @@ OPEN: Final = (
     "/openrosa/",
     "/api/connectors/",
 )
+KEPT_LINES: Final = 4_096
 #: Doors that a session opens too.
 OWN_LOCK: Final = "/api/reports"
 
@@ -65,6 +67,7 @@ def new_token() -> str:
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
+@lru_cache(maxsize=KEPT_LINES)
 def csrf_of(token: str) -> str:
     """What the pages of a session send along with unsafe requests; it says nothing of the session's token."""
     return sha256(b"csrf:" + token.encode()).hexdigest()[:40]
@@ -167,8 +170,15 @@ class Presented:
 
 def presented(headers: Headers) -> Presented:
     """Read the cookies and the header."""
-    cookies = cookie_parser(headers.get("cookie", ""))
-    return Presented(cookies.get(COOKIE), headers.get(CSRF_HEADER), cookies.get(CSRF_COOKIE))
+    token, csrf_cookie = own_cookies(headers.get("cookie", ""))
+    return Presented(token, headers.get(CSRF_HEADER), csrf_cookie)
+
+
+@lru_cache(maxsize=KEPT_LINES)
+def own_cookies(line: str) -> tuple[str | None, str | None]:
+    """The session's token and the token against forgery of a ``Cookie`` line; a browser sends the same one with every tile."""
+    cookies = cookie_parser(line)
+    return cookies.get(COOKIE), cookies.get(CSRF_COOKIE)
 
 
 class Sessions:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.mvt_shapes import EXTENT, point_commands, shape_commands
-from geo.mvt_wire import OMIT, distinct_numbers, features, number_values, text_values
+from geo.mvt_wire import OMIT, features, value_table
 
 Longs = NDArray[np.int64]
 POINTS, LINES, POLYGONS = 1, 2, 3
@@ -25,6 +25,7 @@ __all__ = [
     "OMIT",
     "POINTS",
     "POLYGONS",
+    "Columns",
     "Shapes",
     "Texts",
     "encode_points",
@@ -49,6 +50,27 @@ class Texts:
 
 
 NO_TEXTS: Final = Texts.of(())
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Properties side by side: ``values`` of shape (n, keys), integers or codes of texts."""
+
+    keys: tuple[str, ...]
+    values: Longs
+
+    @classmethod
+    def of(cls, count: int, columns: "Properties | None") -> "Columns":
+        """From columns by key."""
+        if isinstance(columns, Columns):
+            return columns
+        together = np.empty((count, len(columns or ())), np.int64)
+        for at, column in enumerate((columns or {}).values()):
+            together[:, at] = column
+        return cls(tuple(columns or ()), together)
+
+
+Properties = Mapping[str, NDArray[Any]] | Columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +102,8 @@ def encode_points(
     x: NDArray[np.uint32],
     y: NDArray[np.uint32],
     ids: Longs | None = None,
-    numbers: Mapping[str, NDArray[Any]] | None = None,
-    texts: Mapping[str, NDArray[Any]] | None = None,
+    numbers: Properties | None = None,
+    texts: Properties | None = None,
     words: Texts = NO_TEXTS,
 ) -> bytes:
     """A layer of points; empty bytes without any.
@@ -95,12 +117,12 @@ def encode_points(
         Web Mercator units, shape (n,).
     ids : NDArray[int64], optional
         Ids of features; negative: none.
-    numbers : Mapping[str, NDArray], optional
+    numbers : Mapping[str, NDArray] or Columns, optional
         Integer properties; ``OMIT``: left out.
-    texts : Mapping[str, NDArray], optional
+    texts : Mapping[str, NDArray] or Columns, optional
         Text properties as codes into ``words``; -1: left out.
     """
-    return _layer(name, POINTS, point_commands(x, y, *tile), ids, numbers or {}, texts or {}, words)
+    return _layer(name, POINTS, point_commands(x, y, *tile), ids, numbers, texts, words)
 
 
 def encode_shapes(
@@ -110,8 +132,8 @@ def encode_shapes(
     shapes: Shapes,
     chosen: Longs,
     ids: Longs | None = None,
-    numbers: Mapping[str, NDArray[Any]] | None = None,
-    texts: Mapping[str, NDArray[Any]] | None = None,
+    numbers: Properties | None = None,
+    texts: Properties | None = None,
     words: Texts = NO_TEXTS,
     tolerance: float = 0.0,
     buffer: int = BUFFER,
@@ -139,7 +161,7 @@ def encode_shapes(
         tolerance,
         buffer,
     )
-    return _layer(name, kind, commands, ids, numbers or {}, texts or {}, words)
+    return _layer(name, kind, commands, ids, numbers, texts, words)
 
 
 def _layer(
@@ -147,41 +169,23 @@ def _layer(
     kind: int,
     geometry: tuple[NDArray[np.uint32], Longs],
     ids: Longs | None,
-    numbers: Mapping[str, NDArray[Any]],
-    texts: Mapping[str, NDArray[Any]],
+    numbers: Properties | None,
+    texts: Properties | None,
     words: Texts,
 ) -> bytes:
     commands, starts = geometry
     count = len(starts) - 1
     if not len(commands):
         return b""
-    codes, values = _values(count, numbers, texts, words)
+    plain, spoken = Columns.of(count, numbers), Columns.of(count, texts)
+    codes, values = value_table(plain.values, spoken.values, words.data, words.offsets)
     ids = np.full(count, -1, np.int64) if ids is None else ids
     body, _ = features(kind, ids, commands, starts, codes)
-    keys = b"".join(b"\x1a" + _sized(key.encode()) for key in (*numbers, *texts))
+    keys = b"".join(b"\x1a" + _sized(key.encode()) for key in plain.keys + spoken.keys)
     head = b"\x78\x02\x0a" + _sized(name.encode())
     tail = b"\x28" + _varint(EXTENT)
-    size = len(head) + body.nbytes + len(keys) + len(values) + len(tail)
-    return b"".join((b"\x1a", _varint(size), head, body.data, keys, values, tail))
-
-
-def _values(
-    count: int, numbers: Mapping[str, NDArray[Any]], texts: Mapping[str, NDArray[Any]], words: Texts
-) -> tuple[NDArray[np.int32], bytes]:
-    """Codes of every key's value, shape (count, keys), and the table of values: numbers, then texts."""
-    plain, used_numbers = distinct_numbers(_columns(count, list(numbers.values())))
-    wanted = _columns(count, list(texts.values()))
-    spoken, used_texts = distinct_numbers(np.where(wanted < 0, OMIT, wanted))
-    codes = np.concatenate((plain, np.where(spoken < 0, -1, spoken + len(used_numbers)).astype(np.int32)), axis=1)
-    values = number_values(used_numbers).tobytes() + text_values(used_texts, words.data, words.offsets).tobytes()
-    return codes, values
-
-
-def _columns(count: int, columns: Sequence[NDArray[Any]]) -> Longs:
-    together = np.empty((count, len(columns)), np.int64)
-    for at, column in enumerate(columns):
-        together[:, at] = column
-    return together
+    size = len(head) + body.nbytes + len(keys) + values.nbytes + len(tail)
+    return b"".join((b"\x1a", _varint(size), head, body.data, keys, values.data, tail))
 
 
 def _varint(value: int) -> bytes:

@@ -34,8 +34,14 @@ def put_varint(out: Bytes, at: int, value: int) -> int:
 @njit(cache=True, nogil=True)
 def varint_bytes(value: int) -> int:
     """How many bytes ``put_varint`` takes."""
-    size, rest = 1, np.uint64(value)
-    while rest >= np.uint64(128):
+    rest = np.uint64(value)
+    if rest < np.uint64(1 << 7):
+        return 1
+    if rest < np.uint64(1 << 14):
+        return 2
+    size = 3
+    rest >>= np.uint64(21)
+    while rest > np.uint64(0):
         rest >>= np.uint64(7)
         size += 1
     return size
@@ -116,6 +122,35 @@ def text_values(chosen: Longs, data: Bytes, offsets: Longs) -> Bytes:
         out[at : at + length] = data[offsets[k] : offsets[k + 1]]
         at += length
     return out[:at].copy()
+
+
+@njit(cache=True, nogil=True)
+def value_table(plain: Longs, spoken: Longs, data: Bytes, offsets: Longs) -> tuple[NDArray[np.int32], Bytes]:
+    """Codes of every key's value, shape (n, keys), and the layer's ``values``: numbers, then texts.
+
+    Parameters
+    ----------
+    plain : NDArray[int64]
+        Numbers, shape (n, keys of numbers); ``OMIT``: left out.
+    spoken : NDArray[int64]
+        Texts as in ``text_values``, shape (n, keys of texts); negative: left out.
+    """
+    rows, first = plain.shape
+    width = spoken.shape[1]
+    numbers, used_numbers = distinct_numbers(plain)
+    said = np.empty((rows, width), np.int64)
+    for row in range(rows):
+        for at in range(width):
+            said[row, at] = spoken[row, at] if spoken[row, at] >= 0 else OMIT
+    texts, used_texts = distinct_numbers(said)
+    codes = np.empty((rows, first + width), np.int32)
+    for row in range(rows):
+        for at in range(first):
+            codes[row, at] = numbers[row, at]
+        for at in range(width):
+            codes[row, first + at] = texts[row, at] + len(used_numbers) if texts[row, at] >= 0 else -1
+    of_numbers, of_texts = number_values(used_numbers), text_values(used_texts, data, offsets)
+    return codes, np.concatenate((of_numbers, of_texts))
 
 
 @njit(cache=True, nogil=True)

@@ -12,17 +12,17 @@ Layers and properties (integers unless said otherwise; minutes are Unix minutes)
   ``u`` urgent and open, ``a`` all.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from data.mirror.columns import CaseMirror, Rows
 from data.mirror.hexes import LEVEL_OF_ZOOM
+from data.mirror.marks import MarkLines, by_code
 from data.mirror.places import Places
 from data.mirror.pyramid import ALL, OPEN, OVERDUE, URGENT, Counts, Pyramid
-from geo.mvt import BUFFER, EXTENT, OMIT, POLYGONS, Texts, encode_points, encode_shapes
+from geo.mvt import BUFFER, EXTENT, POLYGONS, Texts, encode_points, encode_shapes
 
 Tile = tuple[int, int, int]
 Bools = NDArray[np.bool_]
@@ -31,7 +31,6 @@ POINTS_FROM: Final = 12
 EXACT_FROM: Final = 14
 COARSE_MIN: Final = 15
 MOST: Final = 10_000
-LEAST_PRESSING: Final = 1 << 60
 
 
 class CaseTiles:
@@ -39,10 +38,11 @@ class CaseTiles:
 
     def __init__(self, mirror: CaseMirror, now: int) -> None:
         self.mirror = mirror
+        self.lines = MarkLines(mirror)
         self.places = Places(mirror)
         self.pyramid = Pyramid(mirror, now)
-        self._spoken: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
-        self._words = Texts.of(())
+        self._known: tuple[tuple[str, ...], tuple[str, ...], tuple[int, ...]] = ((), (), ())
+        self._words, self._tones, self._matters = Texts.of(()), by_code(()), by_code(())
 
     def version(self, tile: Tile, now: int) -> str:
         """Changes whenever the tile may look different: with its cases, and each minute where it counts what is overdue."""
@@ -60,8 +60,7 @@ class CaseTiles:
             rows = rows[fits[rows]]
         left_out = len(rows) - MOST
         if left_out > 0:
-            pressing = _pressing(rows, self.mirror.closed, self.mirror.due, self.mirror.urgent)
-            rows = rows[np.argpartition(pressing, MOST)[:MOST]]
+            rows = self.lines.most_pressing(rows, MOST)
         return self._marks(tile, rows, course) + (_more(tile, left_out) if left_out > 0 else b"")
 
     def hexes(self, tile: Tile, now: int, counts: Counts | None = None) -> bytes:
@@ -85,61 +84,18 @@ class CaseTiles:
         return self.pyramid.of_filter(LEVEL_OF_ZOOM[zoom], fits)
 
     def _marks(self, tile: Tile, rows: Rows, course: bool) -> bytes:
-        mirror = self.mirror
-        closed, state = mirror.closed[rows], mirror.state[rows]
-        step = np.where((closed != 0) & (tile[0] < EXACT_FROM), COARSE_MIN, 1)
-        numbers: dict[str, NDArray[Any]] = {
-            "t": np.array([*mirror.tones, 0], np.int64)[state],
-            "u": mirror.urgent[rows],
-            "r": _minutes(mirror.reported[rows], step),
-            "d": _minutes(mirror.due[rows], step),
-            "c": closed != 0,
-            "e": np.where(closed != 0, _minutes(closed, step), OMIT),
-            "m": np.array([*mirror.matters, 0], np.int64)[mirror.matter[rows]],
-        }
-        if course:
-            numbers |= self._course(rows, numbers["r"], step)
-        words = self._texts()
-        texts: dict[str, NDArray[Any]] = {"s": state, "h": mirror.channel[rows].astype(np.int64) + len(mirror.states)}
-        return encode_points("case", tile, mirror.x[rows], mirror.y[rows], mirror.id[rows], numbers, texts, words)
+        self._learn()
+        coarse = COARSE_MIN if tile[0] < EXACT_FROM else 1
+        x, y, ids, numbers, texts = self.lines.read(rows, self._tones, self._matters, coarse, course=course)
+        return encode_points("case", tile, x, y, ids, numbers, texts, self._words)
 
-    def _course(self, rows: Rows, reported: NDArray[np.int64], step: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
-        """When each case was dispatched, answered and last changed, in minutes since it was reported."""
-        mirror = self.mirror
-        updated = np.where(mirror.closed[rows] != 0, 0, mirror.updated[rows])
-        moments = {"p": mirror.dispatched[rows], "a": mirror.answered[rows], "k": updated}
-        return {
-            key: np.where(moment != 0, np.maximum(_minutes(moment, step) - reported, 0), OMIT)
-            for key, moment in moments.items()
-        }
-
-    def _texts(self) -> Texts:
-        """Codes of states, then of channels."""
-        spoken = (self.mirror.states, self.mirror.channels)
-        if spoken != self._spoken:
-            self._spoken, self._words = spoken, Texts.of([*spoken[0], *spoken[1]])
-        return self._words
-
-
-@njit(cache=True, nogil=True)
-def _pressing(
-    rows: Rows, closed: NDArray[np.int64], due: NDArray[np.int64], urgent: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    """A number for each row, smaller for what presses more: open before closed, urgent first, the nearest or longest passed
-    deadline first; closed ones from the last closed back."""
-    pressing = np.empty(len(rows), np.int64)
-    for k in range(len(rows)):
-        row = rows[k]
-        if closed[row]:
-            pressing[k] = 2 * LEAST_PRESSING - closed[row]
-        else:
-            calm = due[row] if due[row] else LEAST_PRESSING // 2 - 1
-            pressing[k] = calm if urgent[row] else calm + LEAST_PRESSING // 2
-    return pressing
-
-
-def _minutes(seconds: NDArray[np.int64], step: NDArray[np.int64]) -> NDArray[np.int64]:
-    return seconds // (60 * step) * step
+    def _learn(self) -> None:
+        """Words of states, then of channels, and the numbers of states and matters, when there are new ones."""
+        known = (self.mirror.states, self.mirror.channels, self.mirror.matters)
+        if known != self._known:
+            self._known = known
+            self._words = Texts.of([*known[0], *known[1]])
+            self._tones, self._matters = by_code(self.mirror.tones), by_code(known[2])
 
 
 def _more(tile: Tile, count: int) -> bytes:

@@ -65,7 +65,9 @@ class Places:
             self._key = longer
         before, keys = self._key[rows], morton(mirror.x[rows], mirror.y[rows], mirror.placed[rows])
         self._key[rows] = keys
-        self._tail += rows[(keys != before) & (keys != NOWHERE)].tolist()
+        moved = keys != before
+        self._stale |= bool((moved & (before != NOWHERE)).any())
+        self._tail += rows[moved & (keys != NOWHERE)].tolist()
         self.versions.touch(np.concatenate((before, keys)))
         if len(self._tail) > TAIL:
             self._merge()
@@ -77,7 +79,10 @@ class Places:
         first, last = np.uint64(prefix << span), np.uint64((prefix << span) + (1 << span) - 1)
         start, end = np.searchsorted(self._keys, first), np.searchsorted(self._keys, last, side="right")
         rows = self._rows[start:end]
-        rows = rows[self._key[rows] == self._keys[start:end]]
+        if self._stale:
+            rows = rows[self._key[rows] == self._keys[start:end]]
+        if not self._tail:
+            return rows
         tail = np.array(self._tail, np.int64)
         tail = tail[(self._key[tail] >= first) & (self._key[tail] <= last)]
         return np.union1d(rows, tail) if len(tail) else rows
@@ -87,6 +92,7 @@ class Places:
         return self.versions.of(zoom, column, row)
 
     def _sort(self, rows: Rows) -> None:
+        self._stale = False
         order = np.argsort(self._key[rows], kind="stable")
         self._rows = rows[order]
         self._keys = self._key[self._rows]
@@ -101,7 +107,7 @@ class Places:
         tail = tail[np.argsort(self._key[tail], kind="stable")]
         at = np.searchsorted(keys, self._key[tail])
         self._rows, self._keys = np.insert(rows, at, tail), np.insert(keys, at, self._key[tail])
-        self._tail = []
+        self._tail, self._stale = [], False
 
 
 class TileVersions:

@@ -127,7 +127,8 @@ def test_what_has_no_area_or_is_elsewhere_is_left_out() -> None:
 def test_lines_are_cut_where_they_leave(points: list[tuple[int, int]]) -> None:
     tile = encode_shapes("l", LINES, TILE, shapes_of([[(False, points)]]), np.array([0]))
     box = shapely.box(-BUFFER, -BUFFER, EXTENT + BUFFER, EXTENT + BUFFER)
-    wanted = shapely.intersection(shapely.LineString(points), box)
+    shared = shapely.get_parts(shapely.intersection(shapely.LineString(points), box))
+    wanted = shapely.union_all(shared[shapely.get_dimensions(shared) == 1])  # where a line only touches, nothing is drawn
     pieces = layer(tile).features[0].parts if tile else []
     found = shapely.MultiLineString(list(pieces))
     assert found.is_empty or box.covers(found)
