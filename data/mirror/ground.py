@@ -130,6 +130,7 @@ class DrawnLayer:
         self.tree: PackedTree = packed_tree(self.boxes)
         self.coarse: dict[int, Shapes] = {}
         self.least_zoom = int(columns.from_zoom.min(initial=LAST_ZOOM))
+        self.whole_from = int(columns.from_zoom.max(initial=0))
         for zoom in range(PRECISE_FROM - 1, self.least_zoom - 1, -1):
             if layer.kind != POINTS:
                 self.coarse[zoom] = simplified(self.coarse.get(zoom + 1, columns.shapes), TOLERANCE * 2 ** (20 - zoom))
@@ -141,7 +142,8 @@ class DrawnLayer:
             return b""
         buffer = 0 if self.layer.kind == POINTS else BUFFER
         found = self.tree.touching(*rectangle(tile, buffer))
-        found = found[columns.from_zoom[found] <= zoom]
+        if zoom < self.whole_from:
+            found = found[columns.from_zoom[found] <= zoom]
         if not len(found):
             return b""
         numbers = {name: column[found] for name, column in columns.numbers.items()}
