@@ -9,7 +9,7 @@ from psycopg.rows import class_row
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 OPEN: Final = """
-select distinct on (form.id) form_version.id, form.form_id, form_version.number, form_version.version, form.title
+select distinct on (form.id) form_version.id, form.form_id as form, form_version.number, form_version.version, form.title
   from form join form_version on form_version.form = form.id
  where exists (select from outreach where outreach.form = form.form_id and until > now())
  order by form.id, form_version.number desc
