@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import psycopg
+
 from data.database import AsyncPool
 from data.stores.reading import reading
+from geo.errors import NeedleError
 
 LOOK: Final = "select form, title, asks, until, kind, state, prefill, paper from mailbox.look_at_link(%s)"
 USE: Final = (
@@ -71,12 +74,15 @@ class LinksResidentSide:
         Raises
         ------
         NeedleError
-            ``database.unreachable``: none of them is kept.
+            ``database.unreachable``, ``portal.mail_malformed`` where the mailbox refuses one: none of them is kept.
         """
         rows = [(a.token_hash, a.mail_id, a.key_id, a.sealed, a.sender) for a in answers]
         columns = [list(column) for column in zip(*rows, strict=True)]
-        async with reading(self.pool) as connection:
-            return dict(await (await connection.execute(USE, columns)).fetchall())
+        try:
+            async with reading(self.pool) as connection:
+                return dict(await (await connection.execute(USE, columns)).fetchall())
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            raise NeedleError("portal.mail_malformed", problem="sealed") from error
 
     async def opt_out(self, token_hash: bytes) -> bool:
         """Whoever got this link wants no more messages; False: no link of a person or household."""

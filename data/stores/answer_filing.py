@@ -1,6 +1,7 @@
 """What was answered, filed in bulk: many submissions of one version in one transaction, each once, with whom they came from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -9,10 +10,13 @@ import orjson
 import psycopg
 from psycopg.rows import class_row
 
+from data.database import AsyncPool
 from data.forms_layout import Column, FormTable, Kind, of_version
 from data.forms_schema import fill_in, insert
 from data.stores.form_answers import Answers, flatten, sent
 from data.stores.forms import COLUMNS, TABLES, Layout
+from data.stores.reading import reading
+from geo.errors import NeedleError
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -110,6 +114,22 @@ class NewAnswer:
     receipt: str | None = None
     account_id: int | None = None
     attachments: tuple[Attachment, ...] = ()
+
+
+@asynccontextmanager
+async def writing(pool: AsyncPool) -> AsyncIterator[AsyncConnection]:
+    """A connection for one transaction that files answers.
+
+    Raises
+    ------
+    NeedleError
+        ``letter.unstorable`` where the database refuses what is written, ``database.unreachable``.
+    """
+    try:
+        async with reading(pool) as connection:
+            yield connection
+    except (psycopg.DataError, psycopg.IntegrityError) as error:
+        raise NeedleError("letter.unstorable", reason=str(error).splitlines()[0]) from error
 
 
 async def load_asked(connection: AsyncConnection, form_id: str, version: str) -> AskedForm | None:

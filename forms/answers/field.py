@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import psycopg
-
 from data.database import AsyncPool
 from data.stores import answer_filing
 from data.stores.answer_filing import AskedForm, Attachment, NewAnswer
@@ -61,12 +59,9 @@ class FieldDesk:
         return asked
 
     async def _keep(self, asked: AskedForm, new: NewAnswer) -> None:
-        try:
-            async with reading(self.base) as connection:
-                await answer_filing.keep_answers(connection, asked, [new])
-                await answer_filing.announce(connection, asked.form_id, [])
-        except (psycopg.DataError, psycopg.IntegrityError) as error:
-            raise NeedleError("letter.unstorable", reason=str(error).splitlines()[0]) from error
+        async with answer_filing.writing(self.base) as connection:
+            await answer_filing.keep_answers(connection, asked, [new])
+            await answer_filing.announce(connection, asked.form_id, [])
 
 
 def judged(asked: AskedForm, text: str, at: datetime, kept: Sequence[Attachment]) -> Good:

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-import psycopg
 import structlog
 
 from data.database import AsyncPool
@@ -165,16 +164,18 @@ class AnswerDesk:
         """All that the base database learns, in one transaction; one that it refuses is parked and the others are filed."""
         try:
             return await self._write(arrivals)
-        except (psycopg.DataError, psycopg.IntegrityError) as error:
+        except NeedleError as error:
+            if error.code != "letter.unstorable":
+                raise
             if len(arrivals) == 1:
-                arrivals[0].trouble = NeedleError("letter.unstorable", reason=str(error).splitlines()[0])
+                arrivals[0].trouble = error
                 return await self._write(arrivals)
         return {mail: receipt for each in arrivals for mail, receipt in (await self._file([each])).items()}
 
     async def _write(self, arrivals: Sequence[Arrival]) -> dict[str, str]:
         """The receipts of what is filed, by mail."""
         receipts: dict[str, str] = {}
-        async with reading(self.base) as connection:
+        async with answer_filing.writing(self.base) as connection:
             good = [a for a in arrivals if a.is_good]
             for asked in {a.asked.id: a.asked for a in good if a.asked is not None}.values():
                 mine = [a for a in good if a.asked is not None and a.asked.id == asked.id]

@@ -9,8 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-import psycopg
-
 from data.portal.links_resident import LinksResidentSide, SealedAnswer
 from geo.errors import NeedleError
 
@@ -81,11 +79,11 @@ class Letterbox:
         return group
 
     async def _keep(self, group: list[Waiting]) -> None:
-        """Keep a group in one transaction; where the database refuses that, each in its own."""
+        """Keep a group in one transaction; where the mailbox refuses one of them, each in its own."""
         try:
             outcomes = await self.side.use([waiting.answer for waiting in group])
-        except (NeedleError, psycopg.Error) as error:
-            if isinstance(error, NeedleError) or len(group) == 1:
+        except NeedleError as error:
+            if error.code != "portal.mail_malformed" or len(group) == 1:
                 _fail(group, error)
                 return
             for waiting in group:
@@ -96,7 +94,7 @@ class Letterbox:
                 waiting.outcome.set_result(outcomes[waiting.answer.mail_id])
 
 
-def _fail(group: list[Waiting], error: Exception) -> None:
+def _fail(group: list[Waiting], error: NeedleError) -> None:
     for waiting in group:
         if not waiting.outcome.done():
             waiting.outcome.set_exception(error)

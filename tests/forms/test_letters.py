@@ -8,9 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forms.letters import (
+    MAX_FILES,
+    MAX_INSTANCE,
     MAX_PHOTO_BYTES,
     MAX_WORDS,
+    Answer,
     Contact,
+    Enclosed,
     LetterError,
     Report,
     Unsolved,
@@ -120,3 +124,50 @@ def test_lengths_of_photos_are_checked(lengths: Any) -> None:
     head = orjson.dumps({**WHOLE, "photos": lengths})
     with pytest.raises(LetterError, match="photos"):
         unpack(len(head).to_bytes(4, "big") + head)
+
+
+FILLED: dict[str, Any] = {
+    "code": CODE,
+    "form": "visit",
+    "version": "1",
+    "instance": "<data/>",
+    "language": "zh",
+    "files": [{"name": "a.jpg", "type": "image/jpeg"}, {"name": "b.m4a"}],
+}
+
+
+def answer(**changes: Any) -> bytes:
+    return pack({**FILLED, **changes}, (b"photo", b"sound"))
+
+
+def test_an_answer_is_read_with_its_files_by_name() -> None:
+    files = (Enclosed("a.jpg", b"photo"), Enclosed("b.m4a", b"sound"))
+    assert read_letter(answer(), "answer", MAIL) == Answer(CODE, "visit", "1", "<data/>", "zh", files)
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"code": "0" * 20}, "code"),
+        ({"form": ""}, "form"),
+        ({"form": 7}, "form"),
+        ({"version": "x" * 201}, "version"),
+        ({"instance": ""}, "instance"),
+        ({"instance": "x" * (MAX_INSTANCE + 1)}, "instance"),
+        ({"language": "fr"}, "language"),
+        ({"files": []}, "files"),
+        ({"files": [{"name": "a"}, {"name": "a"}]}, "files"),
+        ({"files": [{"name": "a"}, {"name": "../b"}]}, "files"),
+        ({"files": [{"name": "a"}, "b"]}, "files"),
+        ({"files": [{"name": "a"}, {}]}, "files"),
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_refused(changes: dict[str, Any], where: str) -> None:
+    with pytest.raises(LetterError, match=where):
+        read_letter(answer(**changes), "answer", MAIL)
+
+
+def test_an_answer_brings_at_most_so_many_files() -> None:
+    files = [{"name": str(number)} for number in range(MAX_FILES + 1)]
+    with pytest.raises(LetterError, match="photos"):
+        read_letter(pack({**FILLED, "files": files}, tuple(b"x" for _ in files)), "answer", MAIL)
