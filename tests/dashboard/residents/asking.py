@@ -101,7 +101,9 @@ async def ask(zones: Zones, form: FormDefinition = FORM, *, is_published: bool =
         )
         issue(connection, outreach, [door], SECRET, None, until)
         issue(connection, outreach, [person], SECRET, 1, until)
-        links = dict(connection.execute("select target, id from link where outreach_id = %s", [number]).fetchall())
+        links: dict[str, int] = dict(
+            connection.execute("select target, id from link where outreach_id = %s", [number]).fetchall()
+        )
     async with open_pool(zones.base) as base, open_pool(zones.mailbox) as pool:
         await LinkRounds(LinksCourierSide(pool), base)()
     return Asked(zones, {target: SECRET.token(link, 1) for target, link in links.items()}, links)

@@ -1,5 +1,6 @@
 """Answers: filed once in typed tables with whom they came from, sent back with reasons, or parked; whatever is killed."""
 
+import gzip
 import io
 from dataclasses import replace
 from datetime import date
@@ -10,15 +11,22 @@ import psycopg
 import pytest
 from PIL import Image
 
+from dashboard.attachments import clean
 from data.database import connect, open_pool
+from data.portal.links_courier import LinksCourierSide
+from data.portal.links_resident import LinksResidentSide
 from data.portal.resident_side import ResidentSide
 from data.stores.parked_letters import ask_again, load_counts, load_parked
 from data.stores.photos import PhotoFolder
+from forms.answers.papers import FormPapers
 from forms.answers.replies import receipt_of
+from forms.letters import Enclosed
+from forms.links.tokens import hash_token
 from forms.sealing import mail_id_of
 from forms.xlsform.compiling import compile_form
 from forms.xlsform.publishing import publish
-from tests.dashboard.residents.asking import FORM, ask, count_uses, instance
+from geo.errors import NeedleError
+from tests.dashboard.residents.asking import FORM, Asked, ask, count_uses, instance
 from tests.dashboard.residents.conftest import Zones, courier_of
 from tests.dashboard.residents.test_courier import Cut, Killed, go_on, photo
 
@@ -237,3 +245,57 @@ async def test_a_letter_sealed_before_the_key_was_changed_is_still_opened(zones:
     async with courier_of(zones) as courier:
         await courier.round()
     assert await parked(zones) == {"c" * 32: "letter.unreadable"}
+
+
+async def test_a_form_that_is_asked_hangs_out_for_its_links_and_a_new_version_after_it(zones: Zones) -> None:
+    async with courier_of(zones) as courier, open_pool(zones.base) as base, open_pool(zones.mailbox) as pool:
+        asked = await ask(zones)
+        papers = FormPapers(courier.mailbox, LinksCourierSide(pool), base)
+        await papers()
+        first = await shown(zones, asked)
+        assert (first["form"], first["version"], first["title"]) == ("visit", "1", "入户走访")
+        assert "年龄" in first["html"]
+        assert "<age" in first["model"]
+        with connect(zones.base) as connection:
+            publish(connection, compile_form(replace(FORM, version="2")))
+        await papers()
+        assert (await shown(zones, asked))["version"] == "2"
+        with connect(zones.mailbox) as connection:
+            row = connection.execute("select count(*) from mailbox.paper where name like 'form-%%'").fetchone()
+        assert row == (2,), "a phone that has the first may still fetch it"
+
+
+async def shown(zones: Zones, asked: Asked) -> dict[str, Any]:
+    """The paper that a resident's link shows."""
+    async with open_pool(zones.portal) as pool:
+        link = await LinksResidentSide(pool).look(hash_token(asked.tokens["door"]))
+        assert link is not None
+        assert link.paper is not None
+        body = await ResidentSide(pool).paper(link.paper)
+    assert body is not None
+    found: dict[str, Any] = orjson.loads(gzip.decompress(body))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "found"),
+    [
+        (photo(), "a.jpg", "image/jpeg"),
+        (b"%PDF-1.7\n", "a.pdf", "application/pdf"),
+        (b"OggS\0\2", "a.ogg", "audio/ogg"),
+        (b"RIFF\x10\0\0\0WAVEfmt ", "a", "audio/wav"),
+        (b"\0\0\0\x18ftypmp42", "a.mp4", "video/mp4"),
+        (b"\0\0\0\x18ftypM4A ", "a.m4a", "audio/mp4"),
+        (b"event,node\n", "audit.csv", "text/csv"),
+        (b"<svg onload=alert(1)>", "a.jpg", None),
+        (b"MZ\x90\0", "a.jpg", None),
+        (b"\xff\xd8\xff but no picture", "a.jpg", None),
+        (b"", "a.jpg", None),
+    ],
+)
+def test_files_are_what_their_content_says(content: bytes, name: str, found: str | None) -> None:
+    if found is None:
+        with pytest.raises(NeedleError):
+            clean(Enclosed(name, content))
+    else:
+        assert clean(Enclosed(name, content))[0] == found

@@ -1,4 +1,4 @@
-"""Courier processes killed with -9 in the middle of their work, over and over: every report arrives, and arrives once."""
+"""Courier processes killed with -9 at their work, over and over: every report and every answer arrives, and arrives once."""
 
 import asyncio
 import os
@@ -10,10 +10,12 @@ from collections.abc import Callable
 
 from data.database import open_pool
 from data.portal.courier_side import CourierSide
+from tests.dashboard.residents.asking import ask, instance
 from tests.dashboard.residents.conftest import Zones, post
 
 PATIENCE_S = 120.0
 CODES = [f"{number:020}" for number in range(120)]
+ANSWERS = [f"{number:020}" for number in range(1000, 1060)]
 ARRIVED = "select count(*) from report where body -> 'via' ->> 'portal' = 'true'"
 
 
@@ -29,6 +31,9 @@ async def fill(zones: Zones) -> None:
         await CourierSide(pool).publish_key(*zones.keys.newest)
     for number, code in enumerate(CODES):
         await post(zones, code, words=f"第 {number} 件")
+    asked = await ask(zones)
+    for number, code in enumerate(ANSWERS):
+        await asked.put(code, instance(number, number % 100))
 
 
 def start(zones: Zones) -> "subprocess.Popen[bytes]":
@@ -57,3 +62,4 @@ def test_couriers_killed_over_and_over_lose_nothing_and_do_nothing_twice(zones: 
     assert len(found) == len(CODES)
     assert {count for _, count in found} == {1}
     assert zones.rows("select count(*) from resident_mail") == [(len(CODES),)]
+    assert zones.rows("select count(*), count(distinct mail_id) from form_submission") == [(len(ANSWERS),) * 2]
