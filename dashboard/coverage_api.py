@@ -220,12 +220,17 @@ async def route(
                     "code": stop.code,
                     "name": stop.label,
                     "at": [stop.lng, stop.lat],
-                    "doors": left.get(stop.code, []),
+                    "doors": [within(label, stop.label) for label in left.get(stop.code, [])],
                 }
                 for stop in stops
             ],
         }
     )
+
+
+def within(label: str, building: str) -> str:
+    """What a door is called within its building: without the building's own address."""
+    return label.removeprefix(building).strip() or label
 
 
 # --- targets and files ------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from dashboard import (
     forms_room,
     live,
     office_api,
+    outreach_api,
     sheets,
     tiles,
     wall_api,
@@ -50,6 +51,7 @@ from dashboard.pages import department as department_page
 from dashboard.pages import desk as desk_page
 from dashboard.pages import forms as forms_page
 from dashboard.pages import hours as hours_page
+from dashboard.pages import outreach as outreach_page
 from dashboard.pages import wall as wall_page
 from dashboard.pages import whistles as whistles_page
 from dashboard.photos_api import PhotoDesk
@@ -71,6 +73,7 @@ PAGES: Final = (
     department_page.PAGE,
     cells_page.PAGE,
     forms_page.PAGE,
+    outreach_page.PAGE,
     deliveries_page.PAGE,
     hours_page.PAGE,
     accounts_page.PAGE,
@@ -130,6 +133,7 @@ def create_app(url: str) -> FastAPI:
         forms_room,
         coverage_api,
         coverage_map,
+        outreach_api,
         live,
     ):
         app.include_router(part.router)

@@ -96,7 +96,7 @@ def households(house: Target, draw: random.Random) -> Iterator[Target]:
     """A few households of a building, some with a telephone."""
     areas = {**house.areas, "building": house.target}
     for number in range(1, draw.randint(3, 8)):
-        door = f"{draw.randint(1, 3)} 单元 {number}0{draw.randint(1, 4)}"
+        door = f"{house.label} {draw.randint(1, 3)} 单元 {number}0{draw.randint(1, 4)}"
         name = draw.choice(FAMILIES) + draw.choice(("先生", "女士"))
         phone = f"139{draw.randint(0, 99_999_999):08d}" if draw.random() < 0.6 else None
         who = Recipient(name, phone, None) if phone else None

@@ -4,6 +4,8 @@ import { get, give } from './office.mjs';
 import { element, slot } from './page.mjs';
 import { stateOf } from './states.mjs';
 
+/* What a door is called within its building: without the address that stands above. */
+const within = (label, building) => (label.startsWith(building) && label.length > building.length ? label.slice(building.length).trim() : label);
 const NOTED = ['refused', 'not_reachable', 'vacant'];
 
 export class Doors {
@@ -50,7 +52,7 @@ export class Doors {
   draw({ name, recipients }) {
     const { page } = this;
     const list = element('div', 'doors-list');
-    list.append(...recipients.map((one) => this.door(one)));
+    list.append(...recipients.map((one) => this.door({ ...one, label: within(one.label, name) })));
     const focused = document.activeElement?.dataset.act && [document.activeElement.dataset.act, document.activeElement.dataset.link];
     slot('doors').replaceChildren(this.head(name), ...(recipients.length ? [list] : [stateOf('empty', { text: page.say('doors_none'), icon: 'building-2' })]));
     if (focused) slot('doors').querySelector(`[data-act="${focused[0]}"][data-link="${focused[1]}"]`)?.focus({ preventScroll: true });

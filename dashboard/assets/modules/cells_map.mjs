@@ -125,7 +125,7 @@ export class CellsMap {
 
   restyle() {
     const { map } = this;
-    map.setStyle(style(this.ground, shownTheme()), { diff: false });
+    map.setStyle(baseStyle(this.ground, shownTheme()), { diff: false });
     map.once('style.load', () => {
       if (this.outreach) this.addCover();
       if (this.stops) this.drawWalk(this.stops);
@@ -141,7 +141,7 @@ export class CellsMap {
 function makeMap(ground, view) {
   const [west, south, east, north] = ground.city.bounds;
   const map = new maplibre.Map({
-    container: document.querySelector('.cells-map .map'), style: style(ground, shownTheme()), attributionControl: false, fadeDuration: 0, minZoom: 7, maxZoom: 19, dragRotate: false,
+    container: document.querySelector('.cells-map .map'), style: baseStyle(ground, shownTheme()), attributionControl: false, fadeDuration: 0, minZoom: 7, maxZoom: 19, dragRotate: false,
     cancelPendingTileRequestsWhileZooming: true, localIdeographFontFamily: "'Noto Sans SC', 'Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif",
     ...(view ?? { bounds: [[west, south], [east, north]], fitBoundsOptions: { padding: 24 } }),
   });
@@ -153,7 +153,8 @@ function makeMap(ground, view) {
   return map;
 }
 
-function style(ground, theme) {
+/** The ground alone: land, streets, buildings, borders. */
+export function baseStyle(ground, theme) {
   const tiles = (source, minzoom, maxzoom) => ({ type: 'vector', tiles: [`${location.origin}/tiles/${source}/{z}/{x}/{y}.mvt?v=${ground.version}`], minzoom, maxzoom });
   const areas = ground.layers.filter(({ kind }) => kind === 'area');
   const { ground: palette } = paletteOf(theme);

@@ -1,0 +1,222 @@
+"""Work of an asking that takes time, in threads with progress: issuing links, printing posters as a ZIP. It can be stopped."""
+
+import asyncio
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from dashboard.accounts import Account
+from data.database import Connection, connect
+from data.settings import Settings
+from data.stores import links as store
+from data.stores.audit import Deed, add_entry
+from data.stores.reading import TAKE_ON
+from forms.links import issuing
+from forms.links.lists import codes_in, read_list
+from forms.links.tokens import link_secret
+from forms.posters.archive import posters_of, stream_zip
+from forms.posters.fonts import read_slices
+from geo.errors import NeedleError
+
+FONT: Final = Path(__file__).with_name("assets") / "vendor" / "fonts" / "noto-sans-sc"
+MOST_AT_ONCE: Final = 4
+KEPT_SECONDS: Final = 900.0
+
+
+class Stopped(Exception):  # noqa: N818 - it is no error
+    """Somebody stopped the job."""
+
+
+@dataclass
+class Job:
+    """A piece of work. ``done`` of ``total`` (None: not known); ``outcome``: what it made, once it is ready."""
+
+    owner: int
+    total: int | None = None
+    done: int = 0
+    outcome: dict[str, Any] | None = None
+    error: NeedleError | None = None
+    path: Path | None = None
+    stopped: bool = False
+    begun_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is still at it."""
+        return self.outcome is None and self.error is None and not self.stopped
+
+    def tell(self, done: int, total: int | None = None) -> None:
+        """Note how far it is; raises ``Stopped`` where somebody wants it to end."""
+        self.done, self.total = done, total if total is not None else self.total
+        if self.stopped:
+            raise Stopped
+
+    def as_dict(self, job_id: str) -> dict[str, Any]:
+        """What its watcher is told."""
+        told: dict[str, Any] = {"id": job_id, "done": self.done, "total": self.total, "outcome": self.outcome}
+        return told | ({"error": self.error.as_dict()} if self.error else {})
+
+
+class Jobs:
+    """The jobs of one process, and the folder of what they make until it is fetched."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="needle-outreach-"))
+        self.jobs: dict[str, Job] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def begin(self, owner: int, work: Callable[[Job], dict[str, Any]], suffix: str = "") -> str:
+        """Start some work in a thread; the id of its job.
+
+        Raises
+        ------
+        NeedleError
+            ``export.busy``.
+        """
+        for old, job in list(self.jobs.items()):
+            if not job.runs and time.monotonic() - job.begun_at > KEPT_SECONDS:
+                self.drop(old)
+        if sum(job.runs for job in self.jobs.values()) >= MOST_AT_ONCE:
+            raise NeedleError("export.busy", most=MOST_AT_ONCE)
+        job_id = secrets.token_urlsafe(12)
+        job = self.jobs[job_id] = Job(owner, path=self.folder / f"{job_id}{suffix}" if suffix else None)
+        task = asyncio.create_task(asyncio.to_thread(run, job, work))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return job_id
+
+    def find(self, job_id: str, owner: int) -> Job:
+        """An account's own job; ``export.unknown`` for every other."""
+        job = self.jobs.get(job_id)
+        if job is None or job.owner != owner:
+            raise NeedleError("export.unknown")
+        return job
+
+    def drop(self, job_id: str) -> None:
+        """Stop a job and throw away what it made."""
+        job = self.jobs.pop(job_id, None)
+        if job is not None:
+            job.stopped = True
+            if job.path is not None:
+                job.path.unlink(missing_ok=True)
+
+    async def close(self) -> None:
+        """Stop all and throw everything away."""
+        for job in self.jobs.values():
+            job.stopped = True
+        await asyncio.gather(*self.tasks)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def run(job: Job, work: Callable[[Job], dict[str, Any]]) -> None:
+    """Do a job's work; whatever fails, its watcher hears of it."""
+    try:
+        job.outcome = work(job)
+    except Stopped:
+        pass
+    except NeedleError as error:
+        job.error = error
+    except Exception as error:  # noqa: BLE001 - whatever fails in the thread, the watcher must hear of it
+        job.error = NeedleError("export.failed", reason=str(error).strip()[:200])
+
+
+# --- what is done -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An asking that somebody makes: to whom (``to``), in which areas, of which uses, by which list."""
+
+    asking: store.Asking
+    to: str
+    areas: tuple[tuple[str, str], ...] = ()
+    uses: tuple[str, ...] = ()
+    list_text: str = ""
+    uses_allowed: int | None = None
+
+
+@contextmanager
+def as_account(url: str, account: Account) -> Iterator[Connection]:
+    """A transaction in which only the account's own links are seen and changed; committed at the end."""
+    with connect(url) as connection:
+        connection.execute(TAKE_ON, (str(account.id),))
+        yield connection
+
+
+def issue_links(url: str, settings: Settings, account: Account, wanted: Wanted, deed: Deed, job: Job) -> dict[str, Any]:
+    """Make the asking and issue its links; nothing of it stays where it fails or is stopped.
+
+    Raises
+    ------
+    NeedleError
+        ``link.nobody`` where nobody is there to be asked, ``link.list_row``, ``link.no_area``.
+    """
+    secret = link_secret(settings.home / "secrets")
+    with connect(url) as connection:
+        outreach = store.load_outreach(connection, store.add_outreach(connection, wanted.asking))
+        allowed = wanted.uses_allowed or (None if wanted.to in issuing.POSTED else 1)
+        found = (target for target in targets(connection, wanted) if is_own(account, target))
+        issued = issuing.issue(connection, outreach, found, secret, allowed, outreach.until, job.tell)
+        if not issued:
+            raise NeedleError("link.nobody")
+        add_entry(connection, Deed(deed.actor, deed.action, f"outreach:{outreach.id}", deed.address, {"links": issued}))
+    return {"outreach": outreach.id, "links": issued}
+
+
+def is_own(account: Account, target: store.Target) -> bool:
+    """Whether a target lies in the account's areas; one without a place belongs to the whole city."""
+    return not account.areas or any(target.areas.get(layer) == code for layer, code in account.areas)
+
+
+def targets(connection: Connection, wanted: Wanted) -> Iterator[store.Target]:
+    """Who is asked, as they come."""
+    if wanted.to == "building":
+        for area in wanted.areas or (None,):
+            yield from store.load_buildings(connection, area, wanted.uses)
+    elif wanted.to == "area":
+        if not wanted.areas:
+            raise NeedleError("link.no_area", area="")
+        yield from (store.load_area(connection, *area) for area in wanted.areas)
+    else:
+        yield from listed(connection, wanted)
+
+
+def listed(connection: Connection, wanted: Wanted) -> Iterator[store.Target]:
+    """The persons or households of a list."""
+    with tempfile.TemporaryDirectory(prefix="needle-list-") as folder:
+        path = Path(folder) / "list.csv"
+        path.write_text(wanted.list_text, encoding="utf-8")
+        houses = {house.target: house for house in store.load_buildings(connection, None, None, codes_in(path))}
+        yield from read_list(path, wanted.to, houses)
+
+
+def print_posters(
+    url: str, settings: Settings, account: Account, outreach: int, ids: Sequence[int] | None, job: Job
+) -> dict[str, Any]:
+    """Write the posters of an asking's open links, or of some of them, as a ZIP.
+
+    Raises
+    ------
+    NeedleError
+        ``poster.nothing``, ``link.secret_changed``.
+    """
+    assert job.path is not None, "posters are a file"
+    secret, slices = link_secret(settings.home / "secrets"), read_slices(FONT)
+    with as_account(url, account) as connection:
+        asked, zone = store.load_outreach(connection, outreach), ZoneInfo(store.load_zone(connection))
+        found = store.load_links(connection, outreach, ids, open_only=True)
+        posters = posters_of(asked, found, secret, settings.residents_address, zone)
+    if not posters:
+        raise NeedleError("poster.nothing")
+    job.tell(0, len(posters))
+    with job.path.open("wb") as out:
+        for part in stream_zip(posters, slices, job.tell):
+            out.write(part)
+    return {"posters": len(posters)}
