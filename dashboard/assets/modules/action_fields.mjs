@@ -1,6 +1,7 @@
 /* The fields of an action's form: each is drawn with what may be chosen, and gives what the command says of it. */
 
 import { fromField, toField } from './city_time.mjs';
+import { dateField } from './date_field.mjs';
 import { get } from './office.mjs';
 import { element } from './page.mjs';
 
@@ -50,10 +51,10 @@ function textArea(page) {
 }
 
 function moment(page, name, ahead) {
-  const input = Object.assign(document.createElement('input'), { type: 'datetime-local', value: toField(page.now() + ahead, page.timezone) });
+  const field = dateField(page, { time: true, value: toField(page.now() + ahead, page.timezone) });
   const around = element('div', 'act-control');
-  around.append(input);
-  return labelled(page, name, around, () => (input.value ? { [name]: new Date(fromField(input.value, page.timezone) * 1000).toISOString() } : null));
+  around.append(field.node);
+  return labelled(page, name, around, () => (field.read() ? { [name]: new Date(fromField(field.read(), page.timezone) * 1000).toISOString() } : null));
 }
 
 /* Several cases go each to the team that its decision proposes. */

@@ -1,6 +1,7 @@
 /* The audit: a filter that stands in the address, entries newest first, older ones on demand, the same as a file. */
 
 import { readQuery, writeQuery } from './address.mjs';
+import { dateField } from './date_field.mjs';
 import { get } from './office.mjs';
 import { element, setText, slot } from './page.mjs';
 import { Sheet } from './sheet_page.mjs';
@@ -41,18 +42,24 @@ class Audit extends Sheet {
     const form = element('form', 'audit-filter');
     const query = readQuery();
     for (const key of KEYS) {
-      const field = key === 'action' ? this.choice(query.get(key)) : Object.assign(element('input'), { value: query.get(key) ?? '', type: key === 'from' || key === 'to' ? 'date' : 'search', maxLength: 80, autocomplete: 'off', spellcheck: false });
-      field.name = key;
       const label = element('label', 'audit-field', page.say(key));
-      label.append(field);
+      label.append(this.field(key, query.get(key) ?? ''));
       form.append(label);
     }
     form.addEventListener('submit', (event) => event.preventDefault());
     form.addEventListener('change', () => {
+      if (!form.checkValidity()) return;
       writeQuery(Object.fromEntries(new FormData(form)));
       this.load();
     });
     return form;
+  }
+
+  field(key, value) {
+    if (key === 'from' || key === 'to') return dateField(this.page, { name: key, value, label: this.page.say(key) }).node;
+    const made = key === 'action' ? this.choice(value) : Object.assign(element('input'), { value, type: 'search', maxLength: 80, autocomplete: 'off', spellcheck: false });
+    made.name = key;
+    return made;
   }
 
   /* Every kind of deed, and families of them: `case` is every `case.…`. */

@@ -9,7 +9,7 @@ export function shiftOf(timezone) {
   return sign ? (sign === '-' ? -1 : 1) * (Number(hours) * HOUR + Number(minutes) * 60) : 0;
 }
 
-/** A moment (Unix seconds) as a field of type datetime-local takes it. */
+/** A moment (Unix seconds) as a field of a day and a time takes it. */
 export const toField = (seconds, timezone) => new Date((seconds + shiftOf(timezone)) * 1000).toISOString().slice(0, 16);
 
 /** What such a field holds, in Unix seconds. */

@@ -2,6 +2,7 @@
 
 import { fromField, toField } from './city_time.mjs';
 import { closeMenus, openMenu } from './desk_menu.mjs';
+import { dateField } from './date_field.mjs';
 import { element, slot } from './page.mjs';
 import { moment, writeWhere } from './where.mjs';
 
@@ -150,17 +151,17 @@ export class Filters {
     }));
     const [from, to] = ['from', 'to'].map((key) => this.timeField(key));
     const take = Object.assign(element('button', 'desk-button', page.say('apply')), { type: 'button' });
-    take.addEventListener('click', () => this.setTimes(...[from, to].map((field) => (field.input.value ? fromField(field.input.value, page.timezone) : null))));
+    take.addEventListener('click', () => this.setTimes(...[from, to].map((field) => (field.read() ? fromField(field.read(), page.timezone) : null))));
     return [spans, from.label, to.label, take];
   }
 
   timeField(key) {
-    const label = element('label', 'desk-field', this.desk.page.say(`time.${key}`));
-    const input = Object.assign(element('input'), { type: 'datetime-local' });
+    const { page } = this.desk;
+    const label = element('label', 'desk-field', page.say(`time.${key}`));
     const now = moment(this.desk.where[key]);
-    if (now) input.value = toField(now, this.desk.page.timezone);
-    label.append(input);
-    return { label, input };
+    const field = dateField(page, { time: true, value: now ? toField(now, page.timezone) : '', label: page.say(`time.${key}`) });
+    label.append(field.node);
+    return { label, read: field.read };
   }
 
   setTimes(from, to) {
