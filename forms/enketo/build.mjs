@@ -20,19 +20,26 @@ const ALIAS = {
   'jquery-touchswipe': path.join(WEB, 'nothing.mjs'),
 };
 
-/** What Enketo Core does that our pages must not: a handler in an attribute, and a whole cryptographic library for one rare function. */
+/**
+ * What Enketo Core does that our pages must not: a handler in an attribute, roles that there are not, and a whole cryptographic library
+ * for one rare function.
+ */
 const PATCHES = [
-  [/enketo-core\/src\/js\/form\.js$/, "this.view.$.attr('onsubmit', 'return false;');", ''],
-  [/openrosa-xpath-evaluator\/src\/digest\.js$/, "require('node-forge')", 'globalThis.forge'],
+  [/enketo-core\/src\/js\/form\.js$/, [["this.view.$.attr('onsubmit', 'return false;');", '']]],
+  [/enketo-core\/src\/js\/page\.js$/, [["el.setAttribute('role', 'page')", "el.dataset.page = ''"], ['[role="page"]', '[data-page]'], ["setAttribute('tabindex', 1)", "setAttribute('tabindex', -1)"], [".attr('tabindex', 2)", ".attr('tabindex', 0)"]]],
+  [/openrosa-xpath-evaluator\/src\/digest\.js$/, [["require('node-forge')", 'globalThis.forge']]],
 ];
 const patching = {
   name: 'patching',
   setup({ onLoad }) {
-    for (const [filter, from, to] of PATCHES) {
+    for (const [filter, changes] of PATCHES) {
       onLoad({ filter }, async ({ path: file }) => {
-        const source = await readFile(file, 'utf8');
-        if (!source.includes(from)) throw new Error(`${file} is not the version that was patched`);
-        return { contents: source.replace(from, to), loader: 'js' };
+        let contents = await readFile(file, 'utf8');
+        for (const [from, to] of changes) {
+          if (!contents.includes(from)) throw new Error(`${file} is not the version that was patched: ${from}`);
+          contents = contents.replaceAll(from, to);
+        }
+        return { contents, loader: 'js' };
       });
     }
   },

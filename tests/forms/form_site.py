@@ -4,11 +4,12 @@ import asyncio
 import gzip
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import uvicorn
@@ -26,6 +27,7 @@ from forms.sealing import mail_id_of, open_letter, reply_key_of, seal_reply
 from forms.xlsform.compiling import compile_workbook
 from tests.forms.conftest import Mailbox
 
+T = TypeVar("T")
 SECRET = LinkSecret(bytes(range(32)))
 CITY = {"name": {"zh": "幸福市", "en": "Xingfu"}, "timezone": "Asia/Shanghai"} | {
     "west": 116.90, "south": 39.75, "east": 116.96, "north": 39.79,
@@ -49,6 +51,12 @@ class Site:
     keys: KeyRing
     form: str
     version: str
+
+    @staticmethod
+    def do(work: Coroutine[Any, Any, T]) -> T:
+        """Do something in a thread of its own: the browser's keeps a loop of its own."""
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, work).result(60)
 
     async def publish(self, book: dict[str, Any], title: str) -> None:
         """Hang the form out, the city's paper, and the key."""

@@ -1,6 +1,5 @@
 """A resident with a cheap phone answers a form: skips, repeats, photo, place, no connection, and the mail lies there once."""
 
-import asyncio
 import io
 import re
 from collections.abc import Iterator
@@ -45,7 +44,7 @@ def browser() -> Iterator[Browser]:
 def site(mailbox: Mailbox, keys: KeyRing) -> Iterator[Site]:
     """The household's form on a portal."""
     with open_site(mailbox, keys, "household") as site:
-        asyncio.run(site.publish(BOOK, TITLE))
+        site.do(site.publish(BOOK, TITLE))
         yield site
 
 
@@ -94,7 +93,8 @@ def faults(phone: Page) -> list[str]:
     )
     small: list[str] = phone.evaluate(
         """(least) => [...document.querySelectorAll('button, .button, .option-wrapper > label, input')]
-            .filter((e) => e.offsetParent && !e.matches('.hidden-file, [type=radio], [type=checkbox]') && e.getBoundingClientRect().height < least)
+            .filter((e) => e.offsetParent && !e.matches('.hidden-file, [type=radio], [type=checkbox]')
+                && e.getBoundingClientRect().height < least)
             .map((e) => e.outerHTML)""",
         LEAST_TOUCH_PX,
     )
@@ -116,7 +116,7 @@ def answer_all(phone: Page) -> None:
     onward(phone, "姓名")
     phone.fill(f"{HERE}[name='/data/people/who']", "王强")
     phone.fill(f"{HERE}[name='/data/people/years']", "51")
-    phone.click(".add-repeat-btn >> visible=true")
+    phone.click(".add-repeat-btn:visible")
     phone.fill(f"{HERE}[name='/data/people/who']", "李梅")
     assert faults(phone) == []
     onward(phone, "需要哪些帮助")
@@ -138,8 +138,8 @@ def answer_all(phone: Page) -> None:
 
 def test_an_answer_survives_everything_and_arrives_once(site: Site, phone: Page) -> None:
     received: list[Response] = []
-    phone.on("response", received.append)
-    path = asyncio.run(site.link(TITLE, known=KNOWN, uses=1))
+    phone.on("response", lambda answer: received.append(answer))
+    path = site.do(site.link(TITLE, known=KNOWN, uses=1))
     opened(phone, site.address + path)
     assert phone.inner_text("#title") == TITLE
     assert "幸福里社区居委会" in phone.inner_text("#asks")
@@ -199,7 +199,7 @@ def test_an_answer_survives_everything_and_arrives_once(site: Site, phone: Page)
 
 
 def test_what_comes_back_is_corrected_at_its_question_and_sent_again(site: Site, phone: Page) -> None:
-    path = asyncio.run(site.link(TITLE))
+    path = site.do(site.link(TITLE))
     opened(phone, f"{site.address}{path}?lang=en")
     phone.click("#large")
     assert phone.inner_text(".question-label.active >> nth=0") == "Your name"
@@ -224,7 +224,7 @@ def test_what_comes_back_is_corrected_at_its_question_and_sent_again(site: Site,
         "message_zh": "与户籍不符",
         "message_en": "The register says otherwise",
     }
-    asyncio.run(site.answer(first, {"state": "rejected", "receipt": None, "problems": [problem]}))
+    site.do(site.answer(first, {"state": "rejected", "receipt": None, "problems": [problem]}))
     expect(phone.locator("#receipt-title")).to_have_text("A few answers need a change", timeout=PATIENCE_MS)
     assert faults(phone) == []
     phone.click("#correct")
@@ -244,7 +244,7 @@ def test_what_comes_back_is_corrected_at_its_question_and_sent_again(site: Site,
     assert mail == mail_id_of(second)
     assert etree.fromstring(head["instance"].encode()).xpath("string(//age)") == "31"
 
-    asyncio.run(site.answer(second, {"state": "filed", "receipt": "H-7K3M", "problems": [], "title": TITLE}))
+    site.do(site.answer(second, {"state": "filed", "receipt": "H-7K3M", "problems": [], "title": TITLE}))
     expect(phone.locator(".receipt-number")).to_contain_text("H-7K3M", timeout=PATIENCE_MS)
     phone.goto(f"{site.address}/track?lang=en#{second}")
     expect(phone.locator("#story .now")).to_contain_text("Received", timeout=PATIENCE_MS)
@@ -260,7 +260,7 @@ def test_what_comes_back_is_corrected_at_its_question_and_sent_again(site: Site,
     ],
 )
 def test_a_closed_link_says_why(site: Site, phone: Page, state: dict[str, Any], says: str) -> None:
-    path = asyncio.run(site.link(TITLE, **{name: value for name, value in state.items() if name != "uses"}))
+    path = site.do(site.link(TITLE, **{name: value for name, value in state.items() if name != "uses"}))
     opened(phone, site.address + ("/f/" + "0" * 26 if "uses" in state else path))
     expect(phone.locator("#told")).to_contain_text(says)
     assert faults(phone) == []

@@ -12,26 +12,24 @@ engine.catch(() => { /* told where it is waited for */ });
 
 async function start() {
   if (!canSeal()) { tell('need.https'); return; }
-  const [seen, mine] = await Promise.all([look(), kept(token)]);
-  const link = seen ?? mine?.link;
-  if (!link) return;
+  const [{ seen, why }, mine] = await Promise.all([look(), kept(token)]);
+  const link = seen ?? mine?.link, isSent = mine && mine.state !== 'draft';
+  if (!link || (why === 'link.unknown' && !isSent)) { tell(why); return; }
   head(link);
   keepSendingAnswers((answer) => { if (answer.token === token) show(answer); });
   learnKey();
-  if (mine && mine.state !== 'draft') { show({ ...mine, link }); return; }
+  if (isSent) { show({ ...mine, link }); return; }
   if (link.state !== 'open') { tell(`link.${link.state}`, mine ? 'form.closed.kept' : null); return; }
   await write(link, mine);
 }
 
-/** What the link leads to now; null, and said so, where that cannot be known. */
+/** What the link leads to now, or why that cannot be known. */
 async function look() {
   try {
-    const link = await read(`/api/links/${encodeURIComponent(token)}`);
-    if (!link) tell('link.unknown');
-    return link;
+    const seen = await read(`/api/links/${encodeURIComponent(token)}`);
+    return { seen, why: seen ? null : 'link.unknown' };
   } catch (error) {
-    tell(error.message === '429' ? 'link.often' : 'link.offline');
-    return null;
+    return { seen: null, why: error.message === '429' ? 'link.often' : 'link.offline' };
   }
 }
 
@@ -82,11 +80,9 @@ function show(answer) {
   clearTimeout(timer);
   closeForm();
   find('#told').hidden = true;
-  showReceipt(find('#receipt'), answer, {
-    correct: () => correct(answer),
-    again: answer.link.state === 'open' && answer.state !== 'sending' ? () => afresh(answer) : null,
-  });
+  showReceipt(find('#receipt'), answer, () => correct(answer));
   ready();
+  if (answer.state === 'sent' || answer.state === 'filed') offerAgain(answer.state);
   if (answer.state === 'sent' || answer.state === 'parked') follow(answer);
 }
 
@@ -101,13 +97,20 @@ async function follow(answer) {
 async function correct(answer) {
   const draft = { ...answer, state: 'draft', code: null };
   await keep(draft);
-  const link = await read(`/api/links/${encodeURIComponent(token)}`).catch(() => null) ?? answer.link;
+  const link = (await look()).seen ?? answer.link;
   head(link);
   if (link.state !== 'open') { await keep(answer); tell(`link.${link.state}`); return; }
   await write(link, draft, answer.problems ?? []);
 }
 
-async function afresh({ link }) {
+/** A link that may be used again offers it. */
+async function offerAgain(state) {
+  const { seen } = await look(), box = find('#receipt');
+  if (seen?.state !== 'open' || box.dataset.state !== state || find('#again')) return;
+  box.append(make('button', { type: 'button', class: 'second', id: 'again', onclick: () => afresh(seen) }, say('form.again')));
+}
+
+async function afresh(link) {
   await forget(token);
   head(link);
   await write(link, null);

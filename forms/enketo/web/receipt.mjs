@@ -4,8 +4,8 @@ import { grouped } from '../../assets/modules/seal.mjs';
 
 const SIGNS = { sending: '↻', sent: '✓', filed: '✓', parked: '…', rejected: '!', refused: '!' };
 
-/** @param {HTMLElement} box @param {import('../../assets/modules/answers.mjs').Answer} answer @param {{correct: () => void, again: (() => void) | null}} ways */
-export function showReceipt(box, answer, { correct, again }) {
+/** @param {HTMLElement} box @param {import('../../assets/modules/answers.mjs').Answer} answer @param {() => void} correct */
+export function showReceipt(box, answer, correct) {
   const { state, code, receipt, at } = answer, back = state === 'rejected' || state === 'refused';
   const title = make('h2', { tabindex: '-1', id: 'receipt-title' }, say(`form.state.${state}`));
   const parts = [
@@ -16,7 +16,6 @@ export function showReceipt(box, answer, { correct, again }) {
     receipt ? make('p', { class: 'receipt-number' }, say('form.receipt', { number: receipt })) : null,
     ...(state === 'refused' ? [] : [make('p', { class: 'soft' }, say('form.code')), make('p', { class: 'code', id: 'code' }, grouped(code)), keeping(code)]),
     make('p', { class: 'soft' }, moment(at)),
-    again && !back ? make('button', { type: 'button', class: 'second', id: 'again', onclick: again }, say('form.again')) : null,
   ];
   const isNews = box.hidden || box.dataset.state !== state;
   box.hidden = false;

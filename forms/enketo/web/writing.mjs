@@ -55,9 +55,7 @@ function setPages(form, box, page) {
   box.querySelector('.form-footer').classList.toggle('end', !pages.active);
   if (!pages.active) return;
   const settle = () => {
-    for (const one of box.querySelectorAll('[tabindex="1"], [tabindex="2"]')) one.tabIndex = one.matches('[role="page"]') ? -1 : 0;
-    for (const one of box.querySelectorAll('[role="page"]')) one.dataset.page = '1';
-    for (const one of box.querySelectorAll('[role="page"] .or-group, [role="page"] .or-group-data, [role="page"] .or-repeat')) one.classList.add('inside');
+    for (const one of box.querySelectorAll('[data-page] .or-group, [data-page] .or-group-data, [data-page] .or-repeat')) one.classList.add('inside');
     for (const button of box.querySelectorAll('.form-footer button')) button.disabled = button.classList.contains('disabled');
   };
   form.view.html.addEventListener('pageflip', () => { settle(); setTimeout(scrollTo, 0, 0, 0); });
@@ -66,7 +64,7 @@ function setPages(form, box, page) {
   if (page > 0 && pages.activePages[page]) pages._flipTo(pages.activePages[page], page);
   settle();
   setTimeout(scrollTo, 0, 0, 0);
-  find('.next-page').addEventListener('click', () => setTimeout(() => sayInvalid(form, pages.current)));
+  find('.next-page').onclick = () => setTimeout(() => sayInvalid(form, pages.current));
 }
 
 /** The keyboard's own key goes on, as the button does. */
