@@ -35,7 +35,7 @@ select link.id, kind, target, label, issue, uses, uses_allowed, used_at, expires
  order by link.id limit %(most)s
 """
 ADDRESSES: Final = """
-select phone, email from recipient join link on link.id = link_id where outreach_id = %s
+select distinct phone, email from recipient join link on link.id = link_id where outreach_id = %s
 """
 OPTED_OUT: Final = "select count(*)::integer from opt_out where address = any (%s)"
 RETRY: Final = """
