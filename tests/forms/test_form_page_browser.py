@@ -28,6 +28,13 @@ PHONE: Final[dict[str, Any]] = {"viewport": {"width": 360, "height": 740}, "has_
 PATIENCE_MS: Final = 30_000
 LEAST_TOUCH_PX: Final = 44
 HERE: Final = "[data-page].current "
+KEPT: Final = """(text) => new Promise((done) => {
+    indexedDB.open('needle-answers').onsuccess = ({ target: { result: database } }) => {
+        const request = database.transaction('answers').objectStore('answers').getAll();
+        request.onsuccess = () => { database.close(); done(request.result.some(({ instance }) => instance.includes(text))); };
+    };
+})"""
+"""Whether an answer kept on the phone says so."""
 CODE: Final = re.compile(r"[0-9A-Z]{20}")
 
 
@@ -56,7 +63,10 @@ def phone(browser: Browser) -> Iterator[Page]:
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
+    page.on(
+        "console",
+        lambda said: errors.append(f"{said.text} {said.location}") if "Content Security Policy" in said.text else None,
+    )
     yield page
     context.close()
     assert errors == []
@@ -159,7 +169,7 @@ def test_an_answer_survives_everything_and_arrives_once(site: Site, phone: Page)
     answer_all(phone)
     onward(phone, "王小民，您办老年卡了吗")
     phone.click(f"{HERE}label:has-text('办了')")
-    expect(phone.locator("#saved")).to_have_text("已保存在手机上")
+    phone.wait_for_function(KEPT, arg="<card>yes</card>")
     phone.wait_for_function("() => navigator.serviceWorker.ready.then((r) => r.active?.state === 'activated')")
 
     phone.context.set_offline(True)

@@ -41,7 +41,7 @@ async function showAnswer({ state, receipt, title, problems = [] }) {
   find('#story').replaceChildren(
     make('header', {}, make('h2', {}, title ?? say('form.answer')), make('p', { class: back ? 'late' : 'now' }, say(`form.state.${state}`))),
     make('p', {}, say(`form.state.${state}.more`)),
-    ...(receipt ? [make('p', { class: 'code' }, say('form.receipt', { number: receipt }))] : []),
+    ...(receipt && !back ? [make('p', { class: 'code' }, say('form.receipt', { number: receipt }))] : []),
     ...(problems.length ? [make('ul', {}, ...problems.map((one) => make('li', {}, make('strong', {}, one.label), ` ${one[`message_${lang}`]}`)))] : []),
     ...(own ? [make('p', {}, make('a', { class: 'button main', href: `/f/${own.token}${location.search}` }, say(back ? 'form.correct' : 'form.open')))] : []),
   );

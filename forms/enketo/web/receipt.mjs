@@ -13,7 +13,7 @@ export function showReceipt(box, answer, correct) {
     make('p', { role: 'status' }, reason(answer)),
     back ? problems(answer) : null,
     back ? make('button', { type: 'button', class: 'main', id: 'correct', onclick: correct }, say('form.correct')) : null,
-    receipt ? make('p', { class: 'receipt-number' }, say('form.receipt', { number: receipt })) : null,
+    receipt && !back ? make('p', { class: 'receipt-number' }, say('form.receipt', { number: receipt })) : null,
     ...(state === 'refused' ? [] : [make('p', { class: 'soft' }, say('form.code')), make('p', { class: 'code', id: 'code' }, grouped(code)), keeping(code)]),
     make('p', { class: 'soft' }, moment(at)),
   ];

@@ -1,7 +1,7 @@
 /** Writing an answer: the form in the page, kept with every change, page by page or as one list, checked, and handed over to be sent. */
 import { commit, keep, send } from '../../assets/modules/answers.mjs';
 import { find, lang, say } from '../../assets/modules/page.mjs';
-import { languageOf, openForm } from './engine.mjs';
+import { openForm } from './engine.mjs';
 import * as files from './files.mjs';
 import { fillModel, mark, openPrefill } from './prefill.mjs';
 import { showProblems } from './problems.mjs';
@@ -17,7 +17,7 @@ export async function openWriting({ token, link, sheet, mine, problems, sent }) 
   const form = await openForm(box, { ...sheet, model: known.model }, same ? mine.instance : null);
   mark(form.view.html, known.paths);
   const draft = () => ({
-    token, link, form: sheet.form, version: sheet.version, language: languageOf(sheet) ?? lang, known: known.paths, state: 'draft', code: null,
+    token, link, form: sheet.form, version: sheet.version, language: lang, known: known.paths, state: 'draft', code: null,
     instance: form.getDataStr(), files: files.named(form.getDataStr()), page: form.pages.active ? form.pages.activePages.indexOf(form.pages.current) : 0,
   });
   const save = saving(draft);
