@@ -45,7 +45,7 @@ ACTIONS: Final[Mapping[str, DeskAction]] = {
     "approve_return": DeskAction("r", (), ("not_theirs", "wrong_place", "wrong_matter")),
     "refuse_return": DeskAction("n", (), ("duty_clear", "no_ground", "too_late")),
     "approve_extension": DeskAction("e", (), ("hard_matter", "weather", "material")),
-    "refuse_extension": DeskAction("n", (), ("no_ground", "time_enough")),
+    "refuse_extension": DeskAction("b", (), ("no_ground", "time_enough")),
     "decline_extension": DeskAction("n", (), ("no_ground", "time_enough")),
     "suspend": DeskAction("z", ("until",), ("construction", "budget", "ownership", "season"), undo="resume_early"),
     "resume_early": DeskAction("z", (), ("ground_gone", "order")),

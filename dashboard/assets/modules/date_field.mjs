@@ -54,7 +54,7 @@ export function dateField(page, { value = '', time = false, name, label } = {}) 
 export function normal(text, time = false) {
   const said = text.trim();
   if (!said) return '';
-  const found = said.match(/^(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[T\s]+(\d{1,2})[:：时](\d{2}))?$/);
+  const found = said.match(/^(\d{4})\D?(\d{1,2})\D?(\d{1,2})\D?(?:[T\s]+(\d{1,2})\D(\d{2}))?$/);
   if (!found || Boolean(found[4]) > time) return null;
   const [year, month, day, hour = 0, minute = 0] = found.slice(1).map((part) => (part === undefined ? undefined : Number(part)));
   const at = new Date(Date.UTC(year, month - 1, day, hour, minute));
