@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from psycopg.types.json import Jsonb
 
 from data.cluster import Cluster
@@ -65,25 +65,28 @@ def test_a_whistle_is_blown_answered_arrived_and_ended_on_the_board(page: Page, 
     page.locator('.act-checks input[value="' + helper + '"]').check()
     page.select_option('[name="purpose"]', "hard_matter")
     page.locator('[data-act="send"]').click()
-    card = page.locator(f'.column-blown .whistle[data-case="{row["id"]}"]')
-    expect(card).to_contain_text("Hard matter")
-    expect(card.locator(".party")).to_have_count(2)
+
+    def card(column: str) -> Locator:
+        return page.locator(f'.column-{column} .whistle[data-case="{row["id"]}"]')
+
+    expect(card("blown")).to_contain_text("Hard matter")
+    expect(card("blown").locator(".party")).to_have_count(2)
 
     give(api, row["id"], f"department:{lead}", "answer_whistle")
-    expect(page.locator(".column-answering .whistle .party-answered")).to_have_count(1)
+    expect(card("answering").locator(".party-answered")).to_have_count(1)
     at = {"lng": case["lng"], "lat": case["lat"], "crs": "wgs84"} if "lng" in case else None
     place = at or {"lng": row["at"][0], "lat": row["at"][1], "crs": "wgs84"}
     give(api, row["id"], f"department:{lead}", "arrive", **place)
-    expect(page.locator(".column-on_site .party-arrived")).to_contain_text("0 m")
+    expect(card("on_site").locator(".party-arrived")).to_contain_text("0 m")
     give(api, row["id"], f"department:{helper}", "refuse_whistle", reason="Not ours", code="not_ours")
-    expect(page.locator(".column-silent .party-refused")).to_contain_text("declined")
+    expect(card("silent").locator(".party-refused")).to_contain_text("declined")
     give(api, row["id"], "centre:duty", "release_whistle", reason="Others suffice", department=helper)
     give(api, row["id"], f"department:{lead}", "finish_jointly")
-    expect(page.locator(".column-finished .whistle-left")).to_have_text("street to confirm")
-    page.keyboard.press("j")
+    expect(card("finished").locator(".whistle-left")).to_have_text("street to confirm")
+    card("finished").click()
     page.locator('.act-button[data-act="confirm"]').wait_for()
     page.keyboard.press("c")
-    expect(page.locator(".column-finished .whistle-left")).to_have_text(re.compile("^ended"))
+    expect(card("finished").locator(".whistle-left")).to_have_text(re.compile("^ended"))
     open_page(page, f"{served}/whistles?lang=en")
     expect(page.locator(".score tbody tr").first).to_be_visible()
 
