@@ -48,7 +48,7 @@ class Cast:
         """The session's token of an actor: what the cookie holds."""
         with self._lock:
             if actor not in self._tokens:
-                self._tokens[actor] = self._open(account_for(actor))
+                self._tokens[actor] = self.open(account_for(actor))
             return self._tokens[actor]
 
     def headers(self, actor: str) -> dict[str, str]:
@@ -56,7 +56,8 @@ class Cast:
         token = self.token(actor)
         return {"Cookie": f"{COOKIE}={token}", CSRF_HEADER: csrf_of(token)}
 
-    def _open(self, row: AccountRow) -> str:
+    def open(self, row: AccountRow) -> str:
+        """The token of a session for an account, which is made where it is missing."""
         token = new_token()
         with connect(self.url) as connection:
             try:

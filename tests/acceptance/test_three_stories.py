@@ -11,7 +11,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from PIL import Image
+from playwright.sync_api import Browser, expect, sync_playwright
 
+from dashboard.cli.chromium import ARGUMENTS, CHROMIUM
 from data.chain import verify
 from data.cluster import Cluster
 from data.database import connect
@@ -29,6 +31,7 @@ from dispatch.matters import matters
 from dispatch.reference import load_reference
 from dispatch.ticking import tick
 from tests.acceptance.country import Addresses, Case, Country, until
+from tests.acceptance.people import PATIENCE_MS, People
 
 STALLS, RUBBISH = "2026:event:09006", "2026:event:06010"
 ALWAYS_AT_WORK = """
@@ -104,7 +107,7 @@ def verified_and_closed(case: Case, witness: str) -> None:
     case.do("operator:li", "close")
 
 
-def history_is_whole(country: Country, case: Case) -> None:
+def history_is_whole(country: Country, case: Case, *, closed: bool = True) -> None:
     """The chain of events is unbroken, the row is its fold, and it was closed as often as it was opened."""
     with connect(country.at.base) as connection:
         events = load_events(connection, case.id)
@@ -112,7 +115,7 @@ def history_is_whole(country: Country, case: Case) -> None:
     assert verify(events, folded.hash) is None
     assert case.read()["case"]["seq"] == folded.seq == len(events)
     actions = [event.action for event in events]
-    assert actions.count("close") == 1 + actions.count("reopen")
+    assert actions.count("close") == actions.count("reopen") + closed
 
 
 def test_the_street_whistles_and_departments_report(country: Country) -> None:
@@ -300,3 +303,58 @@ def test_a_resident_reports_follows_and_is_not_content(country: Country) -> None
     assert country.rows("select count(*) from case_event where case_id = %s and action = 'reopen'", main_id) == [(1,)]
     assert other.state == "merged"
     history_is_whole(country, main)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium with a software renderer."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.mark.browser
+def test_a_resident_reports_and_everybody_does_their_part_on_a_page_of_their_own(
+    country: Country, browser: Browser
+) -> None:
+    """居民反映, as the people in it see it: nobody speaks HTTP, everybody looks, taps and presses keys."""
+    lng, lat, _ = spot(country, RUBBISH)
+    people = People(browser, country, lng, lat, photo())
+    ((name,),) = country.rows("select name_zh from matter where edition || ':' || kind || ':' || code = %s", RUBBISH)
+    with people.at(f"{country.at.portal}/report", phone=True) as resident:
+        resident.click("#locate")
+        expect(resident.locator("#place-told")).to_contain_text("12")
+        resident.fill("#search", name)
+        resident.locator("#hits button").first.click()
+        resident.fill("#words-field", "单元门口垃圾成堆")
+        resident.set_input_files("#photo", people.picture)
+        resident.wait_for_selector("#photos img")
+        resident.click("#send")
+        resident.click("#follow")
+        now = resident.locator("#story .now")
+        query = "select case_id from report where body ->> 'text' = '单元门口垃圾成堆' and case_id is not null"
+        ((case_id,),) = until(lambda: country.rows(query), "the case is opened")
+        case = Case(country, case_id)
+        case.until("dispatched")
+        expect(now).to_contain_text("已派给处理部门", timeout=PATIENCE_MS)
+
+        before = case.read()["case"]
+        people.works_on(before["team_id"], case_id)
+        people.confirms(before["department_code"], case_id)
+        people.moves("operator:li", case_id, "request_check", "v", "checking")
+        people.verifies(case.read()["events"][-1]["payload"]["verifier"], case_id)
+        people.moves("operator:li", case_id, "close", "c", "closed")
+        expect(now).to_contain_text("已结案", timeout=PATIENCE_MS)
+
+        # The resident looks out of the window: it is not solved.
+        resident.fill("#why", "今天早上又满了")
+        resident.click("#unsolved button")
+        expect(now).to_contain_text("已按您的反馈重新办理", timeout=PATIENCE_MS)
+        case.until("reopened")
+    assert people.problems == []
+    assert [action for _, action in case.story()] == [
+        *("submit", "accept", "file", "dispatch", "sign", "assign", "remark", "finish", "confirm"),
+        *("request_check", "pass_check", "close", "reopen"),
+    ]
+    history_is_whole(country, case, closed=False)
