@@ -29,6 +29,7 @@ NAMES = (
     "phone_cold",
     "publish",
     "links",
+    "coverage",
     "submit",
 )
 

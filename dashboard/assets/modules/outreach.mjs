@@ -196,7 +196,7 @@ class Outreach extends Sheet {
   async ask(wanted) {
     const outcome = await this.follow(await give(this.page, '/api/outreach', wanted));
     if (!outcome) return;
-    this.asking = outcome.outreach;
+    Object.assign(this, { asking: outcome.outreach, tab: 'links', filter: '', text: '', chosen: new Set() });
     await this.load();
   }
 
