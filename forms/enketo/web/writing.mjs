@@ -18,12 +18,12 @@ export async function openWriting({ token, link, sheet, mine, problems, sent }) 
   mark(form.view.html, known.paths);
   const draft = () => ({
     token, link, form: sheet.form, version: sheet.version, language: lang, known: known.paths, state: 'draft', code: null,
-    instance: form.getDataStr(), files: files.named(form.getDataStr()), page: form.pages.active ? form.pages.activePages.indexOf(form.pages.current) : 0,
+    instance: form.getDataStr(), files: files.named(form.getDataStr()), page: form.pages.active ? placeOf(form.pages) : null,
   });
   const save = saving(draft);
   form.view.html.addEventListener('dataupdate', save);
   form.view.html.addEventListener('pageflip', save);
-  setPages(form, box, same ? mine.page : 0);
+  setPages(form, box, same ? mine.page : null);
   showProgress(form);
   showProblems(form, problems);
   if (same && !problems.length) note('form.resumed');
@@ -61,10 +61,21 @@ function setPages(form, box, page) {
   form.view.html.addEventListener('pageflip', () => { settle(); setTimeout(scrollTo, 0, 0, 0); });
   form.view.html.addEventListener('dataupdate', () => setTimeout(settle));
   form.view.html.addEventListener('keydown', (event) => onward(event, box));
-  if (page > 0 && pages.activePages[page]) pages._flipTo(pages.activePages[page], page);
+  if (page) goBackTo(pages, page);
   settle();
   setTimeout(scrollTo, 0, 0, 0);
   find('.next-page').onclick = () => setTimeout(() => sayInvalid(form, pages.current));
+}
+
+const nameOf = (page) => page.getAttribute('name') ?? page.querySelector('[name]')?.getAttribute('name');
+/** Where somebody is: the page's name, and the how-many-eth of that name, for repeats. */
+function placeOf({ activePages, current }) {
+  return current ? [nameOf(current), activePages.filter((page) => nameOf(page) === nameOf(current)).indexOf(current)] : null;
+}
+function goBackTo(pages, [name, number]) {
+  pages._updateAllActive();
+  const page = pages.activePages.filter((one) => nameOf(one) === name)[number];
+  if (page && page !== pages.current) pages._flipTo(page, pages.activePages.indexOf(page));
 }
 
 /** The keyboard's own key goes on, as the button does. */
