@@ -15,9 +15,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import psycopg
-
-from data.database import SESSION, Connection, connect
+from data.database import Connection, connect, open_pool
 from data.stores import answer_filing, coverage
 from data.stores.accounts import AccountRow, load_account
 from data.stores.link_rounds import LinkUse, save_uses
@@ -34,6 +32,7 @@ from data.stores.links import (
     load_outreaches,
     load_zone,
 )
+from data.stores.reading import reading
 from forms.answers.judging import Good, judge
 from forms.answers.replies import receipt_of
 from forms.links.issuing import issue
@@ -125,7 +124,7 @@ async def live(
     zone: ZoneInfo,
 ) -> None:
     """Let answers and visits happen."""
-    async with await psycopg.AsyncConnection.connect(url, options=SESSION) as connection:
+    async with open_pool(url, size=1) as pool, reading(pool) as connection:
         asked = await answer_filing.load_asked(connection, FORM, template(FORM).form.version)
         assert asked is not None, "it was published"
         draw, now = random.Random(7), datetime.now(UTC)

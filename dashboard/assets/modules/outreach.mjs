@@ -121,7 +121,7 @@ class Outreach extends Sheet {
   links({ links, most }) {
     const { page } = this;
     const search = h('input', { type: 'search', value: this.text, placeholder: page.say('search'), 'aria-label': page.say('search'), 'data-keep': 'search', onchange: ({ target }) => this.narrow({ text: target.value }) });
-    const tools = h('div', { class: 'pane-tools' }, search, this.states(LINK_STATES, 'link_state'), this.chosen.size ? this.chosenActs() : null);
+    const tools = h('div', { class: 'pane-tools' }, search, this.states(LINK_STATES, (state) => page.say(`link_state.${state}`)), this.chosen.size ? this.chosenActs() : null);
     if (!links.length) return [tools, stateOf('empty', { text: page.say('links_none'), icon: 'search' })];
     const table = h('table', { class: 'outreach-table' }, h('thead', {}, h('tr', {}, ['', 'link.label', 'link.kind', 'link.used', 'link.state', ''].map((key) => h('th', { scope: 'col', text: key ? page.say(key) : '' })))), h('tbody', {}, links.map((link) => this.link(link))));
     return [tools, table, ...(links.length === most ? [h('p', { class: 'cells-note', text: page.say('most', { n: most }) })] : [])];
@@ -159,9 +159,9 @@ class Outreach extends Sheet {
     const facts = h('div', { class: 'message-facts' },
       h('p', {}, h('b', { text: page.say('ways') }), ` ${ways}`),
       h('p', {}, h('b', { text: page.say('quiet') }), ` ${hours.join('–')}${quiet ? ` · ${page.say('quiet_now', { time: page.moment(quiet) })}` : ''}`),
-      h('p', {}, h('b', { text: page.say('addresses') }), ` ${page.say('addresses_of', { n: page.number.format(addresses), out: page.number.format(out) })}`));
+      h('p', {}, h('b', { text: page.say('addresses') }), ' ', page.say('addresses_of', { n: page.number.format(addresses), out: page.number.format(out) })));
     const dead = one.messages.dead ? h('button', { type: 'button', class: 'desk-button', text: page.say('act.retry', { n: one.messages.dead }), onclick: () => this.tell('retry') }) : null;
-    const tools = h('div', { class: 'pane-tools' }, this.states(MESSAGE_STATES, 'message_state'), dead);
+    const tools = h('div', { class: 'pane-tools' }, this.states(MESSAGE_STATES, (state) => page.say(`message_state.${state}`)), dead);
     if (!messages.length) return [facts, tools, stateOf('empty', { text: page.say('messages_none'), icon: 'inbox' })];
     return [facts, tools, h('div', { class: 'message-list' }, messages.map((message) => this.message(message)))];
   }
@@ -174,9 +174,9 @@ class Outreach extends Sheet {
       one.problem ? h('p', { class: 'system-problem', text: one.problem }) : null);
   }
 
-  states(all, prefix) {
+  states(all, name) {
     const { page } = this;
-    const select = h('select', { 'aria-label': page.say('state'), 'data-keep': 'state', onchange: ({ target }) => this.narrow({ filter: target.value }) }, all.map((value) => h('option', { value, text: page.say(`${prefix}.${value || 'all'}`) })));
+    const select = h('select', { 'aria-label': page.say('state'), 'data-keep': 'state', onchange: ({ target }) => this.narrow({ filter: target.value }) }, all.map((value) => h('option', { value, text: name(value || 'all') })));
     select.value = this.filter;
     return select;
   }
