@@ -30,20 +30,22 @@ export async function openWriting({ token, link, sheet, mine, problems, sent }) 
   find('#send').onclick = () => handOver(form, draft, save, sent);
 }
 
-/** Keep soon after the last change; at once when the page is left. */
+/** Keep soon after a change, however many follow; at once when the page is left. `data-waiting` says that something is not kept yet. */
 function saving(draft) {
-  let timer = null, waiting = false;
+  let timer = null;
+  const { dataset } = find('#saved');
   const now = async () => {
+    if (!timer) return;
     clearTimeout(timer);
-    if (!waiting) return;
-    waiting = false;
-    if (!(await keep(draft()))) note('form.not_kept');
-    else find('#saved').textContent = say('form.saved');
+    timer = null;
+    const isKept = await keep(draft());
+    note(isKept ? 'form.saved' : 'form.not_kept');
+    if (!timer) delete dataset.waiting;
   };
-  const soon = () => { waiting = true; clearTimeout(timer); timer = setTimeout(now, PAUSE_MS); };
+  const soon = () => { dataset.waiting = '1'; timer ??= setTimeout(now, PAUSE_MS); };
   document.addEventListener('visibilitychange', () => { if (document.hidden) now(); });
   addEventListener('pagehide', now);
-  soon.stop = () => { waiting = false; clearTimeout(timer); };
+  soon.stop = () => { clearTimeout(timer); timer = null; };
   return soon;
 }
 
