@@ -1,6 +1,7 @@
 /* The table's columns: which there are, how a value is shown, which are chosen; and the menu that chooses them. */
 
 import { readQuery } from './address.mjs';
+import { unit } from './desk_grid.mjs';
 import { element, slot } from './page.mjs';
 
 const WIDTHS = {
@@ -35,7 +36,7 @@ export class Columns {
     const { column, descending } = sortOf(this.desk.sort);
     return this.shown.map((key) => ({
       colId: key, headerName: this.heading(key), sort: key === column ? (descending ? 'desc' : 'asc') : null,
-      sortingOrder: TIMES.has(key) ? ['desc', 'asc'] : ['asc', 'desc'], width: WIDTHS[key] ?? 130, minWidth: 60, resizable: true, suppressMovable: false,
+      sortingOrder: TIMES.has(key) ? ['desc', 'asc'] : ['asc', 'desc'], width: (WIDTHS[key] ?? 130) * unit(), minWidth: 60 * unit(), resizable: true, suppressMovable: false,
       pinned: key === 'number' ? 'left' : null, cellClass: `cell-${key.split(':')[0]}`, cellRenderer: CellOf(this, key), tooltipValueGetter: ({ data }) => (data ? this.text(key, data) : ''),
       filter: false, suppressHeaderMenuButton: true,
     }));

@@ -3,9 +3,15 @@
 import { get } from './office.mjs';
 import { setReached } from './reach.mjs';
 
+const [ROW, HEAD] = [34, 36]; // in units, as components/desk.py says for a screen where a unit is a pixel
+
+/** Pixels that a unit of the design has on this screen; the grid counts in pixels. */
+export const unit = () => Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--unit')) || 1;
+
 export class Grid {
   constructor(desk, api) {
     Object.assign(this, { desk, api, turn: 0 });
+    for (const [name, height] of [['rowHeight', ROW], ['headerHeight', HEAD]]) api.setGridOption(name, height * unit());
     this.setColumns();
     this.takeRows(api);
     api.addEventListener('sortChanged', () => this.sorted());
