@@ -24,6 +24,7 @@ NAMES = (
     "tiles",
     "pyramid",
     "desk",
+    "export",
     "live",
     "wall_cold",
     "phone_cold",
