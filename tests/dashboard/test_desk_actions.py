@@ -47,7 +47,11 @@ def offered(state: str, stands: dict[str, str], **changes: Any) -> dict[str, str
         ("accepted", {"dispatcher": "li"}, ["merge", "remind", "remark"]),
         ("filed", {"dispatcher": "li"}, ["dispatch", "merge", "send_back", "remind", "remark"]),
         ("return_requested", {"dispatcher": "li"}, ["approve_return", "refuse_return", "remind", "remark"]),
-        ("extension_requested", {"dispatcher": "li"}, ["approve_extension", "refuse_extension", "suspend", "remind", "remark"]),
+        (
+            "extension_requested",
+            {"dispatcher": "li"},
+            ["approve_extension", "refuse_extension", "suspend", "remind", "remark"],
+        ),
         ("pending_close", {"operator": "li"}, ["close", "remark"]),
         ("closed", {"operator": "li"}, ["reopen", "exempt_timeout"]),
         ("merged", {"operator": "li", "dispatcher": "li"}, []),

@@ -123,14 +123,14 @@ async def test_tiles_show_the_asked_buildings_of_a_scope_and_their_areas_with_th
     for scope in (EVERYTHING, community):
         shown = mirror.mask(scope) & (mirror.rows.building >= 0)
         expected = dict(zip(mirror.rows.building[shown].tolist(), numbers(mirror.rows.counts[shown]), strict=True))
-        drawn = {}
+        drawn: dict[int | None, dict[str, int]] = {}
         for tile in tiles_over(ground, 14):
             found = read_tile(mirror.draw_buildings(ground, tile, scope))
             drawn |= {f.id: f.properties for layer in found.values() for f in layer.features}
         assert drawn == expected
         for layer in LAYERS[1:]:
             ids, sums = mirror.on(ground).ids(layer), held(mirror, layer, scope)
-            cells = {}
+            cells: dict[int | None, dict[str, int]] = {}
             for tile in tiles_over(ground, 13):
                 found = read_tile(mirror.draw_areas(ground, tile, layer, scope))
                 cells |= {f.id: f.properties for one in found.values() for f in one.features}

@@ -162,7 +162,7 @@ def test_after_any_changes_the_fold_is_a_recount(
                 connection.execute(statement.encode(), [[ids[at % len(ids)] for at in chosen]])
             assert held(connection) == recounted(connection)
         state = connection.execute("select id, kind, uses, visited, households from link").fetchall()
-        newest = dict(
+        newest: dict[int, str] = dict(
             connection.execute("select distinct on (link_id) link_id, outcome from visit order by 1, id desc")
         )
         assert all((newest.get(link, "unknown") == (met or "unknown")) for link, _, _, met, _ in state)
@@ -203,10 +203,10 @@ def test_many_at_once_leave_a_recount_behind(database_url: str) -> None:
     assert failed == []
     with connect(database_url) as connection:
         assert held(connection) == recounted(connection)
-        newest = dict(
+        newest: dict[int, str] = dict(
             connection.execute("select distinct on (link_id) link_id, outcome from visit order by 1, id desc")
         )
-        states = dict(
+        states: dict[int, str] = dict(
             connection.execute("select id, coalesce(visited, 'unknown') from link where id = any (%s)", [[*newest]])
         )
         assert states == newest

@@ -153,13 +153,12 @@ SAYS = {
 
 def make_coverage() -> None:
     """The counts."""
-    zero = {"nullable": False, "server_default": "0"}
     op.create_table(
         "coverage",
         belongs("coverage", "outreach_id", "outreach"),
         sa.Column("place", sa.Text, nullable=False, comment="code of the building, key of an area; empty: no building"),
         sa.Column("areas", JSONB, nullable=False, server_default=sa.text("'{}'::jsonb"), comment="by layer"),
-        *(sa.Column(name, sa.Integer, **zero, comment=SAYS.get(name)) for name in COUNTS),
+        *(sa.Column(name, sa.Integer, nullable=False, server_default="0", comment=SAYS.get(name)) for name in COUNTS),
         sa.PrimaryKeyConstraint("outreach_id", "place", name=op.f("pk_coverage")),
         comment="recipients of an asking counted by place and outcome, by triggers on link in the same transaction",
     )
