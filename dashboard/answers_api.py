@@ -107,6 +107,8 @@ async def about(form_id: str, request: Request, wall: TheWall, account: Asker) -
         "areas": ground.areas,
         "layer": ground.place_layer,
         "attributions": ground.attributions,
+        "version": ground.version,
+        "layers": [{"name": each.name, "kind": each.kind, "rank": each.rank} for each in ground.layers],
         "may": [right for right in ("answer.review", "form.edit") if may(account, right)],
     }
     return as_json(told)

@@ -72,6 +72,14 @@ async def load_many(connection: Connection, form: AnsweredForm, ids: Sequence[in
     }
 
 
+async def load_sheet(
+    connection: Connection, form: AnsweredForm, sheet: str, ids: Sequence[int]
+) -> list[tuple[int, Row]]:
+    """The rows of one sheet, by answer, in their order."""
+    table = next(table for table in form.layout.tables if table.path == sheet)
+    return await read(connection, form, sheet, table.name, ids)
+
+
 async def read(
     connection: Connection, form: AnsweredForm, path: str, table: str, ids: Sequence[int]
 ) -> list[tuple[int, Row]]:

@@ -1,10 +1,15 @@
 """Forms over HTTP: begun, checked, published, answered, reviewed, exported; and what each account sees of them."""
 
+import zipfile
 from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import geopandas
 import httpx
+import openpyxl
 import pytest
 
 from data.cluster import Cluster
@@ -226,3 +231,24 @@ def test_a_page_stands_at_every_address_of_its_room(api: httpx.Client) -> None:
     for path in ("/forms", "/forms/hazard_sweep", "/forms/7/edit"):
         assert api.get(path).status_code == 200
     assert api.get("/whistles/7").status_code == 404
+
+
+def test_answers_leave_as_files_with_their_repeats(api: httpx.Client, answered: str, tmp_path: Path) -> None:
+    def file(kind: str, **asked: str) -> bytes:
+        answer = api.get(f"/api/forms/of/{answered}/file", params={"format": kind, **asked})
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+    book = openpyxl.load_workbook(BytesIO(file("xlsx", lang="en")))
+    assert book.sheetnames == ["安全隐患排查", "Hazard"]
+    assert [row[0].value for row in book["Hazard"].iter_rows(min_row=2)] == sorted([1, 2, 3] * 2)
+    contacts = [cell.value for cell in list(book.worksheets[0].columns)[-2]]
+    assert contacts[1:] == ["'=1+1"] * 3
+    with zipfile.ZipFile(BytesIO(file("csv"))) as packed:
+        assert packed.namelist() == ["answers.csv", "hazard.csv"]
+        assert packed.read("answers.csv").decode("utf-8-sig").count("\r\n") == 4
+    (tmp_path / "a.gpkg").write_bytes(file("gpkg", **{"a.place_kind": "home"}))
+    points = geopandas.read_file(tmp_path / "a.gpkg", layer="answers")
+    assert (len(points), points.geometry.notna().sum(), points.crs.to_epsg()) == (2, 1, 4326)
+    assert len(geopandas.read_file(tmp_path / "a.gpkg", layer="hazard")) == 4
+    assert api.get(f"/api/forms/of/{answered}/file", params={"format": "pdf"}).json()["code"] == "export.unknown_format"
