@@ -128,9 +128,8 @@ def test_lines_are_cut_where_they_leave(points: list[tuple[int, int]]) -> None:
     tile = encode_shapes("l", LINES, TILE, shapes_of([[(False, points)]]), np.array([0]))
     box = shapely.box(-BUFFER, -BUFFER, EXTENT + BUFFER, EXTENT + BUFFER)
     shared = shapely.get_parts(shapely.intersection(shapely.LineString(points), box))
-    wanted = shapely.union_all(
-        shared[shapely.get_dimensions(shared) == 1]
-    )  # where a line only touches, nothing is drawn
+    # Where a line only touches, nothing is drawn.
+    wanted = shapely.union_all(shared[shapely.get_dimensions(shared) == 1])
     pieces = layer(tile).features[0].parts if tile else []
     found = shapely.MultiLineString(list(pieces))
     assert found.is_empty or box.covers(found)
