@@ -107,7 +107,7 @@ class FormList {
     return h('div', { class: 'template-cards' }, this.said.templates.map((one) =>
       h('button', { type: 'button', class: 'template-card', 'data-template': one.key, onclick: () => this.make({ template: one.key }) },
         icon(one.icon), h('b', { text: one.title }), h('span', { text: one.about }),
-        h('small', { text: `${page.say('questions', { n: one.questions })} · ${page.say('minutes', { n: one.minutes })}` }))));
+        h('small', { text: [page.say('questions', { n: one.questions }), page.say('minutes', { n: one.minutes })].join(' · ') }))));
   }
 
   begin() {
