@@ -28,6 +28,7 @@ NAMES = (
     "live",
     "wall_cold",
     "phone_cold",
+    "form_cold",
     "publish",
     "links",
     "coverage",
