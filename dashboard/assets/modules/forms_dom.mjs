@@ -22,7 +22,7 @@ export function h(tag, attributes = {}, ...children) {
     else made.setAttribute(name, value === true ? '' : value);
   }
   if ('value' in attributes) made.value = attributes.value;
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return made;
 }
 

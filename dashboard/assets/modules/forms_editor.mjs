@@ -5,7 +5,7 @@ import { SELECTS, anyText, choicesOf, freeChoice, languagesOf, rename, textIn, u
 import { ruleEditor } from './forms_rule_editor.mjs';
 
 const NAME = /^[A-Za-z_\p{L}][\w.\-\p{L}]*$/u;
-const PLAIN = ['text', 'integer', 'decimal', 'date', 'time', 'geopoint', 'image', 'note', 'calculate', 'range'];
+const PLAIN = ['text', 'integer', 'decimal', 'date', 'time', 'geopoint', 'photo', 'note', 'calculate', 'range'];
 
 export function drawEditor(builder) {
   const { node, page } = builder;

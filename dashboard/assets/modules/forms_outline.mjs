@@ -3,7 +3,7 @@
 import { button, h, icon } from './forms_dom.mjs';
 import { anyText, find, move, walk } from './forms_model.mjs';
 
-export const ICONS = { text: 'type', integer: 'hash', decimal: 'percent', date: 'calendar', time: 'clock', dateTime: 'calendar-days', select_one: 'circle-dot', select_multiple: 'list-checks', rank: 'list-ordered', range: 'sliders-horizontal', geopoint: 'map-pin', image: 'camera', note: 'message-square', calculate: 'calculator', barcode: 'barcode', audio: 'mic' };
+export const ICONS = { text: 'type', integer: 'hash', decimal: 'percent', date: 'calendar', time: 'clock', dateTime: 'calendar-days', select_one: 'circle-dot', select_multiple: 'list-checks', rank: 'list-ordered', range: 'sliders-horizontal', geopoint: 'map-pin', photo: 'camera', note: 'message-square', calculate: 'calculator', barcode: 'barcode', audio: 'mic' };
 export const iconOf = (node) => (node.children ? { repeat: 'repeat' }[node.kind] ?? 'folder' : (ICONS[node.type] ?? 'file-text'));
 
 export function drawOutline(builder) {

@@ -4,7 +4,7 @@ import { button, dialog, h, icon } from './forms_dom.mjs';
 import { anyText } from './forms_model.mjs';
 import { ICONS } from './forms_outline.mjs';
 
-const KINDS = ['text', 'integer', 'decimal', 'select_one', 'select_multiple', 'yes_no', 'date', 'time', 'geopoint', 'image', 'range', 'rank', 'note', 'calculate', 'begin_group', 'begin_repeat'];
+const KINDS = ['text', 'integer', 'decimal', 'select_one', 'select_multiple', 'yes_no', 'date', 'time', 'geopoint', 'photo', 'range', 'rank', 'note', 'calculate', 'begin_group', 'begin_repeat'];
 const OWN = { yes_no: 'toggle-left', begin_group: 'folder', begin_repeat: 'repeat' };
 
 /** @param {object} builder @param {(what: { kind?: string, bank?: object }) => void} done */

@@ -46,7 +46,7 @@ function control(builder, node, answer) {
   if (node.type === 'select_one' || node.type === 'select_multiple') return choices(builder, node, answer, put);
   if (node.type === 'rank') return h('ol', { class: 'phone-rank' }, choicesOf(builder.form, node.list_name).map((one) => h('li', { text: anyText(one.labels, builder.language) })));
   if (node.type === 'geopoint') return h('span', { class: 'phone-button' }, icon('map-pin'), builder.page.say('phone_place'));
-  if (node.type === 'image') return h('span', { class: 'phone-button' }, icon('camera'), builder.page.say('phone_photo'));
+  if (node.type === 'photo') return h('span', { class: 'phone-button' }, icon('camera'), builder.page.say('phone_photo'));
   if (node.type === 'range') {
     const [start, end, step] = ['start', 'end', 'step'].map((name) => new RegExp(`${name}=(-?[\\d.]+)`).exec(node.parameters ?? '')?.[1]);
     return h('input', { type: 'range', min: start ?? '0', max: end ?? '10', step: step ?? '1', 'aria-label': node.name, value: answer || start || '0', onchange: (event) => put(event.target.value) });

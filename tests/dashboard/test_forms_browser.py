@@ -1,0 +1,91 @@
+"""A form is composed from a template, tried on the phone, published, answered, and read as table, charts and map."""
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from data.cluster import Cluster
+from data.database import connect
+from data.stores.forms import load_version
+from forms.xlsform.publishing import keep_submission
+
+READY = "() => document.body.dataset.ready"
+
+
+@pytest.fixture
+def page(browser: Browser, served: str) -> Iterator[Page]:
+    """A page of the office; nothing may go wrong in its scripts."""
+    context = browser.new_context(viewport={"width": 1680, "height": 980}, base_url=served)
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    yield page
+    context.close()
+    assert problems == []
+
+
+def test_a_form_is_composed_published_and_read(page: Page, cluster: Cluster) -> None:
+    page.goto("/forms")
+    page.wait_for_function(READY)
+    page.locator('.forms-body [data-template="flood_check"]').click()
+    page.wait_for_url("**/forms/*/edit")
+    page.wait_for_function(READY)
+    lines = page.locator(".outline-line")
+    expect(lines).to_have_count(10)
+
+    page.locator(".builder-title").fill("Pumps")
+    lines.last.click()
+    page.locator(".builder-add").click()
+    page.locator('[data-kind="begin_repeat"]').click()
+    page.locator(".builder-add").click()
+    page.locator('[data-kind="integer"]').click()
+    page.locator('.builder-editor [data-field="labels"]').fill("Power")
+    expect(page.locator('.outline-line.depth-1[aria-selected="true"] b')).to_have_text("Power")
+    page.locator(".rule-relevant").click()
+    page.locator(".rule-relevant-field .rule-of").select_option("risk")
+    page.locator(".rule-relevant-field .rule-value").select_option("red")
+    asked = page.locator('.phone-question[data-asks="q"]')
+    expect(asked).to_have_count(0)
+    page.locator('.phone-question[data-asks="risk"] label').last.locator("input").check()
+    expect(asked).to_have_count(1)
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+Shift+z")
+    expect(page.locator(".builder-state")).to_have_text("已保存")
+    expect(page.locator(".builder-problem")).to_have_count(0)
+
+    page.locator(".builder-publish").click()
+    page.locator(".publish-now").click()
+    expect(page.locator(".publish-done")).to_be_visible()
+    answer(cluster)
+    page.goto("/forms/flood_check")
+    page.wait_for_function(READY)
+    rows = page.locator(".answer-grid tbody tr")
+    expect(rows).to_have_count(3)
+    rows.first.click()
+    expect(page.locator(".answer-repeat li dd")).to_have_text(["3", "4"])
+    expect(page.locator(".answer-said > dl > dt").first).to_have_text("点位")
+    page.locator('.review-act[data-state="approved"]').click()
+    expect(page.locator('.answer-reviews [data-review="approved"] .answer-n')).to_have_text("1")
+    page.locator('[data-view="charts"]').click()
+    expect(page.locator('[data-chart="risk"] .js-plotly-plot')).to_be_visible()
+    page.locator('[data-view="map"]').click()
+    expect(page.locator('.answer-map .map[data-points="3"]')).to_be_visible()
+
+
+def answer(cluster: Cluster) -> None:
+    """Three answers, in the middle of the city."""
+    with connect(cluster.url("wall_copy"), autocommit=True) as connection:
+        version = load_version(connection, "flood_check")
+        row = connection.execute(
+            "select st_y(p), st_x(p) from (select st_centroid(st_extent(geom)) p from area) x"
+        ).fetchone()
+        assert row is not None
+        for number in range(3):
+            text = f"""<data xmlns:orx="http://openrosa.org/xforms" id="flood_check" version="{version.version}">
+              <spot>{row[0] + number / 1000} {row[1]}</spot><spot_kind>low</spot_kind><risk>red</risk>
+              <evacuees>{number}</evacuees>
+              <repeat><q>3</q></repeat><repeat><q>4</q></repeat>
+              <meta><orx:instanceID>uuid:{number}</orx:instanceID></meta></data>"""
+            keep_submission(connection, version, text, ZoneInfo("Asia/Shanghai"))
