@@ -156,7 +156,9 @@ async def test_figures_hours_and_ranking_are_those_of_sql(
 async def test_the_city_has_something_to_count(mirror: CaseMirror) -> None:
     now = int(REFERENCE.timestamp())
     figures = summarise(mirror, fitting(mirror, EVERYTHING, now), now, ZONE, LAYER).figures
-    assert all(value for value in vars(figures).values()), figures
+    # Soon after midnight nothing need have been dispatched or closed yet.
+    counted = (figures.today, figures.open, figures.overdue, figures.urgent, figures.undispatched, figures.tightest)
+    assert all(counted), figures
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
