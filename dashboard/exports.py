@@ -1,21 +1,16 @@
 """``/api/desk/exports``: what is filtered as a file, written in a thread of its own, with progress, and a way to stop it."""
 
-import asyncio
-import secrets
-import shutil
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, cast
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.responses import FileResponse
-from starlette.background import BackgroundTask
 
+from dashboard import jobs
 from dashboard.accounts import require
 from dashboard.asking import Filter
 from dashboard.audit_log import audit_of, deed_of
@@ -23,122 +18,65 @@ from dashboard.desk_state import Desk, as_json, desk_of, read_sort
 from dashboard.export_batches import Batch, batches
 from dashboard.export_files import FORMATS, Format, Table
 from dashboard.i18n import language_of, words
+from dashboard.jobs import Jobs, Stopped, run
 from dashboard.sessions import Asker
 from dashboard.view_models.desk_columns import Column, chosen, columns, heading
 from data.database import Connection, connect
 from data.mirror.where import write_where
 from geo.errors import Language, NeedleError
 
-MOST_AT_ONCE: Final = 4
-KEPT_SECONDS: Final = 900.0
-NO_STORE: Final = {"cache-control": "no-store"}
 
-
-@dataclass
-class Job:
-    """One export. ``done`` of ``total`` cases are written; ``ready``: the file is whole; ``owner``: the account that asked."""
+@dataclass(kw_only=True)
+class Job(jobs.Job):
+    """One export. ``done`` of ``total`` cases are written; ``ready``: the file is whole."""
 
     format: Format
     path: Path
-    total: int
-    owner: int
-    done: int = 0
     ready: bool = False
-    stopped: bool = False
-    error: NeedleError | None = None
-    begun_at: float = field(default_factory=time.monotonic)
 
     @property
-    def runs(self) -> bool:
-        """Whether it is still being written."""
-        return not (self.ready or self.stopped or self.error)
+    def finished(self) -> bool:
+        """Whether the file is whole."""
+        return self.ready
 
-    def as_dict(self, job_id: str) -> dict[str, Any]:
-        """What its watcher is told."""
-        told = {"id": job_id, "done": self.done, "total": self.total, "ready": self.ready}
-        return told | ({"error": self.error.as_dict()} if self.error else {})
+    def result(self) -> dict[str, Any]:
+        """Whether it can be fetched."""
+        return {"ready": self.ready}
 
 
-class Exports:
-    """The exports of one process, and the folder that their files lie in until they are fetched."""
+class Exports(Jobs[Job]):
+    """The exports of one process."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="needle-export-"))
-        self.jobs: dict[str, Job] = {}
-        self.tasks: set[asyncio.Task[None]] = set()
+        super().__init__("export")
 
-    def begin(self, total: int, form: Format, owner: int, work: Callable[["Job"], None]) -> str:
-        """Start writing for an account; the id of the job. ``work`` writes it, in a thread.
-
-        Raises
-        ------
-        NeedleError
-            ``export.busy``.
-        """
-        self._forget_old()
-        if sum(job.runs for job in self.jobs.values()) >= MOST_AT_ONCE:
-            raise NeedleError("export.busy", most=MOST_AT_ONCE)
-        job_id = secrets.token_urlsafe(12)
-        job = self.jobs[job_id] = Job(form, self.folder / f"{job_id}.{form.suffix}", total, owner)
-        task = asyncio.create_task(asyncio.to_thread(work, job))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-        return job_id
-
-    def find(self, job_id: str, owner: int) -> Job:
-        """An account's own job; ``export.unknown`` when it was stopped, fetched, somebody else's, or never was."""
-        job = self.jobs.get(job_id)
-        if job is None or job.owner != owner:
-            raise NeedleError("export.unknown")
-        return job
-
-    def drop(self, job_id: str) -> None:
-        """Stop a job and throw its file away."""
-        job = self.jobs.pop(job_id, None)
-        if job is not None:
-            job.stopped = True
-            job.path.unlink(missing_ok=True)
-
-    async def close(self) -> None:
-        """Stop all and throw every file away."""
-        for job in self.jobs.values():
-            job.stopped = True
-        await asyncio.gather(*self.tasks)
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _forget_old(self) -> None:
-        for job_id, job in list(self.jobs.items()):
-            if not job.runs and time.monotonic() - job.begun_at > KEPT_SECONDS:
-                self.drop(job_id)
-
-
-class StoppedError(Exception):
-    """Nobody waits for the file any more."""
+    def begin(self, total: int, form: Format, owner: int, work: Callable[[Job], None]) -> str:
+        """Start writing for an account; the id of the job, ``export.busy``. ``work`` writes it, in a thread."""
+        return self.start(
+            lambda path: Job(owner=owner, path=path.with_suffix(f".{form.suffix}"), total=total, format=form), work
+        )
 
 
 def counted(job: Job, found: Iterator[Batch]) -> Iterator[Batch]:
     """The batches, as long as the job is wanted; it knows how many cases are written."""
     for batch in found:
         if job.stopped:
-            raise StoppedError
+            raise Stopped
         yield batch
         job.done += len(batch.ids)
 
 
 def write(job: Job, url: str, table: Table, found: Callable[[Connection], Iterator[Batch]]) -> None:
     """Write a job's file, batch by batch, until it is whole or stopped. Runs in a thread with a connection of its own."""
-    try:
+
+    def work(job: Job) -> None:
         with connect(url, autocommit=True) as connection:
             job.format.write(job.path, table, counted(job, found(connection)))
         job.ready = not job.stopped
-    except NeedleError as error:
-        job.error = error
-    except Exception as error:  # noqa: BLE001 - whatever fails in the thread, the watcher must hear of it
-        if not job.stopped:
-            job.error = NeedleError("export.failed", reason=str(error).strip()[:200])
-    finally:
-        if not job.ready:
-            job.path.unlink(missing_ok=True)
+
+    run(job, work)
+    if not job.ready:
+        job.path.unlink(missing_ok=True)
 
 
 # --- addresses ------------------------------------------------------------------------------------------------
@@ -197,11 +135,8 @@ async def fetch(job_id: str, exports: TheExports, account: Asker) -> Response:
     job = exports.find(job_id, account.id)
     if not job.ready:
         raise NeedleError("export.not_ready", done=job.done, total=job.total)
-    # "identity" keeps the compression of small answers from gathering a large file in memory.
-    headers = NO_STORE | {"content-encoding": "identity"}
     name = f"needle-cases-{time.strftime('%Y%m%d-%H%M%S')}.{job.format.suffix}"
-    after = BackgroundTask(exports.drop, job_id)
-    return FileResponse(job.path, media_type=job.format.media_type, filename=name, headers=headers, background=after)
+    return exports.hand_out(job_id, job.path, job.format.media_type, name)
 
 
 @router.delete("/{job_id}")

@@ -9,14 +9,12 @@ from typing import Annotated, Any, Final, cast
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Body, Depends, FastAPI, Request, Response
-from fastapi.responses import FileResponse
-from starlette.background import BackgroundTask
 
 from dashboard.accounts import Account, require
 from dashboard.audit_log import audit_of, deed_of
 from dashboard.desk_state import as_json
 from dashboard.office import TheWall
-from dashboard.outreach_jobs import FONT, Jobs, Wanted, as_account, issue_links, print_posters
+from dashboard.outreach_jobs import FONT, OutreachJobs, Wanted, as_account, issue_links, print_posters
 from dashboard.sessions import Asker
 from dashboard.view_models.outreach_view import asking_as_json, link_as_json, message_as_json, settings_as_json
 from dashboard.view_models.snapshot import ground_as_json
@@ -44,18 +42,18 @@ LONGEST_LIST: Final = 20_000_000
 @asynccontextmanager
 async def running(app: FastAPI) -> AsyncIterator[None]:
     """The jobs of the application, gone with it."""
-    app.state.outreach_jobs = held = Jobs()
+    app.state.outreach_jobs = held = OutreachJobs()
     yield
     await held.close()
 
 
-def jobs_of(request: Request) -> Jobs:
+def jobs_of(request: Request) -> OutreachJobs:
     """The process's jobs (a FastAPI dependency)."""
-    return cast(Jobs, request.app.state.outreach_jobs)
+    return cast(OutreachJobs, request.app.state.outreach_jobs)
 
 
 router = APIRouter(prefix="/api/outreach", lifespan=running)
-TheJobs = Annotated[Jobs, Depends(jobs_of)]
+TheJobs = Annotated[OutreachJobs, Depends(jobs_of)]
 Said = Annotated[dict[str, Any], Body()]
 
 
@@ -161,10 +159,8 @@ async def fetch(job_id: str, jobs: TheJobs, account: Asker) -> Response:
     job = jobs.find(job_id, account.id)
     if job.outcome is None or job.path is None:
         raise NeedleError("export.not_ready", done=job.done, total=job.total or 0)
-    headers = {"cache-control": "no-store", "content-encoding": "identity"}
     name = f"needle-posters-{datetime.now(UTC):%Y%m%d-%H%M%S}.zip"
-    after = BackgroundTask(jobs.drop, job_id)
-    return FileResponse(job.path, media_type="application/zip", filename=name, headers=headers, background=after)
+    return jobs.hand_out(job_id, job.path, "application/zip", name)
 
 
 # --- one asking ---------------------------------------------------------------------------------------------------

@@ -1,18 +1,16 @@
 """Work of an asking that takes time, in threads with progress: issuing links, printing posters as a ZIP. It can be stopped."""
 
-import asyncio
-import secrets
-import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from dashboard import jobs
 from dashboard.accounts import Account
+from dashboard.jobs import Jobs, Stopped, run
 from data.database import Connection, connect
 from data.settings import Settings
 from data.stores import links as store
@@ -26,31 +24,22 @@ from forms.posters.fonts import read_slices
 from geo.errors import NeedleError
 
 FONT: Final = Path(__file__).with_name("assets") / "vendor" / "fonts" / "noto-sans-sc"
-MOST_AT_ONCE: Final = 4
-KEPT_SECONDS: Final = 900.0
 
 
-class Stopped(Exception):  # noqa: N818 - it is no error
-    """Somebody stopped the job."""
+@dataclass(kw_only=True)
+class Job(jobs.Job):
+    """A piece of work. ``outcome``: what it made, once it is ready."""
 
-
-@dataclass
-class Job:
-    """A piece of work. ``done`` of ``total`` (None: not known); ``outcome``: what it made, once it is ready."""
-
-    owner: int
-    total: int | None = None
-    done: int = 0
     outcome: dict[str, Any] | None = None
-    error: NeedleError | None = None
-    path: Path | None = None
-    stopped: bool = False
-    begun_at: float = field(default_factory=time.monotonic)
 
     @property
-    def runs(self) -> bool:
-        """Whether it is still at it."""
-        return self.outcome is None and self.error is None and not self.stopped
+    def finished(self) -> bool:
+        """Whether there is an outcome."""
+        return self.outcome is not None
+
+    def result(self) -> dict[str, Any]:
+        """What it made."""
+        return {"outcome": self.outcome}
 
     def tell(self, done: int, total: int | None = None) -> None:
         """Note how far it is; raises ``Stopped`` where somebody wants it to end."""
@@ -58,73 +47,23 @@ class Job:
         if self.stopped:
             raise Stopped
 
-    def as_dict(self, job_id: str) -> dict[str, Any]:
-        """What its watcher is told."""
-        told: dict[str, Any] = {"id": job_id, "done": self.done, "total": self.total, "outcome": self.outcome}
-        return told | ({"error": self.error.as_dict()} if self.error else {})
 
-
-class Jobs:
-    """The jobs of one process, and the folder of what they make until it is fetched."""
+class OutreachJobs(Jobs[Job]):
+    """The jobs of one process."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="needle-outreach-"))
-        self.jobs: dict[str, Job] = {}
-        self.tasks: set[asyncio.Task[None]] = set()
+        super().__init__("outreach")
 
     def begin(self, owner: int, work: Callable[[Job], dict[str, Any]], suffix: str = "") -> str:
-        """Start some work in a thread; the id of its job.
+        """Start some work in a thread; the id of its job, ``export.busy``. ``suffix``: of the file that it writes, if any."""
 
-        Raises
-        ------
-        NeedleError
-            ``export.busy``.
-        """
-        for old, job in list(self.jobs.items()):
-            if not job.runs and time.monotonic() - job.begun_at > KEPT_SECONDS:
-                self.drop(old)
-        if sum(job.runs for job in self.jobs.values()) >= MOST_AT_ONCE:
-            raise NeedleError("export.busy", most=MOST_AT_ONCE)
-        job_id = secrets.token_urlsafe(12)
-        job = self.jobs[job_id] = Job(owner, path=self.folder / f"{job_id}{suffix}" if suffix else None)
-        task = asyncio.create_task(asyncio.to_thread(run, job, work))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-        return job_id
+        def finish(job: Job) -> None:
+            job.outcome = work(job)
 
-    def find(self, job_id: str, owner: int) -> Job:
-        """An account's own job; ``export.unknown`` for every other."""
-        job = self.jobs.get(job_id)
-        if job is None or job.owner != owner:
-            raise NeedleError("export.unknown")
-        return job
-
-    def drop(self, job_id: str) -> None:
-        """Stop a job and throw away what it made."""
-        job = self.jobs.pop(job_id, None)
-        if job is not None:
-            job.stopped = True
-            if job.path is not None:
-                job.path.unlink(missing_ok=True)
-
-    async def close(self) -> None:
-        """Stop all and throw everything away."""
-        for job in self.jobs.values():
-            job.stopped = True
-        await asyncio.gather(*self.tasks)
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def run(job: Job, work: Callable[[Job], dict[str, Any]]) -> None:
-    """Do a job's work; whatever fails, its watcher hears of it."""
-    try:
-        job.outcome = work(job)
-    except Stopped:
-        pass
-    except NeedleError as error:
-        job.error = error
-    except Exception as error:  # noqa: BLE001 - whatever fails in the thread, the watcher must hear of it
-        job.error = NeedleError("export.failed", reason=str(error).strip()[:200])
+        return self.start(
+            lambda path: Job(owner=owner, path=path.with_suffix(suffix) if suffix else None),
+            lambda job: run(job, finish),
+        )
 
 
 # --- what is done -------------------------------------------------------------------------------------------------

@@ -240,7 +240,7 @@ async def test_jobs_are_bounded_stopped_and_leave_no_file(database_url: str) -> 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_job_that_nobody_wants_any_more_stops_in_the_middle(form: str, tmp_path: Path, database_url: str) -> None:
-    job = Job(FORMATS[form], tmp_path / f"cases.{form}", 10_000, 1)
+    job = Job(format=FORMATS[form], path=tmp_path / f"cases.{form}", total=10_000, owner=1)
     given: list[int] = []
 
     def found(_connection: Connection) -> Iterator[Batch]:
@@ -255,7 +255,7 @@ def test_a_job_that_nobody_wants_any_more_stops_in_the_middle(form: str, tmp_pat
 
 
 def test_what_fails_in_the_thread_is_told(tmp_path: Path) -> None:
-    job = Job(FORMATS["csv"], tmp_path / "cases.csv", 1, 1)
+    job = Job(format=FORMATS["csv"], path=tmp_path / "cases.csv", total=1, owner=1)
     write(job, "postgresql://nobody@/none?host=/nowhere", table("zh"), lambda _connection: iter(BATCHES))
     assert job.error is not None
     assert not job.path.exists()
