@@ -11,6 +11,19 @@ from dashboard.components.states import skeleton
 from dashboard.i18n import Words
 
 
+def scripted(name: str, say: Words, config: Mapping[str, Any], look: str, children: Sequence[Component]) -> Component:
+    """A page that the script ``modules/<name>.mjs`` fills; ``look``: its classes; ``config``: what the script is told."""
+    return html.Main(
+        className=look,
+        lang=say.language,
+        children=[
+            dcc.Store(id=f"{name}-config", data={**config, "language": say.language, "module": name}),
+            dcc.Store(id=f"{name}-started"),
+            *children,
+        ],
+    )
+
+
 def sheet(
     name: str, say: Words, config: Mapping[str, Any], tools: Sequence[Component], places: Sequence[str]
 ) -> Component:
@@ -28,12 +41,12 @@ def sheet(
     places : sequence of str
         Slots that the script fills, from top to bottom.
     """
-    return html.Main(
-        className=f"sheet sheet-{name}",
-        lang=say.language,
-        children=[
-            dcc.Store(id=f"{name}-config", data={**config, "language": say.language, "module": name}),
-            dcc.Store(id=f"{name}-started"),
+    return scripted(
+        name,
+        say,
+        config,
+        f"sheet sheet-{name}",
+        [
             html.Header(
                 className="sheet-head",
                 children=[

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import Dash, html
 from dash.development.base_component import Component
 
 from dashboard.components.icon import icon
+from dashboard.components.sheet import scripted, start
 from dashboard.components.states import skeleton
 from dashboard.i18n import Words
 from dashboard.page import Page, Role
@@ -19,18 +20,13 @@ FILES: Final = ("xlsx", "csv", "gpkg")
 
 def layout(say: Words, assets: str) -> Component:
     """The page in one language: the map with its figures, and beside it what is left, who goes there, and the doors."""
-    config = {
-        "words": shared_words(say) | say.under("cells"),
-        "assets": assets,
-        "language": say.language,
-        "module": NAME,
-    }
-    return html.Main(
-        className="cells",
-        lang=say.language,
-        children=[
-            dcc.Store(id=f"{NAME}-config", data=config),
-            dcc.Store(id=f"{NAME}-started"),
+    config = {"words": shared_words(say) | say.under("cells"), "assets": assets}
+    return scripted(
+        NAME,
+        say,
+        config,
+        "cells",
+        [
             head(say),
             html.Section(
                 className="cells-map",
@@ -100,9 +96,7 @@ def side(say: Words) -> Component:
 
 def register(app: Dash, _wall: Wall) -> None:
     """Let the page's script begin when the page is there."""
-    app.clientside_callback(
-        ClientsideFunction("desk", "begin"), Output(f"{NAME}-started", "data"), Input(f"{NAME}-config", "data")
-    )
+    start(app, NAME)
 
 
 PAGE = Page(

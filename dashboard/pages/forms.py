@@ -3,10 +3,10 @@
 One page: its script (``modules/forms.mjs``) tells the addresses apart and brings in what the address shows.
 """
 
-from dash import Dash, dcc, html
+from dash import Dash, html
 from dash.development.base_component import Component
 
-from dashboard.components.sheet import start
+from dashboard.components.sheet import scripted, start
 from dashboard.components.states import skeleton
 from dashboard.i18n import Words
 from dashboard.page import Page, Role
@@ -18,21 +18,9 @@ NAME = "forms"
 
 def layout(say: Words, assets: str) -> Component:
     """The page in one language; what stands in it is the script's."""
-    config = {
-        "words": shared_words(say) | say.under("forms"),
-        "assets": assets,
-        "language": say.language,
-        "module": NAME,
-    }
-    return html.Main(
-        className="forms",
-        lang=say.language,
-        children=[
-            dcc.Store(id=f"{NAME}-config", data=config),
-            dcc.Store(id=f"{NAME}-started"),
-            html.Div(skeleton(), className="forms-room", **{"data-slot": "room"}),
-        ],
-    )
+    config = {"words": shared_words(say) | say.under("forms"), "assets": assets}
+    room = html.Div(skeleton(), className="forms-room", **{"data-slot": "room"})
+    return scripted(NAME, say, config, "forms", [room])
 
 
 def register(app: Dash, _wall: Wall) -> None:
