@@ -59,12 +59,13 @@ def definition_of(workbook: bytes) -> FormDefinition:
 
 
 def questions_of(form: AnsweredForm, definition: FormDefinition, language: Language) -> list[AskedQuestion]:
-    """Every column in the order of the form, what is no longer asked last."""
+    """Every column in the order of the form, what is no longer asked last; notes only tell, nobody answers them."""
     root = form.root.path
     asked = {f"{root}{path}": node for path, node in walk(definition.children) if isinstance(node, Question)}
     order = {path: place for place, path in enumerate(asked)}
     columns = sorted(form.layout.columns, key=lambda column: order.get(column.path, len(order)))
-    return [question_of(column, asked.get(column.path), definition, language) for column in columns]
+    questions = [question_of(column, asked.get(column.path), definition, language) for column in columns]
+    return [question for question in questions if question.type != "note"]
 
 
 def question_of(

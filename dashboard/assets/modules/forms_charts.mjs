@@ -31,7 +31,7 @@ export async function drawCharts(answers, place, said) {
   const draws = [
     card(answers, cards, { label: page.say('came_by_day'), answered: total }, days(said.came)),
     said.areas.length > 1 && card(answers, cards, { label: page.say('by_area'), answered: total }, bars(said.areas.map(([name, code, n]) => [code, name ?? page.say('nowhere'), n])), (code) => code && answers.narrow({ area: `${form.layer}:${code}` })),
-    said.links.length > 1 && card(answers, cards, { label: page.say('by_link'), answered: total }, bars(said.links.slice(0, LONG).map(([name, n]) => [name, name, n]))),
+    said.links.length > 1 && card(answers, cards, { label: page.say('by_link'), answered: total }, bars(said.links.slice(0, LONG).map(([name, n]) => [name, name, n]), ending)),
     ...said.charts.filter(({ answered }) => answered).map((chart) => card(answers, cards, chart, figure(chart), chart.kind === 'choices' && chart.sheet === form.root ? (value) => answers.narrow({ [`a.${chart.name}`]: value }) : null)),
   ];
   await Promise.all(draws.filter(Boolean).map((draw) => draw(Plotly)));
@@ -44,13 +44,13 @@ function figure(chart) {
   return bars(chart.values);
 }
 
-function bars(values) {
+function bars(values, cut = short) {
   const lines = values.toReversed();
-  return { rows: values.map(([, name, n]) => [name, n]), height: values.length * ROW_PX + 16, keys: lines.map(([key]) => key), trace: { type: 'bar', orientation: 'h', y: lines.map((_, at) => at), x: lines.map(([, , n]) => n), text: lines.map(([, , n]) => String(n)), textposition: 'outside', cliponaxis: false, hoverinfo: 'none' }, layout: { bargap: 0.38, yaxis: { tickmode: 'array', tickvals: lines.map((_, at) => at), ticktext: lines.map(([, name]) => short(name)), automargin: true, fixedrange: true }, xaxis: { visible: false, fixedrange: true, rangemode: 'tozero' } } };
+  return { rows: values.map(([, name, n]) => [name, n]), height: values.length * ROW_PX + 16, keys: lines.map(([key]) => key), trace: { type: 'bar', orientation: 'h', y: lines.map((_, at) => at), x: lines.map(([, , n]) => n), text: lines.map(([, , n]) => String(n)), textposition: 'outside', cliponaxis: false, hoverinfo: 'none' }, layout: { bargap: 0.38, yaxis: { tickmode: 'array', tickvals: lines.map((_, at) => at), ticktext: lines.map(([, name]) => cut(name)), automargin: true, fixedrange: true }, xaxis: { visible: false, fixedrange: true, rangemode: 'tozero' } } };
 }
 
 function days(values) {
-  return { rows: values, height: 170, trace: { type: 'bar', x: values.map(([day]) => day), y: values.map(([, n]) => n), hovertemplate: '%{x}: %{y}<extra></extra>' }, layout: { bargap: 0.2, xaxis: { type: values.length > 1 ? 'date' : 'category', nticks: 6, fixedrange: true }, yaxis: { rangemode: 'tozero', nticks: 4, tickformat: 'd', fixedrange: true } } };
+  return { rows: values, height: 170, trace: { type: 'bar', x: values.map(([day]) => day), y: values.map(([, n]) => n), hovertemplate: '%{x}: %{y}<extra></extra>' }, layout: { bargap: 0.2, xaxis: { type: values.length > 1 ? 'date' : 'category', tickformat: '%m/%d', nticks: 6, fixedrange: true }, yaxis: { rangemode: 'tozero', nticks: 4, tickformat: 'd', fixedrange: true } } };
 }
 
 function histogram({ least, most, bins, mean, median }) {
@@ -80,4 +80,6 @@ function card(answers, cards, chart, made, act) {
 }
 
 const short = (text) => (text.length > LONG ? `${text.slice(0, LONG - 1)}…` : text);
+/** Addresses of a street differ at their end. */
+const ending = (text) => (text.length > LONG ? `…${text.slice(1 - LONG)}` : text);
 const round = (value) => Number(value?.toPrecision(4));
