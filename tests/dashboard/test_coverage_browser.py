@@ -8,17 +8,16 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from data.cluster import Cluster
 from data.database import connect
 from data.settings import get_settings
 from tests.dashboard.asked import answer, ask_block
-from tests.dashboard.conftest import Served
+from tests.dashboard.conftest import PATIENCE_MS, Served
 
 pytestmark = pytest.mark.browser
 
-PATIENCE_MS = 60_000
 #: The colours of a building's outcome in the dark theme (palette.mjs), nearly: the ground shines through a little.
 COLOURS = {"refused": (255, 106, 42), "answered": (127, 220, 196)}
 TOLERANCE = 45
@@ -41,21 +40,6 @@ def asked(cluster: Cluster, block_template: str, tmp_path_factory: pytest.TempPa
             yield server.address, url
     get_settings.cache_clear()
     cluster.drop_database("asked_browser")
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page; whatever the browser complains about fails the test."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda said: troubles.append(said.text) if "Content Security Policy" in said.text else None)
-    yield page
-    context.close()
-    assert troubles == []
 
 
 def middle(page: Page) -> tuple[int, ...]:

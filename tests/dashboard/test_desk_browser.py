@@ -11,9 +11,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.dashboard.conftest import PATIENCE_MS, watched
+
 pytestmark = pytest.mark.browser
 
-PATIENCE_MS = 60_000
 FIRST = '.ag-row[row-index="0"]'
 TOTAL = '[data-slot="total"]'
 
@@ -21,18 +22,10 @@ TOTAL = '[data-slot="total"]'
 @pytest.fixture
 def desk(browser: Browser, served: str, api: httpx.Client) -> Iterator[Page]:
     """The desk, open on all cases, in English; whatever the browser complains about fails the test."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda said: troubles.append(said.text) if "Content Security Policy" in said.text else None)
-    page.goto(f"{served}/desk?lang=en")
-    page.wait_for_selector(f"{FIRST} .cell-number .cell:not(:empty)")
-    yield page
-    context.close()
-    assert troubles == []
+    with watched(browser, 1366, 768, accept_downloads=True) as page:
+        page.goto(f"{served}/desk?lang=en")
+        page.wait_for_selector(f"{FIRST} .cell-number .cell:not(:empty)")
+        yield page
 
 
 def found(page: Page) -> int:

@@ -8,9 +8,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.dashboard.conftest import watched
+
 pytestmark = pytest.mark.browser
 
-PATIENCE_MS = 60_000
 CURRENT = ".ag-row-selected .cell-state .cell"
 OUTCOME = '[data-slot="act-told"]'
 
@@ -18,18 +19,10 @@ OUTCOME = '[data-slot="act-told"]'
 @pytest.fixture
 def desk(browser: Browser, served: str, api: httpx.Client) -> Iterator[Page]:
     """The desk in English; whatever the browser complains about fails the test."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda said: troubles.append(said.text) if "Content Security Policy" in said.text else None)
-    page.goto(f"{served}/desk?lang=en&state=reported")
-    page.wait_for_function("() => document.body.dataset.ready")
-    yield page
-    context.close()
-    assert troubles == []
+    with watched(browser, 1440, 900) as page:
+        page.goto(f"{served}/desk?lang=en&state=reported")
+        page.wait_for_function("() => document.body.dataset.ready")
+        yield page
 
 
 def press(page: Page, letter: str) -> None:

@@ -10,20 +10,16 @@ from data.cluster import Cluster
 from data.database import connect
 from data.stores.forms import load_version
 from forms.xlsform.publishing import keep_submission
+from tests.dashboard.conftest import watched
 
 READY = "() => document.body.dataset.ready"
 
 
 @pytest.fixture
 def page(browser: Browser, served: str) -> Iterator[Page]:
-    """A page of the office; nothing may go wrong in its scripts."""
-    context = browser.new_context(viewport={"width": 1680, "height": 980}, base_url=served)
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    yield page
-    context.close()
-    assert problems == []
+    """A page of the office, wide enough for the phone beside it."""
+    with watched(browser, 1680, 980, base_url=served) as page:
+        yield page
 
 
 def test_a_form_is_composed_published_and_read(page: Page, cluster: Cluster) -> None:

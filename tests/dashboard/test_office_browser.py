@@ -1,13 +1,12 @@
 """The whistle board lives, and deliveries that failed are tried again, as people see it."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from psycopg.types.json import Jsonb
 
 from data.cluster import Cluster
@@ -17,23 +16,7 @@ from dispatch.delivery.connectors import as_settings, parse_connector
 
 pytestmark = pytest.mark.browser
 
-PATIENCE_MS = 60_000
 HOOK = 'name = "chengguan"\nkind = "webhook"\nurl = "https://cg.example.gov.cn/hooks"\n'
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page; whatever the browser complains about fails the test."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda said: troubles.append(said.text) if "Content Security Policy" in said.text else None)
-    yield page
-    context.close()
-    assert troubles == []
 
 
 def give(api: httpx.Client, case: int, actor: str, action: str, **data: Any) -> None:
