@@ -159,6 +159,8 @@ class Cells {
 
   drawPane() {
     const { page, said, tab } = this;
+    /* What comes while somebody writes does not take the field away. */
+    if (slot('pane').dataset.pane === tab && slot('pane').querySelector('form input:focus')) return;
     for (const one of document.querySelectorAll('[data-tab]')) one.setAttribute('aria-selected', String(one.dataset.tab === tab));
     const pane = {
       areas: () => areasPane(page, said, { sort: this.sort, onLevel: (level) => this.set({ level }), onSort: (sort) => this.set({ sort }), onRow: (row, level) => this.into(row, level) }),
@@ -198,6 +200,7 @@ class Cells {
   }
 
   async setTarget(target) {
+    document.activeElement?.blur();
     try {
       await give(this.page, `/api/coverage/${this.asking}/targets`, target);
       await this.load();

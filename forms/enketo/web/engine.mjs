@@ -23,6 +23,8 @@ export async function openForm(box, paper, instance) {
   const form = new Form(element, { modelStr: paper.model, instanceStr: instance, submitted: false, external: [], session: {} }, { language: languageOf(paper) ?? undefined });
   const problems = form.init();
   if (problems.length) console.warn('form', problems);
+  /* A note is a question that cannot be answered and holds nothing: it only tells. */
+  for (const input of element.querySelectorAll('input[type="text"][readonly]:not([data-calculate])')) if (!input.value) input.closest('.question').classList.add('note');
   /* A slider that nobody touched has no answer; keys touch it too. */
   element.addEventListener('input', ({ target }) => { if (target.matches('.range-widget input')) target.classList.remove('empty'); }, true);
   element.addEventListener('submit', (event) => event.preventDefault());
