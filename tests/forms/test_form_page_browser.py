@@ -20,7 +20,7 @@ from forms.portal.guard import POLICY
 from forms.sealing import mail_id_of
 from forms.xlsform.compiling import compile_workbook
 from tests.forms.conftest import Mailbox
-from tests.forms.form_site import Site, open_site
+from tests.forms.form_site import Site, open_site, workbook
 from tests.forms.household_form import BOOK, KNOWN, TITLE
 
 pytestmark = pytest.mark.browser
@@ -272,3 +272,15 @@ def test_a_closed_link_says_why(site: Site, phone: Page, state: dict[str, Any], 
     opened(phone, site.address + ("/f/" + "0" * 26 if "uses" in state else path))
     expect(phone.locator("#told")).to_contain_text(says)
     assert faults(phone) == []
+
+
+def test_a_note_is_words_without_a_field(site: Site, phone: Page) -> None:
+    asked = [
+        {"type": "note", "name": "hello", "label": "不记名"},
+        {"type": "text", "name": "wish", "label": "您的愿望"},
+    ]
+    site.do(site.publish(workbook(asked), TITLE))
+    opened(phone, site.address + site.do(site.link(TITLE)))
+    expect(phone.locator(".note")).to_have_text("不记名")
+    expect(phone.locator(".note input")).to_be_hidden()
+    expect(phone.locator("[name$='/wish']")).to_be_visible()
