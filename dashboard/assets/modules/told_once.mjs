@@ -12,12 +12,14 @@ export function tellOnce(page, { title, text, secret, yes }) {
   const heading = Object.assign(element('h2', '', title), { id: 'told-title' });
   dialog.setAttribute('aria-labelledby', heading.id);
   const foot = element('div', 'told-foot');
+  /* The event of closing comes later; a secret goes at once. */
+  const end = (answer) => { dialog.close(answer); dialog.remove(); };
   const close = Object.assign(element('button', yes ? 'button' : 'button is-main', page.say(yes ? 'cancel' : 'close')), { type: 'button' });
-  close.addEventListener('click', () => dialog.close(''));
+  close.addEventListener('click', () => end(''));
   foot.append(close);
   if (yes) {
     const agree = Object.assign(element('button', 'button is-main', yes), { type: 'button' });
-    agree.addEventListener('click', () => dialog.close('yes'));
+    agree.addEventListener('click', () => end('yes'));
     foot.append(agree);
   }
   dialog.append(heading, element('p', '', text), ...(secret ? [shown(page, secret)] : []), foot);
