@@ -17,8 +17,8 @@ from data.stores.accounts import AccountRow
 from dispatch.states import transitions
 from geo.errors import NeedleError
 
-#: A code that no area and no department has, a number that no team has: what fits them fits nothing.
-NOBODY, NO_TEAM = frozenset({""}), frozenset({-(2**31)})
+#: A number that no team has: what fits it fits nothing.
+NO_TEAM = frozenset({-(2**31)})
 #: Whom the state table asks for beyond one street: only accounts of the whole city act so.
 ABOVE_STREETS: Final = frozenset({"shift_leader", "centre", "leader"})
 STREETS: Final = "subdistrict"
@@ -240,7 +240,7 @@ def within(account: Account, asked: Where) -> Where:
     if scope.areas:
         changes["areas"] = _areas_within(scope.areas, asked.areas)
     if scope.hands:
-        changes["hands"] = _both(scope.hands, asked.hands, NOBODY)
+        changes["hands"] = scope.hands | asked.hands
     if scope.teams:
         changes["teams"] = _both(scope.teams, asked.teams, NO_TEAM)
     return replace(asked, **changes)

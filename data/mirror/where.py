@@ -42,8 +42,10 @@ class Where:
         ``edition:kind:major code``, e.g. ``2026:event:01``.
     areas : frozenset[tuple[str, str]]
         (layer, code).
-    departments, hands : frozenset[str]
-        Who leads; who leads or helps (协办).
+    departments : frozenset[str]
+        Who leads.
+    hands : frozenset[str]
+        Departments that each lead or help (协办).
     open, overdue : bool or None
         Not closed; not closed and past its deadline. None: either.
     reported_from, reported_to : int or None
@@ -269,9 +271,9 @@ def _vocabularies(mirror: CaseMirror, where: Where, _now: int, fits: Bools) -> N
     ):
         if wanted:
             fits &= _among(column[:count], known, wanted)
-    if where.hands:
-        leads = _among(mirror.department[:count], mirror.departments, where.hands)
-        fits &= leads | mirror.helped_by(where.hands)[mirror.helpers[:count]]
+    for code in where.hands:
+        leads = _among(mirror.department[:count], mirror.departments, frozenset({code}))
+        fits &= leads | mirror.helped_by(frozenset({code}))[mirror.helpers[:count]]
     if where.teams:
         fits &= np.isin(mirror.team[:count], np.array(sorted(where.teams), np.int32))
     for layer in {layer for layer, _ in where.areas}:

@@ -128,7 +128,7 @@ def fits(where: Where, place: dict[str, object]) -> bool:
     return (
         all((layer, place[layer]) in where.areas for layer in layers)
         and (not where.departments or place["department"] in where.departments)
-        and (not where.hands or not where.hands.isdisjoint({place["department"], place["helper"]}))
+        and where.hands <= {place["department"], place["helper"]}
         and (not where.teams or place["team"] in where.teams)
     )
 

@@ -167,7 +167,7 @@ def fits(mirror: Drawn, row: int, where: Where) -> bool:
         and (not where.matters or MATTERS[matter] in where.matters)
         and (not where.majors or MAJORS[matter] in where.majors)
         and (not where.departments or named(mirror.department[row], DEPARTMENTS) in where.departments)
-        and (not where.hands or not where.hands.isdisjoint(handling(mirror, row)))
+        and where.hands <= handling(mirror, row)
         and (not where.teams or mirror.team[row] in where.teams)
         and in_areas
         and (where.urgent is None or bool(mirror.urgent[row]) == where.urgent)
