@@ -4,6 +4,7 @@ department's own system with a store of its own. People come over HTTP with sess
 
 import io
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -128,6 +129,7 @@ def test_the_street_whistles_and_departments_report(country: Country) -> None:
         c for (c,) in country.rows("select code from department where code <> %s order by 1 limit 2", lead)
     )
     street_chief = f"street:{street}"
+    board, calls, answers = whistles_of(country, street)
     case.do(f"team:{team}", "sign")
     case.do(f"team:{team}", "assign")
 
@@ -142,8 +144,7 @@ def test_the_street_whistles_and_departments_report(country: Country) -> None:
         lead=lead,
         arrive_by=arrive_by.isoformat(),
     )
-    board = country.ask(street_chief, f"/api/whistles?street={street}")["cards"]
-    assert [card["case"] for card in board] == [case.id]
+    assert whistles_of(country, street)[0] - board == Counter([case.id])
 
     # Two answer and report on the spot; each may speak for itself alone.
     for department in (lead, helper):
@@ -181,16 +182,25 @@ def test_the_street_whistles_and_departments_report(country: Country) -> None:
     )
     rest = sorted((helper, silent))
     assert parties == [(lead, True, "finished", True, True), *((code, False, "finished", True, True) for code in rest)]
-    scores = country.ask("centre:01", "/api/whistles/scores")
-    by_itself = {row["name"]: row["answered"] for row in scores["departments"]}
+    _, calls_now, answers_now = whistles_of(country, street)
     names = dict(country.rows("select code, name_zh from department"))
-    assert {names[c]: by_itself[names[c]] for c in (lead, helper, silent)} == {
-        names[lead]: [1, 1],
-        names[helper]: [1, 1],
-        names[silent]: [0, 1],
-    }
-    assert [row["whistles"] for row in scores["streets"]] == [1], "both sides are scored"
+    scored = {c: difference(answers_now[names[c]], answers.get(names[c], [0, 0])) for c in (lead, helper, silent)}
+    assert scored == {lead: [1, 1], helper: [1, 1], silent: [0, 1]}
+    assert calls_now - calls == 1, "both sides are scored"
     history_is_whole(country, case)
+
+
+def whistles_of(country: Country, street: str) -> tuple[Counter[int], int, dict[str, list[int]]]:
+    """Cases on a street's board, how often streets whistled, and each department's answers in time, of how many."""
+    board = country.ask(f"street:{street}", f"/api/whistles?street={street}")["cards"]
+    scores = country.ask("centre:01", "/api/whistles/scores")
+    answers = {row["name"]: row["answered"] for row in scores["departments"]}
+    return Counter(card["case"] for card in board), sum(row["whistles"] for row in scores["streets"]), answers
+
+
+def difference(now: list[int], before: list[int]) -> list[int]:
+    """What was added."""
+    return [one - other for one, other in zip(now, before, strict=True)]
 
 
 def test_who_sees_it_and_who_may_act(country: Country) -> None:
