@@ -20,7 +20,7 @@ export class Figures {
     const dispatched = figures.dispatched;
     if (dispatched === null) this.write('dispatched', '–', '');
     else if (dispatched < 90) this.write('dispatched', String(Math.round(dispatched)), this.page.say('unit.seconds'));
-    else this.write('dispatched', (dispatched / 60).toFixed(dispatched < 600 ? 1 : 0), this.page.say('unit.minutes'));
+    else this.write('dispatched', ...this.span(dispatched / 60, dispatched < 600 ? 1 : 0));
     this.write('late', figures.late === null ? '–' : (figures.late * 100).toFixed(1), figures.late === null ? '' : '%');
     this.buttons.get('overdue').classList.toggle('is-alarming', figures.overdue > 0);
     this.tightest();
@@ -32,8 +32,13 @@ export class Figures {
     if (at === null) return this.write('tightest', '–', '');
     const minutes = Math.max(0, Math.floor((at - this.page.now()) / 60));
     this.buttons.get('tightest').classList.toggle('is-pressing', minutes < 30);
-    if (minutes < 600) return this.write('tightest', this.page.number.format(minutes), this.page.say('unit.minutes'));
-    return this.write('tightest', (minutes / 60).toFixed(0), this.page.say('unit.hours'));
+    return this.write('tightest', ...this.span(minutes));
+  }
+
+  /** A span in minutes, from ten hours on in hours: its number and its unit, never wider than the figure's place. */
+  span(minutes, digits = 0) {
+    if (minutes < 600) return [minutes.toFixed(digits), this.page.say('unit.minutes')];
+    return [(minutes / 60).toFixed(0), this.page.say('unit.hours')];
   }
 
   write(figure, value, unit) {
