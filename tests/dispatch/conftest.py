@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -189,14 +190,26 @@ def city_url(cluster: Cluster, city_database: str) -> Iterator[str]:
     cluster.drop_database(name)
 
 
+@contextmanager
+def _at_one_moment(connection: Connection) -> Iterator[None]:
+    """What is read inside is of one moment, while other processes go on writing."""
+    with connection.transaction():
+        if connection.autocommit:
+            connection.execute("set transaction isolation level repeatable read")
+        yield
+
+
 def _check_case(connection: Connection, case_id: int) -> Case:
-    events = load_events(connection, case_id)
-    case = fold(case_id, events)
-    expected = row(case)
-    kept = connection.execute(f"select {', '.join(expected)} from cases where id = %s", (case_id,)).fetchone()
+    with _at_one_moment(connection):
+        events = load_events(connection, case_id)
+        case = fold(case_id, events)
+        expected = row(case)
+        kept = connection.execute(f"select {', '.join(expected)} from cases where id = %s", (case_id,)).fetchone()
+        tasks = connection.execute(
+            "select team_id from task where case_id = %s and done_at is null", (case_id,)
+        ).fetchall()
     assert kept == tuple(expected.values())
     assert verify(events, case.hash) is None
-    tasks = connection.execute("select team_id from task where case_id = %s and done_at is null", (case_id,)).fetchall()
     assert [team for (team,) in tasks] == ([] if case.open_task_of is None else [case.open_task_of])
     return case
 
