@@ -100,6 +100,8 @@ class CaseMirror:
         Layer -> index into ``area_codes[layer]``, -1: none.
     reported, due, dispatched, answered, closed, updated : NDArray[int64]
         Unix seconds, 0: none.
+    extended : frozenset[int]
+        Ids of cases whose deadline was moved, as far as somebody keeps them (``data.stores.indicators``).
     followers : list[Callable[[NDArray[int64]], None]]
         Told the rows that were written, after each ``put``, under the lock: what is derived from the mirror keeps up by them.
     """
@@ -131,6 +133,7 @@ class CaseMirror:
         self.lock = RLock()
         self.count = 0
         self.event = 0
+        self.extended: frozenset[int] = frozenset()
         self.followers: list[Callable[[Rows], None]] = []
         for name, kind in COLUMNS.items():
             setattr(self, name, np.zeros(capacity, kind))

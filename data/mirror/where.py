@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 
 from data.mirror.columns import CaseMirror
 from data.mirror.inside import inside, mercator_units
+from data.mirror.judging import BIT, QUANTITIES, judged, verdicts
 from geo.errors import NeedleError
+from geo.h3grid import RESOLUTION, h3_parents
 
 Bools = NDArray[np.bool_]
 Value = TypeVar("Value")
 MOST_VERTICES: Final = 2_000
 FEWEST_VERTICES: Final = 3
 LONGEST_TEXT: Final = 200
+RESOLUTION_SHIFT: Final = 52
 
 
 class TextSearch(Protocol):
@@ -50,6 +53,14 @@ class Where:
         Not closed; not closed and past its deadline. None: either.
     reported_from, reported_to : int or None
         Unix seconds, the first inclusive, the second exclusive.
+    due_from, due_to : int or None
+        Of the deadline, Unix seconds, the first inclusive, the second exclusive.
+    judged : frozenset[str]
+        Verdicts of ``data.mirror.judging`` that all hold.
+    hexes : frozenset[int]
+        H3 cells, of one resolution up to 9.
+    cells : frozenset[str]
+        Codes of unit cells.
     box : tuple or None
         West, south, east, north in degrees (WGS84), borders included.
     polygon : tuple or None
@@ -71,6 +82,11 @@ class Where:
     overdue: bool | None = None
     reported_from: int | None = None
     reported_to: int | None = None
+    due_from: int | None = None
+    due_to: int | None = None
+    judged: frozenset[str] = frozenset()
+    hexes: frozenset[int] = frozenset()
+    cells: frozenset[str] = frozenset()
     box: tuple[float, float, float, float] | None = None
     polygon: tuple[tuple[float, float], ...] | None = None
     text: str | None = None
@@ -117,6 +133,11 @@ def write_where(where: Where) -> dict[str, str]:
         "overdue": _flag(where.overdue),
         "from": "" if where.reported_from is None else str(where.reported_from),
         "to": "" if where.reported_to is None else str(where.reported_to),
+        "due_from": "" if where.due_from is None else str(where.due_from),
+        "due_to": "" if where.due_to is None else str(where.due_to),
+        "judged": _listed(where.judged),
+        "hex": _listed(format(cell, "x") for cell in where.hexes),
+        "cell": _listed(where.cells),
         "box": ",".join(map(_degrees, where.box or ())),
         "polygon": ";".join(f"{_degrees(lng)} {_degrees(lat)}" for lng, lat in where.polygon or ()),
         "text": where.text or "",
@@ -159,6 +180,26 @@ def _yes_no(text: str) -> bool:
     if text not in ("0", "1"):
         raise ValueError(text)
     return text == "1"
+
+
+def _verdicts(text: str) -> frozenset[str]:
+    words = _words(text)
+    if not words <= BIT.keys():
+        raise ValueError(text)
+    return words
+
+
+def _hexes(text: str) -> frozenset[int]:
+    cells = frozenset(int(word, 16) for word in _words(text))
+    if len({cell >> RESOLUTION_SHIFT for cell in cells}) != 1 or not all(0 < cell < 1 << 60 for cell in cells):
+        raise ValueError(text)
+    if _resolution(cells) > RESOLUTION:
+        raise ValueError(text)
+    return cells
+
+
+def _resolution(cells: frozenset[int]) -> int:
+    return next(iter(cells)) >> RESOLUTION_SHIFT & 0xF
 
 
 def _moment(text: str) -> int:
@@ -216,6 +257,11 @@ GRAMMAR: Final[Mapping[str, tuple[str, Callable[[str], Any], str]]] = {
     "overdue": ("overdue", _yes_no, "1|0"),
     "from": ("reported_from", _moment, "2026-11-01T00:00+08:00"),
     "to": ("reported_to", _moment, "2026-11-02T00:00+08:00"),
+    "due_from": ("due_from", _moment, "2026-11-01T00:00+08:00"),
+    "due_to": ("due_to", _moment, "2026-11-02T00:00+08:00"),
+    "judged": ("judged", _verdicts, "|".join(QUANTITIES)),
+    "hex": ("hexes", _hexes, "89318cd2d47ffff,…"),
+    "cell": ("cells", _words, "code,code"),
     "box": ("box", _box, "west,south,east,north"),
     "polygon": ("polygon", _polygon, "lng lat;lng lat;lng lat"),
     "text": ("text", _text, "…"),
@@ -249,7 +295,7 @@ def matching(mirror: CaseMirror, where: Where, now: int, texts: TextSearch | Non
         ``filter.text_unready`` where the texts are asked for and not there (yet).
     """
     fits = np.ones(mirror.count, np.bool_)
-    for part in (_vocabularies, _flags, _times, _places):
+    for part in (_vocabularies, _flags, _times, _judged, _places):
         part(mirror, where, now, fits)
     if where.text is not None:
         if texts is None:
@@ -276,6 +322,11 @@ def _vocabularies(mirror: CaseMirror, where: Where, _now: int, fits: Bools) -> N
         fits &= leads | mirror.helped_by(frozenset({code}))[mirror.helpers[:count]]
     if where.teams:
         fits &= np.isin(mirror.team[:count], np.array(sorted(where.teams), np.int32))
+    if where.cells:
+        fits &= _among(mirror.cell[:count], mirror.cells, where.cells)
+    if where.hexes:
+        parents = h3_parents(mirror.hex[:count], _resolution(where.hexes))
+        fits &= np.isin(parents, np.fromiter(where.hexes, np.int64, len(where.hexes)))
     for layer in {layer for layer, _ in where.areas}:
         codes = frozenset(code for of, code in where.areas if of == layer)
         areas = mirror.areas.get(layer)
@@ -307,6 +358,16 @@ def _times(mirror: CaseMirror, where: Where, _now: int, fits: Bools) -> None:
         fits &= reported >= where.reported_from
     if where.reported_to is not None:
         fits &= reported < where.reported_to
+    due = mirror.due[: mirror.count]
+    if where.due_from is not None:
+        fits &= (due != 0) & (due >= where.due_from)
+    if where.due_to is not None:
+        fits &= (due != 0) & (due < where.due_to)
+
+
+def _judged(mirror: CaseMirror, where: Where, now: int, fits: Bools) -> None:
+    if where.judged:
+        fits &= judged(verdicts(mirror, now), where.judged)
 
 
 def _places(mirror: CaseMirror, where: Where, _now: int, fits: Bools) -> None:

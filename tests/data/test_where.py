@@ -4,6 +4,7 @@ import math
 from datetime import datetime
 from typing import Any
 
+import h3.api.numpy_int as h3
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from shapely.geometry import Point, Polygon
 
 from data.mirror.columns import COLUMNS, CaseMirror, Vocabulary, Words
 from data.mirror.inside import mercator_units
+from data.mirror.judging import QUANTITIES
 from data.mirror.where import EVERYTHING, Where, matching, parse_where, write_where
 from geo.errors import NeedleError
 
@@ -21,6 +23,8 @@ MATTERS = (17, 18, 30)
 MAJORS = ("2026:event:01", "2026:event:01", "2026:component:02")
 DEPARTMENTS = ("cg01", "cg02")
 HELPERS = ((), (DEPARTMENTS[0],), (DEPARTMENTS[1],), DEPARTMENTS[:2])
+CELLS = ("11010500100001", "11010500100002")
+HEXES = (0x88318CD2D5FFFFF, 0x88318CD2D1FFFFF, 0x88318CD2DBFFFFF)
 AREAS = {"subdistrict": ("110105001000", "110105002000"), "police": ("p1", "p2", "p3")}
 NOW = 1_700_000_000
 
@@ -48,6 +52,11 @@ wheres = st.builds(
     overdue=st.none() | st.booleans(),
     reported_from=st.none() | seconds,
     reported_to=st.none() | seconds,
+    due_from=st.none() | seconds,
+    due_to=st.none() | seconds,
+    judged=st.frozensets(st.sampled_from(QUANTITIES), max_size=3),
+    hexes=st.frozensets(st.sampled_from(HEXES), max_size=2),
+    cells=st.frozensets(code, max_size=3),
     box=st.none() | boxes,
     polygon=st.none() | st.lists(degrees, min_size=3, max_size=9).map(tuple),
     text=st.none() | words,
@@ -99,6 +108,7 @@ def test_reads_a_moment_with_its_offset() -> None:
         ("matter", "seventeen"), ("matter", "99999999999"), ("area", "110105001000"), ("area", ":1"), ("open", "yes"),
         ("from", "2026-11-01T00:00"), ("from", "yesterday"), ("to", "9" * 30), ("box", "116,39,117"), ("box", "117,39,116,40"),
         ("box", "116,39,nan,40"), ("box", "200,0,201,1"), ("polygon", "116 39;117 40"), ("polygon", "1 2 3;1 2;1 3"),
+        ("judged", "good"), ("hex", "nothing"), ("hex", "88318cd2d5fffff,89318cd2d47ffff"), ("due_to", "soon"),
         ("text", "x" * 201), ("polygon", ";".join(["1 1"] * 2001)),
     ],
 )  # fmt: skip
@@ -124,6 +134,7 @@ def mirror_of(seed: int, count: int) -> Drawn:
         majors=dict(zip(MATTERS, MAJORS, strict=True)),
         departments=Vocabulary(DEPARTMENTS),
         helpers=Vocabulary(HELPERS),
+        cells=Vocabulary(CELLS),
         areas={layer: Vocabulary(codes) for layer, codes in AREAS.items()},
     )
     points = np.column_stack((random.uniform(116, 117, count), random.uniform(39, 40, count)))
@@ -137,6 +148,10 @@ def mirror_of(seed: int, count: int) -> Drawn:
     columns["helpers"] = random.integers(0, len(HELPERS), count)
     columns["team"] = random.integers(0, 4, count)
     columns["urgent"] = random.random(count) < 0.3
+    children = [int(child) for cell in HEXES for child in h3.cell_to_children(cell, 9)]
+    columns["hex"] = random.choice(np.array([0, *children], np.int64), count)
+    columns["cell"] = random.integers(-1, len(CELLS), count)
+    columns["returns"] = random.integers(0, 2, count)
     columns["reported"] = NOW - random.integers(0, 1000, count)
     columns["due"] = np.where(random.random(count) < 0.2, 0, NOW + random.integers(-500, 500, count))
     columns["closed"] = np.where(random.random(count) < 0.5, 0, NOW)
@@ -175,8 +190,24 @@ def fits(mirror: Drawn, row: int, where: Where) -> bool:
         and (where.overdue is None or (not closed and 0 < due < NOW) == where.overdue)
         and (where.reported_from is None or mirror.reported[row] >= where.reported_from)
         and (where.reported_to is None or mirror.reported[row] < where.reported_to)
+        and (where.due_from is None or (due > 0 and due >= where.due_from))
+        and (where.due_to is None or 0 < due < where.due_to)
+        and where.judged <= verdicts_on(mirror, row)
+        and (not where.hexes or (mirror.hex[row] and h3.cell_to_parent(int(mirror.hex[row]), 8) in where.hexes))
+        and (not where.cells or named(mirror.cell[row], CELLS) in where.cells)
         and in_box
     )
+
+
+def verdicts_on(mirror: Drawn, row: int) -> set[str]:
+    """Some of what indicators count, in plain words."""
+    state, due = STATES[mirror.state[row]], mirror.due[row]
+    valid = state != "reported"
+    done = mirror.closed[row] if state == "closed" else 0
+    said = {"reported": True, "valid": valid, "owed": valid and due > 0, "closed": state == "closed" and due > 0}
+    said |= {"returned": valid and mirror.returns[row] > 0, "in_time": valid and due > 0 and 0 < done <= due}
+    said["todo_late"] = valid and 0 < due < NOW and done == 0
+    return {name for name, holds in said.items() if holds}
 
 
 def handling(mirror: Drawn, row: int) -> set[str]:
@@ -204,6 +235,11 @@ known_wheres = st.builds(
     overdue=st.none() | st.booleans(),
     reported_from=st.none() | st.integers(NOW - 1000, NOW),
     reported_to=st.none() | st.integers(NOW - 1000, NOW),
+    due_from=st.none() | st.integers(NOW - 500, NOW + 500),
+    due_to=st.none() | st.integers(NOW - 500, NOW + 500),
+    judged=some(("reported", "valid", "owed", "closed", "returned", "in_time", "todo_late")),
+    hexes=some(HEXES),
+    cells=some((*CELLS, "none")),
     box=st.none() | st.just((116.2, 39.3, 116.8, 39.9)),
 )
 

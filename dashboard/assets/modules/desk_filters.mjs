@@ -10,6 +10,8 @@ const TYPING_MS = 220;
 const MOST_VALUES = 400;
 const FLAGS = ['open', 'overdue', 'urgent'];
 const HOUR = 3600;
+/** What has no list of its own to choose from stands as one chip. */
+const WHOLE = ['hex', 'cell'];
 const SPANS = { hour: HOUR, day: 24 * HOUR, week: 7 * 24 * HOUR, month: 30 * 24 * HOUR };
 
 export class Filters {
@@ -59,6 +61,8 @@ export class Filters {
     const now = this.desk.where[key];
     this.put(key, Array.isArray(now) ? now.filter((one) => one !== value) : undefined);
     if (key === 'from') this.put('to', undefined);
+    if (key === 'due_from') this.put('due_to', undefined);
+    if (WHOLE.includes(key)) this.put(key, undefined);
   }
 
   /* --- a facet's panel --- */
@@ -177,7 +181,7 @@ export class Filters {
     for (const button of document.querySelectorAll('[data-flag]')) button.setAttribute('aria-pressed', String(where[button.dataset.flag] === '1'));
     for (const button of document.querySelectorAll('[data-facet]')) this.count(button, where);
     const quiet = this.desk.queues?.isOpen;
-    const chips = Object.entries(where).filter(([key]) => !FLAGS.includes(key) && !(quiet && key === 'state') && key !== 'text' && !(key === 'to' && where.from)).flatMap(([key, values]) => [values].flat().map((value) => this.chip(key, value)));
+    const chips = Object.entries(where).filter(([key]) => !FLAGS.includes(key) && !(quiet && key === 'state') && key !== 'text' && !(key === 'to' && where.from) && !(key === 'due_to' && where.due_from)).flatMap(([key, values]) => [values].flat().slice(0, WHOLE.includes(key) ? 1 : undefined).map((value) => this.chip(key, value)));
     slot('chips').replaceChildren(...chips);
     slot('clear').hidden = this.desk.isWhole;
   }
@@ -199,6 +203,9 @@ export class Filters {
   chipText(key, value) {
     const { page, where } = this.desk;
     if (key === 'polygon' || key === 'box') return page.say(`chip.${key}`);
+    if (WHOLE.includes(key)) return page.say(`chip.${key}`, { n: page.number.format([where[key]].flat().length) });
+    if (key === 'judged') return page.say(`judged.${value}`);
+    if (key === 'due_from' || key === 'due_to') return page.say('chip.due', { span: [where.due_from, where.due_to].map((time) => (time ? page.moment(moment(time)) : '…')).join(' – ') });
     if (key === 'from' || key === 'to') return [where.from, where.to].map((time) => (time ? page.moment(moment(time)) : '…')).join(' – ');
     return this.names.get(`${key} ${value}`) ?? value;
   }

@@ -1,8 +1,8 @@
 /* Which cases are meant: the filter in the page's address, in requests, and as a test on live rows (data/mirror/where.py). */
 
-const LISTS = ['channel', 'matter', 'major', 'area', 'state', 'department', 'team'];
+const LISTS = ['channel', 'matter', 'major', 'area', 'state', 'department', 'team', 'judged', 'hex', 'cell'];
 const FLAGS = ['urgent', 'open', 'overdue'];
-const OTHERS = ['from', 'to', 'box', 'polygon', 'text'];
+const OTHERS = ['from', 'to', 'due_from', 'due_to', 'box', 'polygon', 'text'];
 export const WHERE_KEYS = [...LISTS, ...FLAGS, ...OTHERS];
 
 /** The filter of a query: `{channel: ['12345'], open: '1', …}`; keys without a value are absent. */
@@ -44,10 +44,10 @@ export function moment(text) {
   return /^\d+$/.test(text) ? Number(text) : Date.parse(text) / 1000;
 }
 
-/** A test of live rows. `majorOf`: matter id → major code; `now`: () → Unix seconds. */
+/** A test of live rows; verdicts and cells of the map are the server's to say. `majorOf`: matter id → major code; `now`: () → Unix seconds. */
 export function tester(where, majorOf, now) {
   const sets = Object.fromEntries(LISTS.filter((key) => where[key]).map((key) => [key, new Set(where[key])]));
-  const [from, to] = [moment(where.from), moment(where.to)];
+  const [from, to, dueFrom, dueTo] = ['from', 'to', 'due_from', 'due_to'].map((key) => moment(where[key]));
   const box = where.box?.split(',').map(Number);
   const tests = [
     sets.channel && ((row) => sets.channel.has(row.channel)),
@@ -62,6 +62,8 @@ export function tester(where, majorOf, now) {
     where.overdue && ((row) => isOverdue(row, now()) === (where.overdue === '1')),
     from && ((row) => row.reported >= from),
     to && ((row) => row.reported < to),
+    dueFrom && ((row) => row.due && row.due >= dueFrom),
+    dueTo && ((row) => row.due && row.due < dueTo),
     box && ((row) => row.at && row.at[0] >= box[0] && row.at[1] >= box[1] && row.at[0] <= box[2] && row.at[1] <= box[3]),
     where.polygon && inside(where.polygon),
     where.text && ((row) => [row.number, row.title, row.address].join(' ').toLowerCase().includes(where.text.toLowerCase())),
