@@ -31,6 +31,7 @@ POINTS_FROM: Final = 12
 EXACT_FROM: Final = 14
 COARSE_MIN: Final = 15
 MOST: Final = 10_000
+MINUTE_S: Final = 60
 
 
 class CaseTiles:
@@ -45,9 +46,9 @@ class CaseTiles:
         self._words, self._tones, self._matters = Texts.of(()), by_code(()), by_code(())
 
     def version(self, tile: Tile, now: int) -> str:
-        """Changes whenever the tile may look different: with its cases, and each minute where it counts what is overdue."""
-        minute = f"-{now // 60}" if tile[0] < POINTS_FROM else ""
-        return self.places.version_of(*tile) + minute
+        """Changes whenever the tile may look different: with its cases, and where it counts them when more are overdue."""
+        late = f"-{self._advance(now)}" if tile[0] < POINTS_FROM else ""
+        return self.places.version_of(*tile) + late
 
     def points(self, tile: Tile, fits: Bools | None = None, *, course: bool = False) -> bytes:
         """The marks of a tile; of the rows that fit (shape (count,)) where that is said.
@@ -66,7 +67,7 @@ class CaseTiles:
     def hexes(self, tile: Tile, now: int, counts: Counts | None = None) -> bytes:
         """The hexagons of a tile, from the pyramid or from a filter's ``counts`` of the tile's level."""
         level = LEVEL_OF_ZOOM[tile[0]]
-        self.pyramid.advance(now)
+        self._advance(now)
         counts = self.pyramid.counts[level] if counts is None else counts
         outlines = self.pyramid.hexes.outlines(level)
         counts = counts[: len(outlines.x)]
@@ -82,6 +83,11 @@ class CaseTiles:
     def of_filter(self, zoom: int, fits: Bools) -> Counts:
         """The counts that ``hexes`` takes for a filter."""
         return self.pyramid.of_filter(LEVEL_OF_ZOOM[zoom], fits)
+
+    def _advance(self, now: int) -> int:
+        """Let whole minutes pass, so that far-out tiles change once a minute at most; how often they have by the clock."""
+        self.pyramid.advance(now - now % MINUTE_S)
+        return self.pyramid.turns
 
     def _marks(self, tile: Tile, rows: Rows, course: bool) -> bytes:
         self._learn()

@@ -56,7 +56,7 @@ class Pyramid:
 
     def __init__(self, mirror: CaseMirror, now: int) -> None:
         self.mirror = mirror
-        self.now = now
+        self.now, self.turns = now, 0
         self.hexes = Hexes()
         self.counts: dict[int, Counts] = {level: np.zeros((0, WIDTH), np.int64) for level in LEVELS}
         self._base = np.full(0, UNCOUNTED, np.int32)
@@ -80,7 +80,7 @@ class Pyramid:
         self._await(rows)
 
     def advance(self, now: int) -> None:
-        """Let time pass: what fell due before ``now`` and is open is overdue."""
+        """Let time pass: what fell due before ``now`` and is open is overdue; ``turns`` counts how often that was any."""
         with self.mirror.lock:
             if now <= self.now:
                 return
@@ -92,6 +92,7 @@ class Pyramid:
                     self._awaited[row] = 0
                     late.add(row)
             if late:
+                self.turns += 1
                 self.follow(np.array(sorted(late), np.int64))
 
     def of_filter(self, level: int, fits: NDArray[np.bool_]) -> Counts:
