@@ -16,6 +16,7 @@ Bits = NDArray[np.uint32]
 
 QUANTITIES: Final = (
     "reported",
+    "accepted",
     "valid",
     "dispatched",
     "one_department",
@@ -34,7 +35,8 @@ QUANTITIES: Final = (
 )
 """Verdict k is bit k.
 
-* reported: every case. valid: filed (立案), and not merged into another. dispatched: valid, and a department has it (派遣).
+* reported: every case. accepted: taken on (受理), and not merged into another. valid: accepted and filed (立案).
+* dispatched: valid, and a department has it (派遣).
 * one_department: dispatched, and no second department was needed. returned: valid, and a department gave it back once or more.
 * owed: valid and with a deadline (应处置, 应结案). disposed: owed, and the department confirmed the work (处置, 批转).
 * in_time, late: disposed by its deadline, after it. todo_late: owed, not disposed, past its deadline (超期待处置).
@@ -44,7 +46,9 @@ QUANTITIES: Final = (
 """
 BIT: Final = {name: 1 << k for k, name in enumerate(QUANTITIES)}
 
-UNFILED: Final = frozenset({"draft", "reported", "verifying_info", "accepted", "rejected", "void", "merged"})
+UNTAKEN: Final = frozenset({"draft", "reported", "verifying_info", "rejected", "merged"})
+"""States of a case that was not accepted, or counts with another."""
+UNFILED: Final = UNTAKEN | {"accepted", "void"}
 """States of a case that was not filed, or counts with another."""
 CLOSED: Final = frozenset({"closed", "forced_closed"})
 
@@ -52,10 +56,12 @@ CLOSED: Final = frozenset({"closed", "forced_closed"})
 def verdicts(mirror: CaseMirror, now: int) -> Bits:
     """The verdicts on every row at a moment (Unix seconds); shape (mirror.count,)."""
     count = mirror.count
+    taken = np.array([state not in UNTAKEN for state in mirror.states], np.bool_)
     filed = np.array([state not in UNFILED for state in mirror.states], np.bool_)
     closed = np.array([state in CLOSED for state in mirror.states], np.bool_)
     bits = _judge(
         mirror.state[:count],
+        taken,
         filed,
         closed,
         mirror.due[:count],
@@ -102,6 +108,7 @@ def tally(bits: Bits, fits: NDArray[np.bool_], group: NDArray[Any], groups: int)
 @njit(cache=True, nogil=True)
 def _judge(
     state: NDArray[np.uint8],
+    taken: NDArray[np.bool_],
     filed: NDArray[np.bool_],
     closed_state: NDArray[np.bool_],
     due: NDArray[np.int64],
@@ -122,15 +129,15 @@ def _judge(
         done = answered[i] if answered[i] != 0 else (closed[i] if shut else 0)
         disposed = owed and done != 0
         soon = disposed and done <= due[i]
-        found = 1 | valid << 1 | sent << 2
-        found |= (sent and returns[i] == 0) << 3
-        found |= (valid and returns[i] > 0) << 4
-        found |= owed << 5 | disposed << 6 | soon << 7
-        found |= (disposed and not soon) << 8
-        found |= (owed and not disposed and due[i] < now) << 9
-        found |= shut << 10 | (shut and soon) << 11 | (shut and not soon) << 12
-        found |= (owed and reworks[i] > 0) << 14
-        found |= (closed[i] == 0) << 15
+        found = 1 | taken[state[i]] << 1 | valid << 2 | sent << 3
+        found |= (sent and returns[i] == 0) << 4
+        found |= (valid and returns[i] > 0) << 5
+        found |= owed << 6 | disposed << 7 | soon << 8
+        found |= (disposed and not soon) << 9
+        found |= (owed and not disposed and due[i] < now) << 10
+        found |= shut << 11 | (shut and soon) << 12 | (shut and not soon) << 13
+        found |= (owed and reworks[i] > 0) << 15
+        found |= (closed[i] == 0) << 16
         bits[i] = found
     return bits
 
