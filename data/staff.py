@@ -18,14 +18,15 @@ STAFF: Final = "needle_staff"
 READS: Final = (
     "city, layer, generation, area, grid_cell, street, landscape, building, ground_source, matter, filing_condition, department, "
     "rule_set, team, shift, channel, case_state, case_transition, case_pyramid, subscription, "
-    "form, form_version, form_table, form_column, form_binding, outreach"
+    "form, form_version, form_table, form_column, form_binding, outreach, registry_source, registry_purpose"
 )
 #: Under a policy: a case and what hangs on it.
 CASEWORK: Final = {
     "select": (
         "cases, case_event, decision, task, whistle, whistle_party, case_merge, case_timer, acknowledgement, report, photo, "
         "delivery, remote_case, form_draft, form_review, form_submission, form_attachment, link, link_use, "
-        "recipient, message, visit, coverage, coverage_target"
+        "recipient, message, visit, coverage, coverage_target, registry_entity, registry_claim, registry_relation, "
+        "registry_merge, registry_apart, registry_doubt, registry_density, registry_pyramid, registry_filling"
     ),
     "insert": (
         "case_event, decision, task, whistle, whistle_party, case_timer, acknowledgement, photo, form_draft, form_review, visit"

@@ -4,7 +4,20 @@ Geometry is EPSG:4326, longitude first. Times are ``timestamptz``. Constraints c
 error can be told from its constraint. Migrations under ``data/migrations`` must produce exactly this (a test says so).
 """
 
-from data.tables import authority, cases, coverage, form_work, forms, ground, joint, outreach, people, systems, views
+from data.tables import (
+    authority,
+    cases,
+    coverage,
+    form_work,
+    forms,
+    ground,
+    joint,
+    outreach,
+    people,
+    registry,
+    systems,
+    views,
+)
 from data.tables.base import metadata
 
 __all__ = [
@@ -18,6 +31,7 @@ __all__ = [
     "metadata",
     "outreach",
     "people",
+    "registry",
     "systems",
     "views",
 ]
