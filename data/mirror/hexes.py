@@ -88,11 +88,12 @@ class Hexes:
         """The cells of a level on the map; drawn anew when there are new ones."""
         known = self._outlines.get(level)
         if known is None or len(known.x) < len(self.slots[level]):
-            known = self._outlines[level] = _draw(self.cells(level))
+            known = self._outlines[level] = draw_cells(self.cells(level))
         return known
 
 
-def _draw(cells: Ints) -> Outlines:
+def draw_cells(cells: Ints) -> Outlines:
+    """The outlines, centres and boxes of H3 cells, in their order."""
     rings = [[(lng, lat) for lat, lng in h3.cell_to_boundary(cell)] for cell in cells.tolist()]
     closed = [[*ring, ring[0]] for ring in rings]
     points = mercator_units(np.array([point for ring in closed for point in ring], np.float64).reshape(-1, 2))

@@ -15,6 +15,7 @@ from data.tables import (
     outreach,
     people,
     registry,
+    registry_access,
     systems,
     views,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "outreach",
     "people",
     "registry",
+    "registry_access",
     "systems",
     "views",
 ]
