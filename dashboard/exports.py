@@ -1,14 +1,13 @@
 """``/api/desk/exports``: what is filtered as a file, written in a thread of its own, with progress, and a way to stop it."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from dashboard import jobs
 from dashboard.accounts import require
@@ -18,7 +17,7 @@ from dashboard.desk_state import Desk, as_json, desk_of, read_sort
 from dashboard.export_batches import Batch, batches
 from dashboard.export_files import FORMATS, Format, Table
 from dashboard.i18n import language_of, words
-from dashboard.jobs import Jobs, Stopped, run
+from dashboard.jobs import Jobs, Stopped, housed, run
 from dashboard.sessions import Asker
 from dashboard.view_models.desk_columns import Column, chosen, columns, heading
 from data.database import Connection, connect
@@ -82,19 +81,7 @@ def write(job: Job, url: str, table: Table, found: Callable[[Connection], Iterat
 # --- addresses ------------------------------------------------------------------------------------------------
 
 
-@asynccontextmanager
-async def running(app: FastAPI) -> AsyncIterator[None]:
-    """The exports of the application, gone with it."""
-    app.state.exports = held = Exports()
-    yield
-    await held.close()
-
-
-def exports_of(request: Request) -> Exports:
-    """The process's exports (a FastAPI dependency)."""
-    return cast(Exports, request.app.state.exports)
-
-
+running, exports_of = housed("exports", Exports)
 router = APIRouter(prefix="/api/desk/exports", lifespan=running)
 TheExports = Annotated[Exports, Depends(exports_of)]
 

@@ -5,11 +5,13 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
+from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
@@ -117,6 +119,27 @@ class Jobs(Generic[J]):
         for job_id, job in list(self.jobs.items()):
             if not job.runs and time.monotonic() - job.begun_at > KEPT_SECONDS:
                 self.drop(job_id)
+
+
+H = TypeVar("H", bound=Jobs[Any])
+
+
+def housed(
+    name: str, make: Callable[[], H]
+) -> tuple[Callable[[FastAPI], AbstractAsyncContextManager[None]], Callable[[Request], H]]:
+    """The jobs of an application, gone with it: the lifespan of its router, and what finds them again (a FastAPI dependency)."""
+
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[None]:
+        held = make()
+        setattr(app.state, name, held)
+        yield
+        await held.close()
+
+    def of(request: Request) -> H:
+        return cast(H, getattr(request.app.state, name))
+
+    return running, of
 
 
 def run(job: J, work: Callable[[J], None]) -> None:

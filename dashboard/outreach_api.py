@@ -1,18 +1,18 @@
 """``/api/outreach``: askings, their links, posters and messages, by the functions of ``needle link``, ``poster``, ``message``."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Body, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Body, Depends, Request, Response
 
 from dashboard.accounts import Account, require
 from dashboard.audit_log import audit_of, deed_of
 from dashboard.desk_state import as_json
+from dashboard.jobs import housed
 from dashboard.office import TheWall
 from dashboard.outreach_jobs import FONT, OutreachJobs, Wanted, as_account, issue_links, print_posters
 from dashboard.sessions import Asker
@@ -39,19 +39,7 @@ KINDS: Final = ("building", "household", "person", "area")
 LONGEST_LIST: Final = 20_000_000
 
 
-@asynccontextmanager
-async def running(app: FastAPI) -> AsyncIterator[None]:
-    """The jobs of the application, gone with it."""
-    app.state.outreach_jobs = held = OutreachJobs()
-    yield
-    await held.close()
-
-
-def jobs_of(request: Request) -> OutreachJobs:
-    """The process's jobs (a FastAPI dependency)."""
-    return cast(OutreachJobs, request.app.state.outreach_jobs)
-
-
+running, jobs_of = housed("outreach_jobs", OutreachJobs)
 router = APIRouter(prefix="/api/outreach", lifespan=running)
 TheJobs = Annotated[OutreachJobs, Depends(jobs_of)]
 Said = Annotated[dict[str, Any], Body()]
