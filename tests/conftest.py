@@ -8,16 +8,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from data import migrate
 from data.cluster import Cluster
 from data.database import Connection, connect
 from data.settings import get_settings
+from tests.browsing import chromium
+from tests.patience import wait_long_for_answers
 
 PREFIX = "needle-test-"
 #: A test's cluster is thrown away, so it need not survive a power cut.
 FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off", "shared_buffers": "128MB"}
 _number = itertools.count()
+wait_long_for_answers()
 
 
 def _remove(folder: Path) -> None:
@@ -61,6 +65,13 @@ def connection(database_url: str) -> Iterator[Connection]:
     with connect(database_url) as connection:
         yield connection
         connection.rollback()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium with a software renderer, closed with its file: Playwright keeps an event loop until then."""
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

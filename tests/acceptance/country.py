@@ -4,11 +4,10 @@ import base64
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 import httpx
@@ -19,22 +18,10 @@ from dashboard.cast import Cast
 from data.database import connect
 from forms.letters import pack
 from forms.sealing import mail_id_of, open_reply, reply_key_of, seal_letter
+from tests.patience import PATIENCE_S, until
 
-PATIENCE_S = 60.0
-PAUSE_S = 0.1
 DEPARTMENTS_OWN = Path(__file__).parents[1] / "dispatch" / "department_system.py"
 SECRET = "department-key"
-
-
-def until(look: Callable[[], Any], what: str) -> Any:
-    """What ``look`` finds, looked for until patience ends."""
-    deadline = monotonic() + PATIENCE_S
-    while True:
-        found = look()
-        if found:
-            return found
-        assert monotonic() < deadline, f"waited in vain: {what}"
-        sleep(PAUSE_S)
 
 
 @dataclass(frozen=True)
@@ -76,7 +63,7 @@ class Country:
     def __init__(self, addresses: Addresses) -> None:
         self.at = addresses
         self.cast = Cast(addresses.base)
-        self.client = httpx.Client(trust_env=False, timeout=20)
+        self.client = httpx.Client(trust_env=False)
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:

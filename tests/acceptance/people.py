@@ -13,7 +13,6 @@ from tests.acceptance.country import Case, Country
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DESK: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
-PATIENCE_MS = 30_000
 
 
 class People:
@@ -36,7 +35,6 @@ class People:
             cookies = {COOKIE: token, CSRF_COOKIE: csrf_of(token)}
             context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
         page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.goto(address)
         page.wait_for_selector("body[data-ready]")

@@ -6,8 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,18 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-PATIENCE_S = 120.0
-
-
-def until(look: Callable[[], Any], what: str) -> Any:
-    """What ``look`` finds, looked for until patience ends."""
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"waited in vain for {what}")
+from tests.patience import PATIENCE_S, until
 
 
 @pytest.fixture

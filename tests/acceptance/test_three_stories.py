@@ -12,9 +12,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from dashboard.cli.chromium import ARGUMENTS, CHROMIUM
 from data.chain import verify
 from data.cluster import Cluster
 from data.database import connect
@@ -31,8 +30,9 @@ from dispatch.delivery.connectors import as_settings, parse_connector
 from dispatch.matters import matters
 from dispatch.reference import load_reference
 from dispatch.ticking import tick
-from tests.acceptance.country import Addresses, Case, Country, until
-from tests.acceptance.people import PATIENCE_MS, People
+from tests.acceptance.country import Addresses, Case, Country
+from tests.acceptance.people import People
+from tests.patience import until
 
 STALLS, RUBBISH = "2026:event:09006", "2026:event:06010"
 ALWAYS_AT_WORK = """
@@ -315,15 +315,6 @@ def test_a_resident_reports_follows_and_is_not_content(country: Country) -> None
     history_is_whole(country, main)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium with a software renderer."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
-
-
 @pytest.mark.browser
 def test_a_resident_reports_and_everybody_does_their_part_on_a_page_of_their_own(
     country: Country, browser: Browser
@@ -347,7 +338,7 @@ def test_a_resident_reports_and_everybody_does_their_part_on_a_page_of_their_own
         ((case_id,),) = until(lambda: country.rows(query), "the case is opened")
         case = Case(country, case_id)
         case.until("dispatched")
-        expect(now).to_contain_text("已派给处理部门", timeout=PATIENCE_MS)
+        expect(now).to_contain_text("已派给处理部门")
 
         before = case.read()["case"]
         people.works_on(before["team_id"], case_id)
@@ -355,12 +346,12 @@ def test_a_resident_reports_and_everybody_does_their_part_on_a_page_of_their_own
         people.moves("operator:li", case_id, "request_check", "v", "checking")
         people.verifies(case.read()["events"][-1]["payload"]["verifier"], case_id)
         people.moves("operator:li", case_id, "close", "c", "closed")
-        expect(now).to_contain_text("已结案", timeout=PATIENCE_MS)
+        expect(now).to_contain_text("已结案")
 
         # The resident looks out of the window: it is not solved.
         resident.fill("#why", "今天早上又满了")
         resident.click("#unsolved button")
-        expect(now).to_contain_text("已按您的反馈重新办理", timeout=PATIENCE_MS)
+        expect(now).to_contain_text("已按您的反馈重新办理")
         case.until("reopened")
     assert people.problems == []
     assert [action for _, action in case.story()] == [

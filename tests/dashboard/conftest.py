@@ -6,13 +6,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from dashboard.server import create_app
 from data.cluster import Cluster
@@ -22,18 +21,8 @@ from data.demo.load import load_city
 from data.demo.size import BLOCK
 from dispatch.matters import matters
 from dispatch.reference import load_reference
+from tests.patience import PATIENCE_S, until
 from tests.signed_in import SignedIn
-
-PATIENCE_MS = 60_000
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-)
-
 
 #: Teams are at work, and have room, at whatever hour the tests run.
 ALWAYS_AT_WORK = """
@@ -82,12 +71,12 @@ class Served:
 
     def __enter__(self) -> "Served":
         self.thread.start()
-        assert self.started.wait(60)
+        assert self.started.wait(PATIENCE_S)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.server.should_exit = True
-        self.thread.join(30)
+        self.thread.join(PATIENCE_S)
         self.socket.close()
 
 
@@ -106,22 +95,11 @@ def served_city(cluster: Cluster, block_template: str) -> Iterator[str]:
     cluster.drop_database("city_to_look_at")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium with a software renderer, closed with its file: Playwright keeps an event loop until then."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
-
-
 @contextmanager
 def watched(browser: Browser, width: int, height: int, **options: Any) -> Iterator[Page]:
     """A page of this size; whatever the browser complains about fails the test."""
     context = browser.new_context(viewport={"width": width, "height": height}, **options)
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on("console", lambda said: troubles.append(said.text) if "Content Security Policy" in said.text else None)
@@ -140,7 +118,6 @@ def page(browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def api(served: str) -> Iterator[httpx.Client]:
     """The API of the served block, once every case and text is read."""
-    with httpx.Client(base_url=served, timeout=60, transport=httpx.HTTPTransport(retries=2)) as client:
-        while client.get("/api/desk/rows", params={"end": 1}).status_code == 503:
-            pass
+    with httpx.Client(base_url=served, transport=httpx.HTTPTransport(retries=2)) as client:
+        until(lambda: client.get("/api/desk/rows", params={"end": 1}).status_code != 503, "the cases are read")
         yield client

@@ -18,8 +18,7 @@ from data.cluster import Cluster
 from data.database import Connection, connect
 from data.staff import STAFF
 from tests.dashboard.conftest import Served
-
-PATIENCE_S = 60.0
+from tests.patience import PATIENCE_S, until
 
 
 @dataclass
@@ -35,7 +34,7 @@ class Streets:
     theirs: list[int]
 
     def client(self, actor: str) -> httpx.Client:
-        return httpx.Client(base_url=self.address, headers=self.cast.headers(actor), trust_env=False, timeout=60)
+        return httpx.Client(base_url=self.address, headers=self.cast.headers(actor), trust_env=False)
 
 
 def cases_of(base: Connection, street: str) -> list[int]:
@@ -56,9 +55,7 @@ def streets(cluster: Cluster, block_template: str) -> Iterator[Streets]:
     with Served(url, signed_in=False) as server:
         streets = Streets(server.address, Cast(url), url, own, other, mine, theirs)
         with streets.client("admin") as admin:
-            deadline = time.monotonic() + PATIENCE_S
-            while admin.get("/api/desk/rows", params={"end": 1}).status_code == 503:
-                assert time.monotonic() < deadline
+            until(lambda: admin.get("/api/desk/rows", params={"end": 1}).status_code != 503, "the cases are read")
         yield streets
     cluster.drop_database("two_streets")
 
@@ -229,9 +226,7 @@ def test_exports_hold_the_own_street_and_belong_to_who_asked(street: httpx.Clien
     with streets.client("admin") as admin:
         assert admin.get(f"/api/desk/exports/{job}").status_code == 404
         assert admin.get(f"/api/desk/exports/{job}/file").status_code == 404
-    deadline = time.monotonic() + PATIENCE_S
-    while not street.get(f"/api/desk/exports/{job}").json()["ready"]:
-        assert time.monotonic() < deadline
+    until(lambda: street.get(f"/api/desk/exports/{job}").json()["ready"], "the export is ready")
     features = orjson.loads(street.get(f"/api/desk/exports/{job}/file").content)["features"]
     assert 0 < len(features) <= len(streets.mine)
 
@@ -262,7 +257,7 @@ def test_a_socket_hears_the_own_street_and_nothing_of_another(streets: Streets) 
     actor = f"street:{streets.own}"
     where = f"ws://{urlsplit(streets.address).netloc}/ws/live"
     with (
-        connect_socket(where, additional_headers=streets.cast.headers(actor)) as socket,
+        connect_socket(where, open_timeout=PATIENCE_S, additional_headers=streets.cast.headers(actor)) as socket,
         connect(streets.url) as base,
     ):
         for case_id in (streets.theirs[0], streets.mine[0]):

@@ -28,7 +28,7 @@ class Office:
     department: str
 
     def client(self, actor: str = "admin") -> httpx.Client:
-        return httpx.Client(base_url=self.address, headers=self.cast.headers(actor), trust_env=False, timeout=60)
+        return httpx.Client(base_url=self.address, headers=self.cast.headers(actor), trust_env=False)
 
     def audited(self) -> list[tuple[Any, ...]]:
         with connect(self.url) as base:

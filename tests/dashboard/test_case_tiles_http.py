@@ -10,8 +10,8 @@ import pytest
 
 from data.database import connect
 from geo.mvt_reading import read_tile
+from tests.patience import PATIENCE_S
 
-TAKES_S = 30
 SEVERAL = "select count(*) from cases where geom is not null and {}"
 ONE = (
     "select id, st_x(geom), st_y(geom), state, extract(epoch from reported_at)::bigint / 60, channel from cases"
@@ -37,7 +37,7 @@ def tile_at(zoom: int, lng: float, lat: float) -> tuple[int, int, int]:
 
 def get(client: httpx.Client, tile: tuple[int, int, int], query: str = "", **headers: str) -> httpx.Response:
     """A tile, once the cases are there."""
-    until = time.monotonic() + TAKES_S
+    until = time.monotonic() + PATIENCE_S
     while True:
         zoom, column, row = tile
         answer = client.get(f"/tiles/cases/{zoom}/{column}/{row}.mvt?{query}", headers=headers)
@@ -89,7 +89,7 @@ def test_a_revisit_is_answered_in_a_word_until_a_case_changes(client: httpx.Clie
         connection.execute("update cases set urgent = not urgent where id = %s", (case,))
         connection.execute(ANY_EVENT, (case,))
         connection.execute("select pg_notify('needle_case', %s)", (str(case),))
-    until = time.monotonic() + TAKES_S
+    until = time.monotonic() + PATIENCE_S
     while (again := get(client, tile, **{"If-None-Match": first.headers["etag"]})).status_code == 304:
         assert time.monotonic() < until
     marks = [{f.id: f.properties["u"] for f in read_tile(a.content)["case"].features} for a in (first, again)]

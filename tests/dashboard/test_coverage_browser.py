@@ -14,7 +14,8 @@ from data.cluster import Cluster
 from data.database import connect
 from data.settings import get_settings
 from tests.dashboard.asked import answer, ask_block
-from tests.dashboard.conftest import PATIENCE_MS, Served
+from tests.dashboard.conftest import Served
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.browser
 
@@ -54,7 +55,7 @@ def middle(page: Page) -> tuple[int, ...]:
 
 def expect_colour(page: Page, outcome: str) -> None:
     """Until the building in the middle of the map has an outcome's colour."""
-    deadline = time.monotonic() + PATIENCE_MS / 1000
+    deadline = time.monotonic() + PATIENCE_S
     while max(abs(a - b) for a, b in zip(middle(page), COLOURS[outcome], strict=True)) > TOLERANCE:
         assert time.monotonic() < deadline, (middle(page), outcome)
 

@@ -3,9 +3,9 @@
 import csv
 import io
 import json
-import time
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,7 @@ from geo.mvt_columns import mercator
 from geo.mvt_reading import read_tile
 from tests.dashboard.asked import answer, ask_block
 from tests.dashboard.conftest import Served
-
-PATIENCE_S = 60.0
+from tests.patience import PATIENCE_S, until
 
 
 class Asked:
@@ -36,7 +35,7 @@ class Asked:
         self.address, self.url, self.workers, self.cast = address, url, workers, Cast(url)
 
     def client(self, actor: str) -> httpx.Client:
-        return httpx.Client(base_url=self.address, headers=self.cast.headers(actor), trust_env=False, timeout=60)
+        return httpx.Client(base_url=self.address, headers=self.cast.headers(actor), trust_env=False)
 
     def get(self, actor: str, path: str, **query: Any) -> Any:
         with self.client(actor) as client:
@@ -65,9 +64,7 @@ def asked(cluster: Cluster, block_template: str, tmp_path_factory: pytest.TempPa
         with Served(url, signed_in=False) as server:
             found = Asked(server.address, url, workers)
             with found.client("admin") as admin:
-                deadline = time.monotonic() + PATIENCE_S
-                while admin.get("/api/coverage/1").status_code == 503:
-                    assert time.monotonic() < deadline
+                until(lambda: admin.get("/api/coverage/1").status_code != 503, "the cells are counted")
             yield found
     get_settings.cache_clear()
     cluster.drop_database("asked_block")
@@ -112,7 +109,7 @@ def test_a_worker_notes_what_was_met_and_only_at_the_own_doors(asked: Asked) -> 
     for outcome in ("not_reachable", "refused"):
         body = {"link": mine, "outcome": outcome, "note": "  周六再来 "}
         assert asked.post("grid_worker:zheng", "/api/coverage/visits", body).status_code == 201
-    wait_for(lambda: total(asked, "grid_worker:zheng").refused == before.refused + 1)
+    until(lambda: total(asked, "grid_worker:zheng").refused == before.refused + 1)
     with connect(asked.url) as connection:
         place = connection.execute("select areas ->> 'building' from link where id = %s", [mine]).fetchone()
     assert place is not None
@@ -140,19 +137,20 @@ def test_a_worker_notes_what_was_met_and_only_at_the_own_doors(asked: Asked) -> 
 def test_households_behind_a_door_make_a_denominator(asked: Asked) -> None:
     door, before = asked.links("kind = 'building'")[-1], total(asked, "admin")
     assert asked.post("admin", "/api/coverage/households", {"link": door, "households": 12}).status_code == 200
-    wait_for(lambda: total(asked, "admin").recipients == before.recipients + 12)
+    until(lambda: total(asked, "admin").recipients == before.recipients + 12)
     assert total(asked, "admin").doors == before.doors - 1
     assert asked.post("admin", "/api/coverage/households", {"link": door, "households": 0}).status_code == 422
     asked.post("admin", "/api/coverage/households", {"link": door, "households": None})
-    wait_for(lambda: total(asked, "admin").recipients == before.recipients)
+    until(lambda: total(asked, "admin").recipients == before.recipients)
 
 
 def test_news_reach_the_own_sockets_alone_with_map_rows_and_total(asked: Asked) -> None:
     cell, address = asked.workers["zheng"], asked.address.replace("http", "ws")
+    listen = partial(open_socket, f"{address}/ws/coverage/1", open_timeout=PATIENCE_S)
     link = asked.links(f"kind = 'household' and areas ->> 'cell' = '{cell}' and uses = 0")[-1]
     with (
-        open_socket(f"{address}/ws/coverage/1", additional_headers=asked.cast.headers("grid_worker:zheng")) as mine,
-        open_socket(f"{address}/ws/coverage/1", additional_headers=asked.cast.headers("grid_worker:wei")) as theirs,
+        listen(additional_headers=asked.cast.headers("grid_worker:zheng")) as mine,
+        listen(additional_headers=asked.cast.headers("grid_worker:wei")) as theirs,
         connect(asked.url) as connection,
     ):
         answer(connection, link)
@@ -184,7 +182,7 @@ def test_tiles_show_what_the_account_sees_and_are_kept_until_something_changes(a
         assert admin.get(path, headers={"If-None-Match": whole.headers["etag"]}).status_code == 304
         with connect(asked.url) as connection:
             answer(connection, asked.links("uses = 0")[0])
-        wait_for(lambda: admin.get(path, headers={"If-None-Match": whole.headers["etag"]}).status_code == 200)
+        until(lambda: admin.get(path, headers={"If-None-Match": whole.headers["etag"]}).status_code == 200)
         far = admin.get(f"/tiles/coverage/1/10/{x >> 4}/{y >> 4}.mvt")
         assert set(read_tile(far.content)) == {"subdistrict"}
         assert admin.get("/tiles/coverage/1/30/0/0.mvt").status_code == 404
@@ -244,7 +242,7 @@ def test_files_hold_the_buildings_of_the_scope_with_the_same_numbers(asked: Aske
 def finished(asked: Asked, actor: str, begun: httpx.Response) -> dict[str, Any]:
     assert begun.status_code == 202, begun.text
     job = begun.json()
-    wait_for(lambda: any(asked.get(actor, f"/api/outreach/jobs/{job['id']}").get(key) for key in ("outcome", "error")))
+    until(lambda: any(asked.get(actor, f"/api/outreach/jobs/{job['id']}").get(key) for key in ("outcome", "error")))
     return {**job, **asked.get(actor, f"/api/outreach/jobs/{job['id']}")}
 
 
@@ -325,10 +323,3 @@ def test_messages_are_shown_masked_and_without_their_links(asked: Asked) -> None
         "email": None,
         "quiet": ["22:00", "08:00"],
     }
-
-
-def wait_for(condition: Any) -> None:
-    """Until something holds that happens in another process or thread."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline

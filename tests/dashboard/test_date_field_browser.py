@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.patience import PATIENCE_S
+
 MOMENT = re.compile(r"^\d{4}-\d\d-\d\d 09:00$")
 MODULES = Path(__file__).parents[2] / "dashboard" / "assets" / "modules"
 
@@ -33,7 +35,7 @@ def test_what_is_typed_is_one_day_or_none(typed: str, time: bool, day: str | Non
         f"console.log(JSON.stringify(normal({typed!r}, {str(time).lower()})));"
     )
     said = subprocess.run(
-        ["node", "--input-type=module", "-e", script], capture_output=True, text=True, check=True, timeout=30
+        ["node", "--input-type=module", "-e", script], capture_output=True, text=True, check=True, timeout=PATIENCE_S
     )
     assert said.stdout.strip() == ("null" if day is None else f'"{day}"')
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.dashboard.conftest import PATIENCE_MS, watched
+from tests.dashboard.conftest import watched
 
 pytestmark = pytest.mark.browser
 
@@ -193,5 +193,5 @@ def test_speaks_chinese_without_being_asked(browser: Browser, served: str, api: 
     context = browser.new_context(viewport={"width": 1920, "height": 1080})
     page = context.new_page()
     page.goto(f"{served}/desk")
-    expect(page.locator("h1").first).to_have_text("处置工作台", timeout=PATIENCE_MS)
+    expect(page.locator("h1").first).to_have_text("处置工作台")
     context.close()

@@ -28,6 +28,7 @@ from dashboard.view_models.desk_columns import chosen, columns, heading
 from data.database import Connection, connect
 from data.mirror.loading import load_mirror
 from geo.errors import Language, NeedleError
+from tests.patience import PATIENCE_S
 
 AT = datetime(2026, 11, 24, 1, 2, 3, tzinfo=UTC)
 WANTED = ("number", "title", "state", "urgent", "area:district", "due", "reported", "returns", "lng", "lat")
@@ -215,7 +216,7 @@ async def test_jobs_are_bounded_stopped_and_leave_no_file(database_url: str) -> 
 
     def waits(job: Job) -> None:
         def found(_connection: Connection) -> Iterator[Batch]:
-            assert go.wait(20)
+            assert go.wait(PATIENCE_S)
             yield from BATCHES
 
         write(job, database_url, table("zh"), found)

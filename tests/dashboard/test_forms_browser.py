@@ -10,7 +10,7 @@ from data.cluster import Cluster
 from data.database import connect
 from data.stores.forms import load_version
 from forms.xlsform.publishing import keep_submission
-from tests.dashboard.conftest import watched
+from tests.dashboard.conftest import PATIENCE_MS, watched
 
 READY = "() => document.body.dataset.ready"
 
@@ -42,10 +42,16 @@ def test_a_form_is_composed_published_and_read(page: Page, cluster: Cluster) -> 
     page.locator(".rule-relevant").click()
     page.locator(".rule-relevant-field .rule-of").select_option("risk")
     page.locator(".rule-relevant-field .rule-value").select_option("red")
-    asked = page.locator('.phone-question[data-asks="q"]')
-    expect(asked).to_have_count(0)
-    page.locator('.phone-question[data-asks="risk"] label').last.locator("input").check()
-    expect(asked).to_have_count(1)
+    phone = page.frame_locator(".phone-screen")
+    asked = phone.locator('.question:has(input[name$="/repeat/q"])')
+    expect(asked).to_be_hidden(timeout=PATIENCE_MS)
+    phone.locator('input[data-name$="/risk"][value="red"], input[name$="/risk"][value="red"]').check()
+    expect(asked).to_be_visible()
+    phone.locator("#send").click()
+    expect(phone.locator("#trouble")).to_contain_text("还有")
+    phone.locator('input[name$="/risk"][value="red"]').focus()
+    expect(page.locator('.outline-line[aria-selected="true"]')).to_have_attribute("data-name", "risk")
+    lines.filter(has_text="Power").click()
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+Shift+z")
     expect(page.locator(".builder-state")).to_have_text("已保存")

@@ -28,7 +28,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 @pytest.fixture
 def api(served: str) -> Iterator[httpx.Client]:
     """The API, as an administrator of the whole city."""
-    with httpx.Client(base_url=served, timeout=60) as client:
+    with httpx.Client(base_url=served) as client:
         yield client
 
 

@@ -28,14 +28,11 @@ READ_ALL = """() => {
 NAMELESS = """() => [...document.querySelectorAll('.frame a, .frame button, .frame input, .frame select')]
   .filter((node) => node.offsetParent && !(node.textContent.trim() || node.getAttribute('aria-label') || node.labels?.length))
   .map((node) => node.outerHTML.slice(0, 120))"""
-PATIENCE_MS = 60_000
 
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1600, "height": 900}, reduced_motion="reduce", color_scheme="dark")
-    context.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
     yield context
     context.close()
 

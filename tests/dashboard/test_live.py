@@ -17,8 +17,8 @@ from websockets.sync.client import connect as connect_socket
 from dashboard import live, reader
 from data.database import Connection, connect
 from tests.dashboard.conftest import Served
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 30.0
 Message = dict[str, Any]
 
 MOVE = """
@@ -69,7 +69,7 @@ def told(messages: list[Message]) -> list[tuple[int, int]]:
 @contextmanager
 def listening(address: str, since: int | None = None, **options: Any) -> Iterator[Listener]:
     where = f"ws://{urlsplit(address).netloc}/ws/live" + ("" if since is None else f"?since={since}")
-    with connect_socket(where, proxy=None, max_size=None, **options) as connection:
+    with connect_socket(where, proxy=None, open_timeout=PATIENCE_S, max_size=None, **options) as connection:
         listener = Listener(connection)
         listener.until(lambda message: message == {"kind": "source", "connected": True})
         yield listener
@@ -83,7 +83,7 @@ def base(block_url: str) -> Iterator[Connection]:
 
 @pytest.fixture
 def client(served: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served, trust_env=False, timeout=PATIENCE_S) as client:
+    with httpx.Client(base_url=served, trust_env=False) as client:
         yield client
 
 
@@ -290,7 +290,7 @@ def test_an_alarm_is_told_once_and_an_acknowledgement_reaches_every_wall(
 ) -> None:
     quiet = base.execute("select id from cases where closed_at is null and not urgent order by id limit 1").fetchone()
     assert quiet is not None
-    with Served(block_url) as second, httpx.Client(base_url=second.address, trust_env=False, timeout=60) as elsewhere:
+    with Served(block_url) as second, httpx.Client(base_url=second.address, trust_env=False) as elsewhere:
         snapshot(client)
         snapshot(elsewhere)
         with listening(served) as here, listening(second.address) as there:

@@ -21,9 +21,9 @@ from data.database import Connection, connect
 from data.stores.accounts import AccountRow, add_account, change_account, load_account
 from data.stores.sessions import close_sessions, hash_token, open_session_now
 from tests.dashboard.conftest import Served
+from tests.patience import PATIENCE_S
 
 PASSWORD = "correct horse battery"
-PATIENCE_S = 30.0
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,9 @@ def test_reports_need_a_key_or_a_session(client: httpx.Client) -> None:
 
 def live(address: str, token: str | None) -> ClientConnection:
     headers = {} if token is None else {"Cookie": f"needle_session={token}"}
-    return connect_socket(f"ws://{urlsplit(address).netloc}/ws/live", additional_headers=headers)
+    return connect_socket(
+        f"ws://{urlsplit(address).netloc}/ws/live", additional_headers=headers, open_timeout=PATIENCE_S
+    )
 
 
 def closed_with(socket: ClientConnection) -> int | None:

@@ -8,14 +8,14 @@ import pytest
 
 from data.cluster import Cluster
 from data.database import Connection, connect
+from tests.patience import until
 
 
 @pytest.fixture
 def api(served: str) -> Iterator[httpx.Client]:
     """The API, once every case and text is read."""
-    with httpx.Client(base_url=served, timeout=60) as client:
-        while client.get("/api/desk/rows", params={"end": 1}).status_code == 503:
-            pass
+    with httpx.Client(base_url=served) as client:
+        until(lambda: client.get("/api/desk/rows", params={"end": 1}).status_code != 503, "the cases are read")
         yield client
 
 

@@ -3,7 +3,6 @@
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,8 +17,8 @@ from data.settings import get_settings
 from data.stores.accounts import load_account
 from geo.errors import NeedleError
 from tests.dashboard.conftest import Served
+from tests.patience import until
 
-PATIENCE_S = 60.0
 ROLES = {"centre": AccountRole.DISPATCHER, "bureau": AccountRole.HANDLER, "it": AccountRole.ADMIN}
 
 
@@ -30,12 +29,11 @@ def issuer() -> Iterator[str]:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", "true"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    address, deadline = f"http://127.0.0.1:{port}", time.monotonic() + PATIENCE_S
+    address = f"http://127.0.0.1:{port}"
     try:
-        while not answers(f"{address}/.well-known/openid-configuration"):
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(
+            lambda: process.poll() is not None or answers(f"{address}/.well-known/openid-configuration"), "the provider"
+        )
         yield httpx.get(f"{address}/.well-known/openid-configuration", trust_env=False).json()["issuer"]
     finally:
         process.terminate()

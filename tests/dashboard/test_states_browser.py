@@ -34,9 +34,9 @@ def test_while_cases_are_read_nothing_is_called_empty_and_all_appears_by_itself(
             expect(loading).to_contain_text(re.compile(r"正在读取全市案件,已完成 \d+%"))
             expect(loading.locator("progress")).to_be_visible()
             barrier.rollback()
-            expect(loading).to_be_hidden(timeout=20_000)
+            expect(loading).to_be_hidden()
             expect(desk.locator(".ag-row").first).to_be_visible()
-            expect(wall.locator("[data-slot=filling]")).to_be_hidden(timeout=20_000)
+            expect(wall.locator("[data-slot=filling]")).to_be_hidden()
             expect(wall.locator(".feed-list .row").first).to_be_visible()
             layers = wall.locator(".layers")
             assert layers.evaluate("layers => layers.scrollHeight <= layers.clientHeight"), "the legend stands whole"
@@ -58,4 +58,4 @@ def test_a_server_that_fails_says_so_in_a_sentence_and_is_tried_again(block_url:
         wall.get_by_role("button", name="再试一次").click()
         expect(curtain).to_have_attribute("data-state", "open")
         state.get_by_role("button").click()
-        expect(desk.locator(".ag-row").first).to_be_visible(timeout=20_000)
+        expect(desk.locator(".ag-row").first).to_be_visible()

@@ -20,6 +20,7 @@ from data.stores.tiles import tiles_version
 from geo.errors import NeedleError
 from geo.ground import BuildingRow, LandscapeRow, StreetRow
 from geo.osm import ATTRIBUTION
+from tests.patience import PATIENCE_S
 
 LINE = shapely.LineString([(116.0, 39.9), (116.01, 39.9)])
 SQUARE = shapely.box(116.0, 39.9, 116.001, 39.901)
@@ -110,7 +111,7 @@ def test_walls_and_workers_are_told_and_tiles_change(connection: Connection, dat
         before = asyncio.run(version())
         bring(connection, [building("a")])
         connection.commit()
-        assert [notice.channel for notice in ear.notifies(timeout=10, stop_after=1)] == [GROUND_CHANNEL]
+        assert [notice.channel for notice in ear.notifies(timeout=PATIENCE_S, stop_after=1)] == [GROUND_CHANNEL]
     after = asyncio.run(version())
     bring(connection, [building("b")])
     connection.commit()

@@ -30,6 +30,7 @@ from dispatch.reference import load_reference
 from dispatch.rules import Rule, RuleSet
 from geo.atlas import Atlas
 from geo.layers import Layer
+from tests.patience import PATIENCE_S
 
 WEST, SOUTH, SIDE = 116.0, 39.9, 0.09
 MATTERS = ("2026:event:09006", "2026:event:09001", "2026:event:01002", "2026:component:01013")
@@ -155,7 +156,6 @@ WHOLE_DAYS = """
 insert into shift (team_id, weekday, starts, ends)
 select id, weekday, '00:00', '00:00' from team cross join generate_series(0, 6) as weekday
 """
-PATIENCE_S = 120.0
 _number = itertools.count()
 
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from dispatch.turns import Turns
+from tests.patience import PATIENCE_S
 
 
 async def test_one_a_case_and_a_few_at_once_each_in_its_order() -> None:
@@ -69,4 +70,4 @@ async def test_a_command_that_is_given_up_keeps_no_place(case: int) -> None:
     gate.set()
     await holder
     assert (turns.free, turns.cases) == (1, {})
-    await asyncio.wait_for(wait(), 5)
+    await asyncio.wait_for(wait(), PATIENCE_S)

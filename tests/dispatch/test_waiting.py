@@ -20,6 +20,7 @@ from dispatch.ground import load_ground, set_loads
 from dispatch.waiting import PAUSE_SHARE, Sweep, look_through
 from dispatch.worker import Worker
 from tests.dispatch.conftest import REFERENCE, CheckCase, Start, Until
+from tests.patience import PATIENCE_S
 
 BLOCKED = """
 select pid from pg_stat_activity
@@ -184,7 +185,7 @@ def test_a_worker_killed_while_it_looks_leaves_the_case_waiting(
         until(lambda: bool(watch.execute(BLOCKED).fetchall()), "the worker in the middle of its look")
         backends = [pid for (pid,) in watch.execute(BLOCKED)]
         worker.send_signal(signal.SIGKILL)
-        assert worker.wait(60) == -signal.SIGKILL
+        assert worker.wait(PATIENCE_S) == -signal.SIGKILL
         for pid in backends:
             watch.execute("select pg_terminate_backend(%s)", (pid,))
         assert (ward.waiting(), ward.on_it()) == ([waits], [])

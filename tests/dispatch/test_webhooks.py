@@ -25,9 +25,9 @@ from dispatch.delivery.addresses import networks
 from dispatch.delivery.connectors import as_settings, make_connector
 from dispatch.delivery.deliverer import Deliverer, Surroundings
 from dispatch.delivery.signing import verify
+from tests.patience import PATIENCE_S
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of twenty-four b").decode()
-PATIENCE_S = 60.0
 CASE_AT_WORK = "select id from cases where state = 'handling' and team_id is not null order by id limit 1"
 
 

@@ -14,6 +14,7 @@ from data.demo.live import reports_live
 from data.stores.workbench import Workbench
 from dispatch.worker import Worker
 from tests.dispatch.conftest import CheckCase, Start, Until
+from tests.patience import PATIENCE_S
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 ADD = "insert into report (channel, idempotency_key, body, reported_at) values (%s, %s, %s, %s)"
@@ -139,4 +140,4 @@ def test_killing_worker_and_backend_loses_nothing_and_does_nothing_twice(
         until(lambda: waiting(watch) == 0, "the workers do not get on")
         check_one_case_each(connection, reports, check_case)
         second.terminate()
-        assert second.wait(30) == 0
+        assert second.wait(PATIENCE_S) == 0

@@ -16,8 +16,8 @@ from data.stores.reports import ReportWriter
 from dispatch.intake import IncomingReport, read_batch
 from dispatch.reference import channels
 from tests.dispatch.conftest import REFERENCE, CheckCase, Start, Until
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 120.0
 DATUMS = {channel.code: channel.crs for channel in channels()}
 SNAP: dict[str, Any] = {
     "channel": "snap",

@@ -19,10 +19,10 @@ from data.demo.city import DemoCity
 from data.demo.live import reports_live
 from data.stores.deliveries import save_subscription
 from dispatch.delivery.connectors import as_settings, make_connector
+from tests.patience import PATIENCE_S
 
 Process = subprocess.Popen[bytes]
 SYSTEM = Path(__file__).with_name("department_system.py")
-PATIENCE_S = 60.0
 ADD = "insert into report (channel, idempotency_key, body, reported_at) values (%s, %s, %s, %s)"
 
 

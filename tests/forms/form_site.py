@@ -26,6 +26,7 @@ from forms.portal.app import create_app
 from forms.sealing import mail_id_of, open_letter, reply_key_of, seal_reply
 from forms.xlsform.compiling import compile_workbook
 from tests.forms.conftest import Mailbox
+from tests.patience import PATIENCE_S
 
 T = TypeVar("T")
 SECRET = LinkSecret(bytes(range(32)))
@@ -56,7 +57,7 @@ class Site:
     def do(work: Coroutine[Any, Any, T]) -> T:
         """Do something in a thread of its own: the browser's keeps a loop of its own."""
         with ThreadPoolExecutor(1) as thread:
-            return thread.submit(asyncio.run, work).result(60)
+            return thread.submit(asyncio.run, work).result(PATIENCE_S)
 
     async def publish(self, book: dict[str, Any], title: str) -> None:
         """Hang the form out, the city's paper, and the key."""
@@ -114,4 +115,4 @@ def open_site(mailbox: Mailbox, keys: KeyRing, form: str, version: str = "1") ->
             yield Site(f"http://localhost:{listening.getsockname()[1]}", mailbox, keys, form, version)
         finally:
             server.should_exit = True
-            thread.join(30)
+            thread.join(PATIENCE_S)

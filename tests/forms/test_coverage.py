@@ -13,6 +13,7 @@ from data.database import SESSION, Connection, connect
 from data.stores.coverage import CHANNEL, COUNTS, HELD, RECOUNT, add_visit, set_households
 from forms.coverage import FIELDS, OUTCOMES, VISITS, Counts, counts_of, outcome_of
 from geo.errors import NeedleError
+from tests.patience import PATIENCE_S
 
 KINDS = ("person", "household", "building", "area")
 ADD = """
@@ -219,7 +220,7 @@ def test_a_change_is_told_by_its_places_and_a_flood_by_a_star(database_url: str)
         ids = add(connection, outreach, [("building", f"b{n}", "{}") for n in range(150)])
         connection.execute(MOVES[0].encode(), [ids[:2]])
         connection.execute(MOVES[2].encode(), [ids])
-        told = [notice.payload for notice in ears.notifies(timeout=1, stop_after=2)]
+        told = [notice.payload for notice in ears.notifies(timeout=PATIENCE_S, stop_after=2)]
     assert told == [f"{outreach}\n*", f"{outreach}\nb0\nb1"]
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from lxml import etree  # type: ignore[import-untyped]
 from PIL import Image
-from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Response, expect
 
 from data.database import connect
 from forms.answers.judging import Good, judge
@@ -25,24 +25,12 @@ from tests.forms.household_form import BOOK, KNOWN, TITLE
 
 pytestmark = pytest.mark.browser
 AXE: Final = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM: Final = "/usr/bin/chromium"
-ARGUMENTS: Final = ("--no-sandbox", "--disable-background-networking", "--no-first-run")
 PHONE: Final[dict[str, Any]] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-PATIENCE_MS: Final = 30_000
 LEAST_TOUCH_PX: Final = 44
 HERE: Final = "[data-page].current "
 FORBIDDEN: Final = "Content Security Policy directive 'script-src"
 """Styles in attributes, which Enketo Core sets where a kept answer is merged, are refused without harm."""
 CODE: Final = re.compile(r"[0-9A-Z]{20}")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for this file."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield started
-        started.close()
 
 
 @pytest.fixture
@@ -85,7 +73,7 @@ def opened(phone: Page, address: str) -> None:
 def onward(phone: Page, text: str) -> None:
     """Go on to the page whose question begins so."""
     phone.click(".next-page")
-    expect(phone.locator(f"{HERE}.question-label.active").first).to_contain_text(text, timeout=PATIENCE_MS)
+    expect(phone.locator(f"{HERE}.question-label.active").first).to_contain_text(text)
 
 
 def faults(phone: Page) -> list[str]:
@@ -180,7 +168,7 @@ def test_an_answer_survives_everything_and_arrives_once(site: Site, phone: Page)
     expect(phone.locator("#receipt-title")).to_have_text("已保存在手机上")
     assert site.letters() == []
     phone.context.set_offline(False)
-    expect(phone.locator("#receipt-title")).to_have_text("已提交", timeout=PATIENCE_MS)
+    expect(phone.locator("#receipt-title")).to_have_text("已提交")
     code = phone.inner_text("#code").replace("-", "")
     assert CODE.fullmatch(code)
     assert faults(phone) == []
@@ -222,7 +210,7 @@ def test_what_comes_back_is_corrected_at_its_question_and_sent_again(site: Site,
     for text in ("What help", "Which day", "How well", "Where your door", "A photo", "Anything else"):
         onward(phone, text)
     phone.click("#send")
-    expect(phone.locator("#receipt-title")).to_have_text("Sent", timeout=PATIENCE_MS)
+    expect(phone.locator("#receipt-title")).to_have_text("Sent")
     first = phone.inner_text("#code").replace("-", "")
     assert faults(phone) == []
 
@@ -233,7 +221,7 @@ def test_what_comes_back_is_corrected_at_its_question_and_sent_again(site: Site,
         "message_en": "The register says otherwise",
     }
     site.do(site.answer(first, {"state": "rejected", "receipt": None, "problems": [problem]}))
-    expect(phone.locator("#receipt-title")).to_have_text("A few answers need a change", timeout=PATIENCE_MS)
+    expect(phone.locator("#receipt-title")).to_have_text("A few answers need a change")
     assert faults(phone) == []
     phone.click("#correct")
     expect(phone.locator(f"{HERE}.said")).to_have_text("The register says otherwise")
@@ -245,7 +233,7 @@ def test_what_comes_back_is_corrected_at_its_question_and_sent_again(site: Site,
         phone.click(".next-page")
         expect(phone.locator("#far")).not_to_have_text(before)
     phone.click("#send")
-    expect(phone.locator("#receipt-title")).to_have_text("Sent", timeout=PATIENCE_MS)
+    expect(phone.locator("#receipt-title")).to_have_text("Sent")
     second = phone.inner_text("#code").replace("-", "")
     assert second != first
     ((mail, head, _),) = site.letters()
@@ -253,9 +241,9 @@ def test_what_comes_back_is_corrected_at_its_question_and_sent_again(site: Site,
     assert etree.fromstring(head["instance"].encode()).xpath("string(//age)") == "31"
 
     site.do(site.answer(second, {"state": "filed", "receipt": "H-7K3M", "problems": [], "title": TITLE}))
-    expect(phone.locator(".receipt-number")).to_contain_text("H-7K3M", timeout=PATIENCE_MS)
+    expect(phone.locator(".receipt-number")).to_contain_text("H-7K3M")
     phone.goto(f"{site.address}/track?lang=en#{second}")
-    expect(phone.locator("#story .now")).to_contain_text("Received", timeout=PATIENCE_MS)
+    expect(phone.locator("#story .now")).to_contain_text("Received")
     expect(phone.locator("#story")).to_contain_text("H-7K3M")
 
 

@@ -36,7 +36,7 @@ def city(home: None, served: str) -> str:
 
 
 def phone(city: str, actor: str) -> httpx.Client:
-    return httpx.Client(base_url=city, trust_env=False, headers={"X-Actor": actor}, timeout=30)
+    return httpx.Client(base_url=city, trust_env=False, headers={"X-Actor": actor})
 
 
 def handled(url: str) -> None:

@@ -6,8 +6,7 @@ accepts it, arrives, takes pictures from before and after, and hands it back, ha
 
 import io
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from data.settings import get_settings
 from data.stores.cases import load_events
 from data.stores.workbench import Workbench
 from dispatch.worker import Worker
+from tests.patience import PATIENCE_S, until
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 MATTER = "2026:event:09006"
@@ -30,7 +30,6 @@ SPOT = """
 select st_x(geom), st_y(geom) from cases join matter on matter.id = matter_id
  where team_id is not null and edition || ':' || kind || ':' || code = %s order by cases.id limit 1
 """
-PATIENCE_MS = 20_000
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +60,7 @@ def worker(block_url: str) -> Iterator[None]:
     thread.start()
     yield
     stop.set()
-    thread.join(30)
+    thread.join(PATIENCE_S)
 
 
 @contextmanager
@@ -86,7 +85,6 @@ def phone(browser: Browser, city: str, url: str, actor: str) -> Iterator[Browser
 def opened(context: BrowserContext, city: str, problems: list[str]) -> Page:
     """The page, once it is drawn and kept for the road."""
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(f"{city}/m")
     page.wait_for_selector("body[data-ready]")
@@ -123,13 +121,6 @@ def sync_in_background(context: BrowserContext, city: str) -> None:
         asked = {"origin": city, "registrationId": found[0], "tag": "outbox", "lastChance": last}
         session.send("ServiceWorker.dispatchSyncEvent", asked)
     page.close()
-
-
-def until(holds: Callable[[], bool], what: str) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + PATIENCE_MS / 1000
-    while not holds():
-        assert time.monotonic() < deadline, what
 
 
 def newest(url: str) -> tuple[int, int, int | None, str]:

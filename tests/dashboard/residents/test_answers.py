@@ -29,6 +29,7 @@ from geo.errors import NeedleError
 from tests.dashboard.residents.asking import FORM, Asked, ask, count_uses, instance
 from tests.dashboard.residents.conftest import Zones, courier_of
 from tests.dashboard.residents.test_courier import Cut, Killed, go_on, photo
+from tests.patience import PATIENCE_S
 
 CODES = [f"{number:020}" for number in range(40)]
 CODE = CODES[0]
@@ -48,7 +49,7 @@ async def test_an_answer_is_filed_with_whom_it_came_from_and_its_sender_gets_a_r
             filled = instance(1, 71, alone="yes", contact="女儿", photo="a.jpg", children=("2011-02-03", "2015-06-07"))
             mail = await asked.put(CODE, filled, files={"a.jpg": photo()})
             assert await courier.round() == 1
-            notice = next(listener.notifies(timeout=5, stop_after=1))
+            notice = next(listener.notifies(timeout=PATIENCE_S, stop_after=1))
         assert orjson.loads(notice.payload) == {"form": "visit", "links": [asked.links["door"]], "buildings": ["door"]}
         ((age, alone, contact, digest),) = answers(zones)
         assert (age, alone, contact) == (71, "yes", "女儿")

@@ -12,8 +12,8 @@ from data.database import open_pool
 from data.portal.courier_side import CourierSide
 from tests.dashboard.residents.asking import ask, instance
 from tests.dashboard.residents.conftest import Zones, post
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 120.0
 CODES = [f"{number:020}" for number in range(120)]
 ANSWERS = [f"{number:020}" for number in range(1000, 1060)]
 ARRIVED = "select count(*) from report where body -> 'via' ->> 'portal' = 'true'"

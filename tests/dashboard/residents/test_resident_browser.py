@@ -19,10 +19,10 @@ from forms.publishing import Publisher
 from forms.words import sensitive
 from tests.dashboard.residents.conftest import Zones, courier_of
 from tests.dashboard.residents.test_courier import REPORTS, close, photo
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.browser
 T = TypeVar("T")
-PATIENCE_MS = 60_000
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 SMALLEST_PX = 44
 
@@ -42,7 +42,7 @@ class Town:
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Run something on the town's loop and wait for it."""
-        return self._begin(work).result(120)
+        return self._begin(work).result(PATIENCE_S)
 
     def _begin(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         return asyncio.run_coroutine_threadsafe(work, self.loop)
@@ -62,16 +62,16 @@ class Town:
         ready = threading.Event()
         self.serving = self._begin(self.server.serve([self.socket]))
         self.carrying = self._begin(self._carry(ready))
-        assert ready.wait(60)
+        assert ready.wait(PATIENCE_S)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.server.should_exit = True
         self.loop.call_soon_threadsafe(self.stop.set)
-        self.serving.result(30)
-        self.carrying.result(30)
+        self.serving.result(PATIENCE_S)
+        self.carrying.result(PATIENCE_S)
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(30)
+        self.thread.join(PATIENCE_S)
         self.loop.close()
         self.socket.close()
 
@@ -94,7 +94,6 @@ def phone(browser: Browser) -> Iterator[Page]:
     page.on(
         "console", lambda said: errors.append(said.text) if said.type == "error" and "ERR_" not in said.text else None
     )
-    page.set_default_timeout(PATIENCE_MS)
     yield page
     context.close()
     assert errors == []
@@ -103,7 +102,7 @@ def phone(browser: Browser) -> Iterator[Page]:
 def fill_in(phone: Page, words: str) -> None:
     """The form as a resident fills it in."""
     phone.click("#locate")
-    expect(phone.locator("#place-told")).to_contain_text("35", timeout=PATIENCE_MS)
+    expect(phone.locator("#place-told")).to_contain_text("35")
     phone.click("button.choice >> nth=0")
     phone.fill("#words-field", words)
 
@@ -127,14 +126,14 @@ def test_a_resident_reports_with_a_photo_and_follows_it_until_it_is_reopened(tow
     assert body["accuracy_m"] == 35
     assert len(body["photos"]) == 1
     town.do(close(town.zones, town.courier, mail))
-    expect(phone.locator("#story .now")).to_contain_text("已结案", timeout=PATIENCE_MS)
+    expect(phone.locator("#story .now")).to_contain_text("已结案")
     told = phone.locator("#story .steps li span").all_inner_texts()
     assert told[0] == "已结案"
     assert told[-1] == "已收到，等待受理"
 
     phone.fill("#why", "今天早上又满了")
     phone.click("#unsolved button")
-    expect(phone.locator("#story .now")).to_contain_text("已按您的反馈重新办理", timeout=PATIENCE_MS)
+    expect(phone.locator("#story .now")).to_contain_text("已按您的反馈重新办理")
 
 
 def test_what_was_written_offline_is_kept_and_sent_once_later(town: Town, phone: Page) -> None:
@@ -204,7 +203,7 @@ def test_a_neighbours_open_case_is_offered_as_me_too(town: Town, phone: Page) ->
     assert name
     phone.context.set_geolocation({"longitude": lng, "latitude": lat, "accuracy": 10})
     phone.click("#locate")
-    expect(phone.locator("#place-told")).to_contain_text("10", timeout=PATIENCE_MS)
+    expect(phone.locator("#place-told")).to_contain_text("10")
     phone.fill("#search", name)
     phone.click("#hits button")
     phone.click("#near button")

@@ -25,9 +25,8 @@ from data.demo.live import reports_live
 from data.demo.size import BLOCK
 from dispatch.rehearsal import next_move
 from tests.dashboard.conftest import Served
+from tests.patience import PATIENCE_S
 
-PATIENCE_MS = 60_000
-"""Software rendering on a busy machine is slow; nothing here is about speed."""
 REPORT_VIOLATIONS = """
 addEventListener('securitypolicyviolation', (event) => console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`));
 """
@@ -104,7 +103,7 @@ def run(folder: Path, url: str, *command: str) -> "subprocess.Popen[bytes]":
 def stop(process: "subprocess.Popen[bytes]") -> None:
     """End it as a supervisor would."""
     process.send_signal(signal.SIGTERM)
-    process.wait(timeout=30)
+    process.wait(PATIENCE_S)
 
 
 @pytest.fixture
@@ -121,8 +120,6 @@ def new_wall(browser: Browser) -> Wall:
     context = browser.new_context(viewport={"width": 1366, "height": 800}, reduced_motion="reduce")
     context.add_init_script(REPORT_VIOLATIONS)
     wall = Wall(context.new_page())
-    wall.page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
     wall.page.on("console", lambda said: wall.troubles.append(said.text) if said.type == "error" else None)
     wall.page.on("pageerror", lambda error: wall.troubles.append(str(error)))
     wall.page.on("request", lambda request: wall.hosts.add(urlsplit(request.url).netloc))
