@@ -74,7 +74,9 @@ export class AccountForm {
 
   async find(made) {
     const { page } = this;
-    const { values } = await get(page, `/api/accounts/choices/${made.facet}?lang=${page.language}&text=${encodeURIComponent(made.field.value.trim())}`);
+    const asked = made.field.value;
+    const { values } = await get(page, `/api/accounts/choices/${made.facet}?lang=${page.language}&text=${encodeURIComponent(asked.trim())}`);
+    if (made.field.value !== asked) return;
     made.list.replaceChildren(...values.map(([code, name]) => {
       const option = Object.assign(element('option'), { value: name, label: code });
       option.dataset.code = code;
@@ -153,6 +155,7 @@ export class AccountForm {
   async send(event) {
     event.preventDefault();
     const role = this.role.value;
+    await this.settle({ handler: this.department, grid_worker: this.team }[role]);
     const said = { username: this.username.value.trim(), name: this.name.value.trim(), role, department: role === 'handler' ? this.department.code : null, team: role === 'grid_worker' && this.team.code ? Number(this.team.code) : null, areas: [...this.areas.keys()] };
     if (role === 'grid_worker' && this.team.field.value.trim() && !this.team.code) return this.refuse(this.page.say('team_unknown'));
     const { account } = this;
@@ -161,6 +164,11 @@ export class AccountForm {
     if (!answer?.ok) return this.refuse(told?.[this.page.language] ?? this.page.say('failed'));
     this.answer = { ...told, role, name: said.name };
     return this.dialog.close();
+  }
+
+  /** Whoever types a whole name and sends at once is faster than the search that finds its code. */
+  async settle(made) {
+    if (made?.field.value.trim() && !made.code) await this.find(made).catch(() => null);
   }
 
   refuse(text) {
