@@ -17,6 +17,7 @@ ROADS: Final = {"f": "form", "leave": "link"}
 """Pages that a token leads to, by how their addresses begin."""
 LANGUAGES: Final = {"zh": "zh-CN", "en": "en"}
 FORM: Final = "form"
+PAGE: Final = "page"
 OWN_WORDS: Final = {"enketo.": (FORM,), "form.": (FORM, "track")}
 """Words that only some pages' scripts say."""
 OTHER: Final = {"zh": ("en", "English"), "en": ("zh", "中文")}
@@ -63,17 +64,18 @@ def page(name: str, lang: str, static: str) -> bytes:
         **{f"at.{other_page}": ' aria-current="page"' if other_page == name else "" for other_page in PAGES},
     }
     safe = {key: html.escape(text) for key, text in texts(lang).items()}
-    content = _filled(template(name), {**safe, **own})
-    whole = {
-        **safe,
-        **own,
-        "content": content,
+    script = f'<script type="module" src="{static}/modules/{name}.mjs"></script>' if name != "missing" else ""
+    kind, needs = (FORM, _form_parts()) if name == FORM else (PAGE, {"script": script})
+    said = {**safe, **own, **needs}
+    whole = said | {
+        "kind": "asking" if kind == FORM else "plain",
+        "files": _filled(template(f"{kind}_files"), said),
+        "top": _filled(template(f"{kind}_top"), said),
+        "below": safe["link.sealed" if kind == FORM else "foot"],
+        "content": _filled(template(name), said),
         # The JSON stands in an element that runs nothing; "</" would end it.
         "words": orjson.dumps(_words(name, lang)).decode().replace("</", "<\\/"),
-        "script": f'<script type="module" src="{static}/modules/{name}.mjs"></script>' if name != "missing" else "",
     }
-    if name == FORM:
-        return _filled(template("form_frame"), whole | _form_parts()).encode()
     return _filled(template("frame"), whole).encode()
 
 

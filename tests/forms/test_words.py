@@ -90,6 +90,6 @@ def contrast(one: str, other: str) -> float:
 )  # fmt: skip
 @pytest.mark.parametrize("night", [False, True])
 def test_contrast_is_enough(ink: str, ground: str, least: float, night: bool) -> None:
-    css = (ASSETS.parent / "enketo" / "web" / "form.css").read_text() if night else contents()["portal.css"].decode()
-    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", css))
+    day, dark = contents()["portal.css"].decode().split("@media (prefers-color-scheme: dark)")
+    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", dark if night else day))
     assert contrast(colours[ink], colours[ground]) >= least

@@ -25,6 +25,7 @@ export class Sketch extends EventTarget {
     Object.assign(this, { canvas, read, from: sheets, pin, around, spots: [], x: WORLD / 2, y: WORLD / 2, zoom: 1.5, sheets: new Map(), ring: null, areas: [] });
     this.styles = getComputedStyle(canvas);
     new ResizeObserver(() => this.draw()).observe(canvas);
+    matchMedia('(prefers-color-scheme: dark)').addEventListener?.('change', () => this.draw());
     this.#hands();
   }
 
@@ -79,11 +80,11 @@ export class Sketch extends EventTarget {
     }
     return found;
   }
-  /** A sheet that is here, or null while it is on its way. */
+  /** A sheet that is here: null where there is nothing, undefined while it is on its way. */
   sheet(kind, x, y) {
     const name = `${kind}/${x}/${y}`;
     if (!this.sheets.has(name)) {
-      this.sheets.set(name, null);
+      this.sheets.set(name, undefined);
       this.read(`${this.from}/${name}.json`).then(
         (content) => { this.sheets.set(name, kind === 'sketch' ? prepared(content ?? []) : content); this.draw(); this.dispatchEvent(new Event('loaded')); },
         () => this.sheets.delete(name),
@@ -119,6 +120,7 @@ export class Sketch extends EventTarget {
     if (!this.around || this.zoom >= 1.5) this.#names(pen, drawn, width, height, ink);
     if (this.around) this.#counts(pen, sheets, width, height, ink);
     this.#marks(pen, width, height, ink);
+    this.dispatchEvent(new Event('painted'));
   }
 
   #at(x, y, width, height) { return [width / 2 + (x - this.x) * this.scale, height / 2 + (y - this.y) * this.scale]; }
@@ -144,6 +146,7 @@ export class Sketch extends EventTarget {
 
   #counts(pen, sheets, width, height, ink) {
     this.areas = [];
+    this.waits = sheets.some(([x, y]) => this.sheet('around', x, y) === undefined);
     for (const [sx, sy] of sheets) {
       const on = (x, y) => this.#at(sx * UNITS + x, sy * UNITS + y, width, height);
       for (const [cases, open, x, y, ...rings] of this.sheet('around', sx, sy)?.areas ?? []) {
@@ -160,8 +163,9 @@ export class Sketch extends EventTarget {
       }
       pen.globalAlpha = 0.04 + 0.5 * Math.sqrt(cases / size / most);
       pen.fillStyle = ink('map-count'); pen.fill(path, 'evenodd');
-      pen.globalAlpha = 1; pen.lineWidth = 1.5; pen.strokeStyle = ink('map-count'); pen.stroke(path);
+      pen.globalAlpha = 0.45; pen.lineWidth = 1; pen.strokeStyle = ink('map-count'); pen.stroke(path);
     }
+    pen.globalAlpha = 1;
     pen.textAlign = 'center';
     pen.font = `700 15px ${this.styles.fontFamily}`;
     for (const { cases, at: [x, y], size } of this.areas) {
