@@ -18,9 +18,11 @@ from dashboard import (
     desk_api,
     exports,
     forms_room,
+    indicators_api,
     live,
     office_api,
     outreach_api,
+    registry_room,
     sheets,
     tiles,
     wall_api,
@@ -51,7 +53,9 @@ from dashboard.pages import department as department_page
 from dashboard.pages import desk as desk_page
 from dashboard.pages import forms as forms_page
 from dashboard.pages import hours as hours_page
+from dashboard.pages import indicators as indicators_page
 from dashboard.pages import outreach as outreach_page
+from dashboard.pages import registry as registry_page
 from dashboard.pages import wall as wall_page
 from dashboard.pages import whistles as whistles_page
 from dashboard.photos_api import PhotoDesk
@@ -74,7 +78,9 @@ PAGES: Final = (
     cells_page.PAGE,
     forms_page.PAGE,
     outreach_page.PAGE,
+    registry_page.PAGE,
     deliveries_page.PAGE,
+    indicators_page.PAGE,
     hours_page.PAGE,
     accounts_page.PAGE,
     audit_page.PAGE,
@@ -134,6 +140,7 @@ def create_app(url: str) -> FastAPI:
         coverage_api,
         coverage_map,
         outreach_api,
+        indicators_api,
         live,
     ):
         app.include_router(part.router)

@@ -26,6 +26,11 @@ select {LINES} from registry_entity where building = %s and {STANDING} and kind 
  order by kind, unit nulls first, length(room), room, name limit %s
 """
 BY_NUMBER: Final = f"select {LINES} from registry_entity where id = any (%s) and {STANDING}"
+#: What is written out in full finds by an index; the search index finds everything else.
+EXACT: Final = f"""
+select id from registry_entity where {STANDING} and (id_number = %(text)s or credit_code = %(text)s or phone = %(text)s
+   or name = %(text)s) order by id limit %(most)s
+"""
 FIGURES: Final = """
 select count(*), coalesce(sum(asked), 0), coalesce(sum(filled), 0), coalesce(sum(kept), 0), coalesce(sum(corrected), 0)
   from registry_filling
@@ -136,6 +141,12 @@ async def load_lines(connection: AsyncConnection, numbers: Sequence[int]) -> dic
     async with connection.cursor(row_factory=class_row(Line)) as cursor:
         rows = await (await cursor.execute(BY_NUMBER, (list(numbers),))).fetchall()
     return {row.id: row for row in rows}
+
+
+async def find_exact(connection: AsyncConnection, text: str, most: int) -> list[int]:
+    """Numbers of entities that have a whole identity number, credit code, telephone or name."""
+    found = await connection.execute(EXACT, {"text": text, "most": most})
+    return [row[0] for row in await found.fetchall()]
 
 
 async def load_filling(connection: AsyncConnection) -> Filling:
