@@ -50,13 +50,13 @@ end $$;
 create function count_changed_entities() returns trigger language plpgsql as $$
 begin
     with moved as (
-        select 1 as sign, new.* from added as new join gone as old using (id)
-         where (new.root_id, new.erased_at, new.areas, new.incomplete, new.stale)
-               is distinct from (old.root_id, old.erased_at, old.areas, old.incomplete, old.stale)
+        select 1 as sign, n.* from added as n join gone as o using (id)
+         where (n.root_id, n.erased_at, n.areas, n.incomplete, n.stale)
+               is distinct from (o.root_id, o.erased_at, o.areas, o.incomplete, o.stale)
         union all
-        select -1, old.* from added as new join gone as old using (id)
-         where (new.root_id, new.erased_at, new.areas, new.incomplete, new.stale)
-               is distinct from (old.root_id, old.erased_at, old.areas, old.incomplete, old.stale)),
+        select -1, o.* from added as n join gone as o using (id)
+         where (n.root_id, n.erased_at, n.areas, n.incomplete, n.stale)
+               is distinct from (o.root_id, o.erased_at, o.areas, o.incomplete, o.stale)),
     summed as (
         select layer, place, kind, registry_scope(layer, place, (array_agg(areas order by sign desc))[1]) as areas,
                sum(sign) as entities, sum(sign) filter (where incomplete) as incomplete, sum(sign) filter (where stale) as stale
@@ -70,13 +70,13 @@ begin
        set entities = held.entities + excluded.entities, incomplete = held.incomplete + excluded.incomplete,
            stale = held.stale + excluded.stale, areas = coalesce(excluded.areas, held.areas);
     with moved as (
-        select 1 as sign, new.* from added as new join gone as old using (id)
-         where (new.root_id, new.erased_at, new.areas, new.sex, new.birth_date)
-               is distinct from (old.root_id, old.erased_at, old.areas, old.sex, old.birth_date)
+        select 1 as sign, n.* from added as n join gone as o using (id)
+         where (n.root_id, n.erased_at, n.areas, n.sex, n.birth_date)
+               is distinct from (o.root_id, o.erased_at, o.areas, o.sex, o.birth_date)
         union all
-        select -1, old.* from added as new join gone as old using (id)
-         where (new.root_id, new.erased_at, new.areas, new.sex, new.birth_date)
-               is distinct from (old.root_id, old.erased_at, old.areas, old.sex, old.birth_date)),
+        select -1, o.* from added as n join gone as o using (id)
+         where (n.root_id, n.erased_at, n.areas, n.sex, n.birth_date)
+               is distinct from (o.root_id, o.erased_at, o.areas, o.sex, o.birth_date)),
     summed as (
         select layer, place, coalesce(sex, '') as sex, coalesce(extract(year from birth_date), 0)::smallint as birth_year,
                registry_scope(layer, place, (array_agg(areas order by sign desc))[1]) as areas, sum(sign) as persons
