@@ -1,11 +1,13 @@
-"""Bring the project's own tables into a database: states, legal moves, the matters of both editions, channels."""
+"""Bring the project's own tables into a database: states, legal moves, the matters of both editions, channels, purposes."""
 
 import csv
 from importlib.resources import files
 
 from data.database import connect
+from data.registry.purposes import usual_purposes
 from data.stores import reference
 from data.stores.reference import ChannelRow, ConditionRow, MatterRow
+from data.stores.registry_purposes import save_purposes
 from dispatch.clock import Limit
 from dispatch.matters import UNCLASSIFIED, FilingCondition, Matter, matters
 from dispatch.states import states, transitions
@@ -23,6 +25,7 @@ def load_reference(url: str) -> None:
         reference.save_transitions(connection, [(m.from_state, m.action, m.to_state) for m in transitions().values()])
         reference.save_matters(connection, [matter_row(m) for m in (*matters().values(), UNCLASSIFIED)])
         reference.save_channels(connection, channels())
+        save_purposes(connection, usual_purposes(), replace=False)
 
 
 def channels() -> list[ChannelRow]:

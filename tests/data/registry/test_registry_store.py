@@ -16,6 +16,7 @@ from data.stores.registry_entities import find_identified, load_claims, load_ent
 from data.stores.registry_merges import keep_apart, load_merges, merge, undo_merge
 from data.stores.registry_places import find_places
 from data.stores.registry_relations import add_relations, end_relation, load_relations, withdraw_relations
+from data.stores.registry_withdrawals import erase_entity, verify_source, withdraw_claims, withdraw_consent
 from geo.errors import NeedleError
 
 Base = psycopg.AsyncConnection[Any]
@@ -268,3 +269,56 @@ async def test_the_timeline_tells_what_happened(base: Base) -> None:
     told = {(one.what, one.label) for one in await load_timeline(base, left)}
     (gone,) = await load_entities(base, [right])
     assert told == {("claimed", "街道台账"), ("merged", gone.code), ("split", gone.code)}
+
+
+async def test_what_rests_on_a_consent_goes_with_it(base: Base) -> None:
+    number = await new_person(base, name="王芳", phone="13900000001")
+    await add_claims(base, FORM, {number: said(0, phone="13900000002", work="在职")})
+    assert await withdraw_consent(base, number, "form:v1", "resident") == 2
+    assert await golden(base, number) == {"name": "王芳", "phone": "13900000001"}
+    claims = await load_claims(base, number)
+    assert len(claims) == 4, "that something was there stays known"
+    assert [c.value for c in claims if c.source.kind == "form"] == [None, None]
+    assert await withdraw_consent(base, number, "form:v1", "resident") == 0
+    assert {one.what for one in await load_timeline(base, number)} == {"claimed", "erased"}
+
+
+async def test_a_withdrawn_claim_keeps_its_value_unless_it_is_erased(base: Base) -> None:
+    number = await new_person(base, name="王芳")
+    (claim,) = await load_claims(base, number)
+    assert await withdraw_claims(base, [claim.id], erase=False) == 1
+    assert await golden(base, number) == {}
+    assert (await load_claims(base, number))[0].value == "王芳"
+    assert await withdraw_claims(base, [claim.id], erase=True) == 1
+    assert (await load_claims(base, number))[0].value is None
+
+
+async def test_an_erased_person_is_found_nowhere_and_takes_nothing_any_more(base: Base) -> None:
+    (here,) = await buildings(base, 1)
+    number = await new_person(base, name="王芳", phone="13900000001", building=here)
+    twin, child = await new_person(base, name="王方"), await new_person(base, name="王小芳")
+    await add_relations(base, BOOK, [Relation(number, "guardian_of", child)])
+    await merge(base, number, twin, "linker", evidence=[{"field": "name", "left": "王芳", "right": "王方"}])
+    receipt = await erase_entity(base, number, "resident")
+    assert (receipt.claims, receipt.relations) == (4, 1)
+    for entity in await load_entities(base, [number, twin]):
+        assert entity.erased_at is not None
+        assert entity.golden == {}
+    assert await rows(base, "select count(*) from registry_claim where value::text like '%王芳%'") == [(0,)]
+    assert await rows(base, "select count(*) from registry_merge where evidence::text like '%王%'") == [(0,)]
+    assert await load_relations(base, child) == []
+    assert await rows(base, "select object from audit_entry where action = 'registry.erase'") == [(receipt.code,)]
+    with refused("registry.erased"):
+        await add_claims(base, BOOK, {twin: said(name="王芳")})
+    await assert_counts_are_kept(base)
+
+
+async def test_who_proves_who_they_are_makes_their_claims_verified(base: Base) -> None:
+    number = await new_person(base, source=FORM, name="王芳", phone="13900000001")
+    await add_claims(base, BOOK, {number: said(0, phone="13900000005")})
+    assert (await golden(base, number))["phone"] == "13900000005"
+    assert await verify_source(base, "form", "submission-1", "face") == 2
+    assert await verify_source(base, "form", "submission-1", "face") == 0
+    (entity,) = await load_entities(base, [number])
+    assert entity.value("phone") == "13900000001"
+    assert entity.golden["phone"]["verification"] == "face"
