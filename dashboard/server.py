@@ -22,7 +22,6 @@ from dashboard import (
     live,
     office_api,
     outreach_api,
-    registry_room,
     sheets,
     tiles,
     wall_api,
@@ -59,6 +58,7 @@ from dashboard.pages import registry as registry_page
 from dashboard.pages import wall as wall_page
 from dashboard.pages import whistles as whistles_page
 from dashboard.photos_api import PhotoDesk
+from dashboard.registry_room import registry_router
 from dashboard.security import Guard
 from dashboard.sessions import CSRF_COOKIE, CSRF_HEADER, Asker, Gate, Sessions
 from dashboard.trouble import tell_trouble
@@ -144,6 +144,7 @@ def create_app(url: str) -> FastAPI:
         live,
     ):
         app.include_router(part.router)
+    app.include_router(registry_router(wall))
     files = Files(ASSETS, {sheets.NAME: sheets.style_sheet(ASSETS, icon_names()), **made_files(ASSETS)})
     app.include_router(MobilePages(files).router)
     files.serve(app)

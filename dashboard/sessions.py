@@ -54,6 +54,8 @@ OPEN: Final = (
     "/open311/",
     "/openrosa/",
     "/api/connectors/",
+    "/registry/api",
+    "/registry/ogc",
 )
 KEPT_LINES: Final = 4_096
 #: Doors that a session opens too.

@@ -38,6 +38,7 @@ select read.at, read.reader, read.name, read.purpose, read.fields,
 READ_TODAY: Final = """
 select count(*) from registry_read where reader = 'department' and name = %s and at >= %s
 """
+USED: Final = "select name, count(*), max(at) from registry_read where reader = 'department' group by name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,13 @@ async def load_reads(connection: AsyncConnection, entities: Sequence[int], most:
 
 
 async def count_reads(connection: AsyncConnection, key: int, since: datetime) -> int:
-    """How many records a key has read since a moment."""
+    """How many records a key has read since a moment; other readings by it wait until this one is noted."""
+    await connection.execute("select id from department_key where id = %s for update", (key,))
     row = await (await connection.execute(READ_TODAY, (str(key), since))).fetchone()
     return int(row[0]) if row else 0
+
+
+async def count_by_key(connection: AsyncConnection) -> dict[str, tuple[int, datetime]]:
+    """How many records each key has read, and when last, by its number."""
+    rows = await (await connection.execute(USED)).fetchall()
+    return {name: (int(count), last) for name, count, last in rows}

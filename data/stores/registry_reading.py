@@ -50,12 +50,16 @@ select id, code, kind, golden, areas, updated_at, ST_X(geom) as lng, ST_Y(geom) 
                                                             (%(box)s::float8[])[3], (%(box)s::float8[])[4], 4326))
    and (%(code)s::text is null or code = %(code)s)
    and (%(since)s::timestamptz is null or updated_at >= %(since)s)
+   and (%(until)s::timestamptz is null or updated_at <= %(until)s)
    and (%(match)s::jsonb is null or (%(match)s::jsonb ->> 'id_number' is null or id_number = %(match)s::jsonb ->> 'id_number')
        and (%(match)s::jsonb ->> 'credit_code' is null or credit_code = %(match)s::jsonb ->> 'credit_code')
        and (%(match)s::jsonb ->> 'phone' is null or phone = %(match)s::jsonb ->> 'phone')
        and (%(match)s::jsonb ->> 'name' is null or name = %(match)s::jsonb ->> 'name')
        and (%(match)s::jsonb ->> 'building' is null or building = %(match)s::jsonb ->> 'building'))
  order by id limit %(most)s
+"""
+BUILDINGS: Final = """
+select code, coalesce(nullif(name, ''), code) from building where code = any (%s)
 """
 SOURCES: Final = "select id, purposes from registry_source where id = any (%s)"
 MATCHED: Final = ("id_number", "credit_code", "phone", "name", "building")
@@ -110,6 +114,7 @@ class Wanted:
     box: tuple[float, float, float, float] | None = None
     code: str | None = None
     since: datetime | None = None
+    until: datetime | None = None
     match: Mapping[str, str] | None = None
 
     def values(self) -> dict[str, Any]:
@@ -181,3 +186,8 @@ async def load_allowed(connection: AsyncConnection, sources: Sequence[int]) -> d
     """The purposes that sources allowed, by their numbers."""
     rows = await (await connection.execute(SOURCES, (list(sources),))).fetchall()
     return {int(number): purposes for number, purposes in rows}
+
+
+async def load_building_names(connection: AsyncConnection, codes: Sequence[str]) -> dict[str, str]:
+    """Names of buildings of the ground by code, their code where they have none."""
+    return dict(await (await connection.execute(BUILDINGS, (list(codes),))).fetchall())
