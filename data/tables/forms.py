@@ -47,8 +47,12 @@ form_version = Table(
     Column("xform", Text, nullable=False),
     Column("itemsets", Text, comment="external choices as CSV"),
     moment("published_at", nullable=False, now=True),
+    Column(
+        "identity", Text, nullable=False, server_default="none", comment="whether and how residents say who they are"
+    ),
     UniqueConstraint("form", "number"),
     UniqueConstraint("form", "version"),
+    CheckConstraint("identity in ('none', 'any', 'without_face')", name="identity"),
 )
 
 form_table = Table(
@@ -94,8 +98,11 @@ form_submission = Table(
     Column("review", Text, nullable=False, server_default="received", comment="what its newest form_review says"),
     geometry("POINT", nullable=True),
     Column("areas", JSONB, nullable=False, server_default=text("'{}'::jsonb"), comment="by layer, as of a case"),
+    Column("verification", Text, nullable=False, server_default="none", comment="how its sender said who they are"),
+    moment("verified_at"),
     UniqueConstraint("form", "instance_id"),
     CheckConstraint("review in ('received', 'approved', 'issue', 'rejected')", name="review"),
+    CheckConstraint("verification in ('none', 'sms', 'worker', 'face')", name="verification"),
     Index("ix_form_submission_geom", "geom", postgresql_using="gist"),
     Index("ix_form_submission_received", "form", "received_at"),
 )

@@ -95,8 +95,8 @@ def judge(frames: Sequence[Frame], asked: Sequence[Action], most_distance: float
         "screen": any(frame.screen > SCREEN for frame in frames),
     }
     missing = sum(not is_there for is_there in done.values())
-    undone: tuple[Sign, ...] = ("not_done",) * missing
-    signs = undone + tuple(sign for sign, is_so in found.items() if is_so)
+    undone: list[Sign] = ["not_done"] * missing
+    signs: tuple[Sign, ...] = (*undone, *(sign for sign, is_so in found.items() if is_so))
     return Liveness(round(1 - float(np.prod([1 - WEIGHTS[sign] for sign in signs])), 3), signs, done)
 
 
