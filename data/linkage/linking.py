@@ -242,7 +242,8 @@ def may_link(model: Model, levels: Levels) -> Flags:
     """Which pairs may be put together without a person, whatever their weight.
 
     Their numbers agree; or their names agree, and something beside name and sex does; or no two names are there to compare, and
-    the birth date and another thing agree. A name alone, or a shared home and telephone alone, is never enough.
+    the birth date and another thing agree. A name alone, or a shared home and telephone alone, is never enough; and two valid
+    numbers that differ are two persons.
     """
     agrees = np.column_stack([agreeing(comparison, levels[:, at]) for at, comparison in enumerate(model.comparisons)])
     number = model.number(model.identifier)
@@ -251,7 +252,9 @@ def may_link(model: Model, levels: Levels) -> Flags:
     named = model.number("name")
     nameless = levels[:, named] == UNKNOWN
     personal = agrees[:, [at for at, c in enumerate(model.comparisons) if c.personal]].any(axis=1)
-    return np.asarray(agrees[:, number] | (agrees[:, named] & (support > 0)) | (nameless & personal & (support > 1)))
+    others = levels[:, number] == len(model.comparisons[number].levels) - 1
+    enough = agrees[:, number] | (agrees[:, named] & (support > 0)) | (nameless & personal & (support > 1))
+    return np.asarray(enough & ~others)
 
 
 def agreeing(comparison: Comparison, levels: Levels) -> Flags:

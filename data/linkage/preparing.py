@@ -6,14 +6,14 @@ A million records take seconds: what costs is done once a distinct value.
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from data.linkage.id_numbers import citizens_valid, clean, modern
+from data.linkage.id_numbers import citizen_fault, citizens_valid, clean, modern
 from data.linkage.names import fold, normalise, pinyin
 
 COLUMNS: Final = (
@@ -57,6 +57,34 @@ def prepare(records: pd.DataFrame, today: date) -> pd.DataFrame:
         "credit_code": by_value(column["credit_code"], clean),
     }
     return pd.DataFrame(prepared).reset_index(drop=True)
+
+
+def prepare_one(record: Mapping[str, str | None], today: date) -> dict[str, str | bool | None]:
+    """One record, as `prepare` gives its row."""
+    said = {name: record.get(name) or None for name in COLUMNS}
+    folded = worked(said["name"], fold)
+    number = worked(said["id_number"], number_of)
+    valid = number is not None and len(number) == 18 and citizen_fault(number, today) is None
+    return {
+        "unique_id": said["id"],
+        "name": worked(said["name"], normalise),
+        "name_folded": folded,
+        "name_pinyin": worked(folded, pinyin),
+        "id_number": number,
+        "id_valid": valid,
+        "phone": worked(said["phone"], phone_of),
+        "birth_date": day_of(number[6:14]) if number and valid else worked(said["birth_date"], day_of),
+        "sex": sex_in_number(number[16]) if number and valid else worked(said["sex"], sex_of),
+        "building": worked(said["building"], place_of),
+        "unit": worked(said["unit"], part_of),
+        "room": worked(said["room"], part_of),
+        "credit_code": worked(said["credit_code"], clean),
+    }
+
+
+def worked(text: str | None, work: Callable[[str], str | None]) -> str | None:
+    """``work`` done to a text that is there; an empty answer is none."""
+    return work(text) or None if text is not None else None
 
 
 def by_value(texts: "pd.Series[str]", work: Callable[[str], str | None]) -> "pd.Series[str]":
