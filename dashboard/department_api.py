@@ -11,7 +11,7 @@ from dashboard.desk_state import Desk, Sort, as_json, desk_of
 from dashboard.i18n import language_of, words
 from dashboard.sessions import Asker
 from dashboard.view_models.delivery_health import system_as_json
-from dashboard.view_models.department_board import JOINT, LISTS
+from dashboard.view_models.department_board import JOINT, LISTS, work_lists
 from dashboard.view_models.desk_rows import row_as_json
 from dashboard.view_models.whistle_board import cards
 from data.mirror.facets import counts, helping
@@ -60,7 +60,7 @@ async def department(code: str, request: Request, desk: TheDesk, account: Asker)
             "now": now.timestamp(),
             "timezone": ground.timezone,
             "event": event,
-            "lists": [await listed(desk, account, code, key, language) for key in LISTS],
+            "lists": await listed(desk, account, code, now, language),
             "whistles": cards([line for line in lines if line.case_id in called], say, name, now),
             "systems": [system_as_json(row, say, name) for row in systems],
         }
@@ -75,18 +75,22 @@ async def own_departments(desk: Desk, account: Account) -> list[tuple[str, str, 
     return [row for row in rows if account.department in (None, row[0])]
 
 
-async def listed(desk: Desk, account: Account, code: str, key: str, language: Language) -> dict[str, Any]:
-    """One list: how many, how many of them overdue, the first rows. Joint work is there for whoever helps, too."""
-    who = Where(hands=frozenset({code})) if key == JOINT else Where(departments=frozenset({code}))
-    where = within(account, replace(who, open=True, states=frozenset(LISTS[key])))
-    found = await desk.found(where, BY_URGENCY, language)
-    late = await desk.found(replace(where, overdue=True), BY_URGENCY, language)
+async def listed(desk: Desk, account: Account, code: str, now: datetime, language: Language) -> list[dict[str, Any]]:
+    """Its lists: how many, how many of them overdue, the first rows."""
+    found = await desk.found(within(account, Where(hands=frozenset({code}), open=True)), BY_URGENCY, language)
+    lists = work_lists(found.mirror, found.rows, code, int(now.timestamp()))
+    shown = {key: found.mirror.id[rows[:LISTED]].tolist() for key, (rows, _) in lists.items()}
     async with reading(desk.wall.pool) as connection:
-        rows = await store.load_rows(connection, found.ids[:LISTED].tolist())
+        read = await store.load_rows(connection, [case_id for ids in shown.values() for case_id in ids])
     name = (await desk.names()).namer(language)
-    return {
-        "key": key,
-        "total": len(found.rows),
-        "overdue": len(late.rows),
-        "rows": [row_as_json(row, name, code) for row in rows],
-    }
+    by_id = {row.id: row_as_json(row, name, code) for row in read}
+    return [
+        {
+            "key": key,
+            "states": LISTS[key],
+            "total": len(rows),
+            "overdue": overdue,
+            "rows": [by_id[case_id] for case_id in shown[key] if case_id in by_id],
+        }
+        for key, (rows, overdue) in lists.items()
+    ]

@@ -13,11 +13,12 @@ from dashboard.office import Casework, Stands, TheWall
 from dashboard.sessions import Asker
 from dashboard.view_models.desk_actions import ACTIONS, action_as_json, case_as_json, offers
 from dashboard.view_models.desk_duplicates import duplicate_views
-from dashboard.view_models.desk_queues import queues
+from dashboard.view_models.desk_queues import queues, waiting_in
 from dashboard.view_models.desk_rows import row_as_json
 from dashboard.view_models.team_choice import condition_choice, suggested_matter, team_choice
 from dashboard.wall_state import Wall
-from data.mirror.where import write_where
+from data.mirror.facets import counts
+from data.mirror.where import Where, write_where
 from data.stores import desk as store
 from data.stores import desk_cases, reference
 from data.stores.desk_cases import ActionCase
@@ -57,12 +58,15 @@ async def actions(request: Request, wall: TheWall, account: Asker, stands: Stand
 @router.get("/queues")
 async def queues_of(request: Request, desk: TheDesk, account: Asker, stands: Stands) -> Response:
     """What waits for whom: ``queues`` with name, query of an address, and how many cases."""
-    say, ordering = words(language_of(request.query_params.get("lang"))), desk.ready()
-    found = []
-    for key, where in queues(stands).items():
-        count = int((await desk.fits(within(account, where), ordering)).sum())
-        found.append({"key": key, "name": say(f"queue.{key}"), "query": urlencode(write_where(where)), "n": count})
-    return as_json({"queues": found})
+    say, ordering, found = words(language_of(request.query_params.get("lang"))), desk.ready(), queues(stands)
+    fits = await desk.fits(within(account, Where(open=True)), ordering)
+    late = await desk.fits(within(account, Where(open=True, overdue=True)), ordering)
+    waiting = waiting_in(found, counts(ordering.mirror, fits, "state"), int(late.sum()))
+    told = [
+        {"key": key, "name": say(f"queue.{key}"), "query": urlencode(write_where(where)), "n": waiting[key]}
+        for key, where in found.items()
+    ]
+    return as_json({"queues": told})
 
 
 @router.get("/rows/of")

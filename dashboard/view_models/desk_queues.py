@@ -17,12 +17,23 @@ STATES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def queues(roles: Iterable[str]) -> dict[str, Where]:
-    """Every queue as a filter, in the order in which the desk shows them; ``mine``: what waits for one of these roles."""
+    """Every queue as a filter, in the order in which the desk shows them.
+
+    ``mine``: what waits for one of these roles; left out for who only looks on.
+    """
     wanted = frozenset(roles)
     waiting = frozenset(code for code, state in states().items() if state.waits_for & wanted and not state.terminal)
     return {
-        "mine": Where(states=waiting, open=True),
+        **({"mine": Where(states=waiting, open=True)} if waiting else {}),
         **{name: Where(states=frozenset(codes), open=True) for name, codes in STATES.items()},
         "late": Where(open=True, overdue=True),
         "open": Where(open=True),
+    }
+
+
+def waiting_in(found: Mapping[str, Where], by_state: Mapping[str, int], late: int) -> dict[str, int]:
+    """How many cases stand in each queue, from the open cases counted by state and those past their deadline."""
+    return {
+        key: late if where.overdue else sum(n for state, n in by_state.items() if state in (where.states or by_state))
+        for key, where in found.items()
     }

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from dashboard.view_models.department_board import JOINT, LISTS
 from data.cluster import Cluster
 from data.database import Connection, connect
 from tests.patience import until
@@ -46,6 +47,10 @@ def test_queues_count_what_waits(api: httpx.Client, stored: Connection) -> None:
     operator = api.get("/api/desk/queues", headers={"X-Actor": "operator:li"}).json()["queues"][0]
     assert operator["key"] == "mine"
     assert operator["n"] == count(stored, "state in ('reported', 'accepted', 'answered', 'pending_close')")
+    watching = api.get("/api/desk/queues", headers={"X-Actor": "planner"}).json()["queues"]
+    assert "mine" not in {queue["key"] for queue in watching}, "nothing waits for who only looks on"
+    for queue in watching:
+        assert queue["n"] == api.get(f"/api/desk/rows?{queue['query']}&end=1").json()["total"], queue
 
 
 def test_the_actions_of_several_cases_name_whom_each_allows(api: httpx.Client) -> None:
@@ -85,6 +90,12 @@ def test_a_handler_sees_one_department_and_nothing_of_the_others(api: httpx.Clie
     assert [code for code, _, _ in api.get("/api/department", headers=handler).json()["departments"]] == [own]
     lists = {part["key"]: part for part in api.get(f"/api/department/{own}", headers=handler).json()["lists"]}
     assert lists["sign"]["total"] == count(stored, f"department_code = '{own}' and state = 'dispatched'")
+    for key, states in LISTS.items():
+        helps = f"id in (select case_id from whistle_party where department_code = '{own}')"
+        whose = f"department_code = '{own}'" + (f" or {helps}" if key == JOINT else "")
+        listed = f"state in {states} and ({whose})".replace(",)", ")")
+        assert lists[key]["total"] == count(stored, listed), key
+        assert lists[key]["overdue"] == count(stored, f"{listed} and due_at < now()"), key
     assert api.get(f"/api/department/{other[0]}", headers=handler).json()["code"] == "department.unknown"
     stranger = {"X-Actor": f"department:{other[0]}"}
     assert api.get("/api/desk/actions", params={"case": case["id"]}, headers=stranger).json()["cases"] == []

@@ -26,6 +26,7 @@ class Department extends Sheet {
     const { page } = this;
     try {
       const { departments } = await get(page, `/api/department?lang=${page.language}`);
+      this.alone = departments.length === 1;
       if (!departments.length) {
         document.body.dataset.ready = 'true';
         return slot('state').replaceChildren(stateOf('empty', { title: page.say('none_title'), text: page.say('none_text') }));
@@ -78,6 +79,7 @@ class Department extends Sheet {
     const { page } = this;
     const all = lists.reduce((sum, { total }) => sum + total, 0);
     setText(slot('total'), page.say('open', { n: page.number.format(all) }));
+    this.states = Object.fromEntries(lists.map(({ key, states }) => [key, states]));
     slot('lists').replaceChildren(...lists.filter(({ key, total }) => total || key === 'sign' || key === 'handle').map((list) => this.list(list)));
     slot('whistles').replaceChildren(...(whistles.length ? [element('h2', '', page.say('whistles'))] : []), ...whistles.map((whistle) => whistleCard(page, whistle)));
     slot('systems').replaceChildren(element('h2', '', page.say('system')), ...(systems.length ? systems.map((system) => systemLine(page, system)) : [element('p', 'board-none', page.say('no_system'))]));
@@ -89,13 +91,23 @@ class Department extends Sheet {
     const { page } = this;
     const part = element('section', 'work-list');
     const head = element('h2', '', page.say(`list.${key}`));
-    head.append(element('b', '', page.number.format(total)), ...(overdue ? [element('em', '', page.say('overdue', { n: overdue }))] : []));
+    head.append(this.count(key, total), ...(overdue ? [element('em', '', page.say('overdue', { n: overdue }))] : []));
     const list = element('div', 'work-rows');
     list.append(...rows.map((row) => this.row(row)));
     if (!rows.length) list.append(element('p', 'board-none', page.say('list_none')));
     if (total > rows.length) list.append(element('p', 'board-none', page.say('more', { n: page.number.format(total - rows.length) })));
     part.append(head, list);
     return part;
+  }
+
+  /* How many, as the way to all of them on the desk; whoever sees several departments has no filter there for whom one helps. */
+  count(key, total) {
+    const { page, states, alone } = this;
+    if (!total || (key === 'joint' && !alone)) return element('b', '', page.number.format(total));
+    const link = element('a', '', page.number.format(total));
+    link.href = withQuery({ department: alone ? null : this.code, state: states[key].join(), open: 1, sort: 'queue' }).replace(location.pathname, '/desk');
+    link.title = page.say('on_desk');
+    return link;
   }
 
   row(row) {

@@ -13,6 +13,7 @@ import { tick, whistleCard } from './whistle_card.mjs';
 const CARDS = '.whistle';
 const TICK_MS = 10_000;
 const SCORES_MS = 60_000;
+const EXPLAINED = ['score.justified', 'score.answered', 'score.arrived', 'score.done'];
 
 export async function start(config) {
   const board = new Whistles(config);
@@ -92,12 +93,15 @@ class Whistles extends Sheet {
   }
 }
 
+/* What a heading counts, where that is not plain. */
+const hint = (page, key) => (EXPLAINED.includes(key) ? page.say(`${key}.told`) : '');
+
 function table(page, title, headings, rows) {
   const part = element('section', 'score');
   const made = element('table');
   made.append(element('caption', '', page.say(title)));
   const head = made.createTHead().insertRow();
-  head.append(...headings.map((key) => Object.assign(element('th', '', page.say(key)), { scope: 'col' })));
+  head.append(...headings.map((key) => Object.assign(element('th', '', page.say(key)), { scope: 'col', title: hint(page, key) })));
   const body = made.createTBody();
   for (const cells of rows) body.insertRow().append(...cells.map((text) => element('td', '', text)));
   part.append(made);
