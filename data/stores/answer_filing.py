@@ -25,7 +25,7 @@ CHANNEL: Final = "needle_answer"
 NOTICE: Final = 100
 
 ASKED: Final = """
-select v.id, f.id as form, f.form_id, f.title, v.number, v.version, v.digest, v.xform, v.itemsets
+select v.id, f.id as form, f.form_id, f.title, v.number, v.version, v.digest, v.xform, v.itemsets, v.purposes
   from form_version v join form f on f.id = v.form
  where f.form_id = %s and v.version = %s
 """
@@ -77,6 +77,7 @@ class AskedForm:
     digest: str
     xform: str
     itemsets: str | None
+    purposes: list[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ class Publication:
         Who publishes it, and the areas whose staff read the answers; no layer: the whole city's.
     bindings : mapping
         Fields of the registry by the questions' paths.
+    purposes : sequence of str
+        What answers may be used for in the registry; ``*``: every purpose.
     """
 
     form_id: str
@@ -39,6 +41,7 @@ class Publication:
     area_layer: str | None = None
     area_codes: Sequence[str] = ()
     bindings: Mapping[str, str] = field(default_factory=dict)
+    purposes: Sequence[str] = ("*",)
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,8 @@ insert into form (form_id, title, account_id, area_layer, area_codes) values (%s
 on conflict (form_id) do update set title = excluded.title returning id
 """
 VERSION: Final = """
-insert into form_version (form, number, version, digest, workbook, xform, itemsets)
-values (%s, %s, %s, %s, %s, %s, %s) returning id
+insert into form_version (form, number, version, digest, workbook, xform, itemsets, purposes)
+values (%s, %s, %s, %s, %s, %s, %s, %s) returning id
 """
 VERSIONS: Final = """
 select v.id, f.id as form, f.form_id, f.title, v.number, v.version, v.digest, v.published_at,
@@ -115,7 +118,7 @@ def publish_form(connection: Connection, what: Publication) -> PublishedForm:
     numbers = connection.execute("select coalesce(max(number), 0) + 1 from form_version where form = %s", (form,))
     number = int((numbers.fetchone() or (1,))[0])
     lay_out(connection, form, number, what.root)
-    rest = (what.version, what.digest, what.workbook, what.xform, what.itemsets)
+    rest = (what.version, what.digest, what.workbook, what.xform, what.itemsets, list(what.purposes))
     connection.execute(VERSION, (form, number, *rest))
     connection.cursor().executemany(BIND, [(form, path, bound) for path, bound in what.bindings.items()])
     return load_versions(connection, what.form_id)[-1]

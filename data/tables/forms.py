@@ -50,6 +50,13 @@ form_version = Table(
     Column(
         "identity", Text, nullable=False, server_default="none", comment="whether and how residents say who they are"
     ),
+    Column(
+        "purposes",
+        ARRAY(Text),
+        nullable=False,
+        server_default=text("'{*}'"),
+        comment="what its answers may be used for in the registry; *: all",
+    ),
     UniqueConstraint("form", "number"),
     UniqueConstraint("form", "version"),
     CheckConstraint("identity in ('none', 'any', 'without_face')", name="identity"),

@@ -72,6 +72,7 @@ link = Table(
     CheckConstraint("uses_allowed > 0", name="uses_allowed"),
     CheckConstraint("visited in ('refused', 'not_reachable', 'vacant')", name="visited"),
     CheckConstraint("households > 0", name="households"),
+    Index("ix_link_recipient", "target", "kind"),
     Index("ix_link_unpublished", "id", postgresql_where=text("published <> revision")),
     comment="what a person, a household, a building or an area is asked by",
 )

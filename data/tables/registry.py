@@ -236,15 +236,36 @@ registry_pyramid = Table(
     comment="persons by sex and year of birth, in areas and the whole city, kept as registry_density",
 )
 
+registry_recipient = Table(
+    "registry_recipient",
+    metadata,
+    Column("link_id", BigInteger, ForeignKey("link.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    of_entity("entity_id", index=True),
+    PrimaryKeyConstraint("link_id", "kind"),
+    CheckConstraint(KINDS, name="kind"),
+    comment="whom a link's answers were said of, so that the same recipient is known again",
+)
+
 registry_filling = Table(
     "registry_filling",
     metadata,
-    Column("link_id", BigInteger, ForeignKey("link.id"), primary_key=True),
+    Column("outreach_id", BigInteger, ForeignKey("outreach.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("target", Text, nullable=False, comment="as of its link"),
     Column("asked", Integer, nullable=False, comment="questions of the form bound to fields of the registry"),
     Column("filled", Integer, nullable=False, comment="of them, filled in before"),
-    Column("kept", Integer, comment="of those, sent back as they were; null: not answered yet"),
-    Column("corrected", Integer, comment="of those, changed by the resident"),
+    Column(
+        "claims",
+        ARRAY(BigInteger),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="of the registry, that were filled in",
+    ),
+    Column("kept", Integer, comment="of the claims, sent back as they were; null: not answered yet"),
+    Column("corrected", Integer, comment="of the claims, changed by the resident"),
     moment("at", nullable=False, now=True),
+    PrimaryKeyConstraint("outreach_id", "kind", "target"),
     CheckConstraint("filled <= asked and kept + corrected <= filled", name="counts"),
     comment="how much of a form was filled in for its recipient",
 )

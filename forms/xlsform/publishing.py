@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
+from typing import Final
 
 from data.database import Connection
 from data.stores.form_answers import store_answers
@@ -11,6 +12,9 @@ from forms.xlsform.exporting import export_form
 from forms.xlsform.model import Question, walk
 from forms.xlsform.submission import Submission, read_submission
 from forms.xlsform.xform import read_xform, to_sheet
+
+PURPOSES: Final = "needle_purposes"
+"""Column of the sheet ``settings``: codes of the registry's purposes that answers may be used for."""
 
 
 def to_publication(
@@ -39,6 +43,7 @@ def to_publication(
             for path, node in walk(asked.children)
             if isinstance(node, Question) and node.needle_field
         },
+        purposes=tuple(dict(asked.settings).get(PURPOSES, "*").split()),
     )
 
 
