@@ -90,7 +90,7 @@ class Features:
     async def extent(self) -> list[float] | None:
         """The city's box."""
         city = (await self.desk.wall.ground()).city
-        return list(city.bounds) if city else None
+        return list(city.bounds) if city and city.bounds else None
 
     async def items(self, request: Request) -> Response:
         """Features of a collection, by pages; in a box, changed in a time."""
