@@ -4,10 +4,12 @@ import itertools
 import os
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
 from data import migrate
@@ -31,12 +33,31 @@ FAST = {
 MEMORY, ROOM_BYTES = Path("/dev/shm"), 4 << 30
 _number = itertools.count()
 wait_long_for_answers()
+# The first example compiles the kernels, which takes seconds on a fresh machine, and so does any on a busy one.
+settings.register_profile("patient", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def _remove(folder: Path) -> None:
     """Another run may be sweeping the same folder."""
     Cluster(folder / "pg").stop()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _about_s(item: pytest.Item) -> float:
+    """About how long a test takes: a browser seconds, a database half of one."""
+    used = getattr(item, "fixturenames", ())
+    return 4.0 if "browser" in used else 0.5 if "cluster" in used else 0.05
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the files, the longest come first, so that all end at about the same time."""
+    if not hasattr(config, "workerinput"):
+        return
+    takes: defaultdict[Path, float] = defaultdict(float)
+    for item in items:
+        takes[item.path] += _about_s(item)
+    items.sort(key=lambda item: -takes[item.path])
 
 
 def _folders() -> list[Path]:

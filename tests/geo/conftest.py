@@ -5,11 +5,6 @@ from collections.abc import Callable
 import geopandas as gpd
 import pytest
 import shapely
-from hypothesis import settings
-
-# The first example compiles the kernels, which takes seconds on a fresh machine.
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
 
 WEST, SOUTH, STEP = 116.30, 39.90, 0.01
 
