@@ -10,6 +10,7 @@ from fastapi import APIRouter, Body, Request, Response
 from dashboard.accounts import Account, require
 from dashboard.audit_log import deed_of
 from dashboard.desk_state import as_json
+from dashboard.form_preview import shown
 from dashboard.forms_api import areas_of, xlsx
 from dashboard.i18n import Words, language_of, words
 from dashboard.office import TheWall
@@ -24,7 +25,7 @@ from forms.overlap import Counted, find_overlap
 from forms.question_bank import question_bank
 from forms.templates import LANGUAGES, template
 from forms.xlsform.as_json import from_json, plain, to_json
-from forms.xlsform.checking import check_form
+from forms.xlsform.checking import Checked, check_form
 from forms.xlsform.compiling import compile_workbook, import_form
 from forms.xlsform.exporting import export_form
 from forms.xlsform.model import FormDefinition
@@ -174,7 +175,7 @@ async def areas(wall: TheWall, account: Account) -> list[dict[str, str]]:
 
 @router.put("/{draft}")
 async def write(draft: int, wall: TheWall, account: Asker, said: Said) -> Response:
-    """Save ``content`` over ``revision``: the new ``revision``, ``problems``, ``overlap``."""
+    """Save ``content`` over ``revision``: the new ``revision``, ``problems``, ``overlap``, ``paper`` for the preview."""
     require(account, "form.edit")
     form, revision = from_json(said.get("content")), said.get("revision")
     if not isinstance(revision, int):
@@ -187,7 +188,7 @@ async def write(draft: int, wall: TheWall, account: Asker, said: Said) -> Respon
 
 async def outcome(wall: TheWall, account: Account, row: DraftRow, form: FormDefinition) -> dict[str, Any]:
     """What is to be said of a form as it stands."""
-    checked = await asyncio.to_thread(check_form, form)
+    checked, paper = await asyncio.to_thread(checked_and_shown, form)
     fields = {question.needle_field for question in form.questions() if question.needle_field}
     async with scoped(wall.pool, account.id) as connection:
         people = await form_known.count_people(connection, row.area_layer, row.area_codes)
@@ -196,7 +197,14 @@ async def outcome(wall: TheWall, account: Account, row: DraftRow, form: FormDefi
         "problems": [problem_as_json(each) for each in checked.problems],
         "warnings": list(checked.compiled.warnings) if checked.compiled else [],
         "overlap": overlap_as_json(find_overlap(form, Counted(people, known))),
+        "paper": paper,
     }
+
+
+def checked_and_shown(form: FormDefinition) -> tuple[Checked, dict[str, Any] | None]:
+    """A form's problems, and as residents will meet it where there are none."""
+    checked = check_form(form)
+    return checked, shown(checked.compiled) if checked.compiled else None
 
 
 @router.delete("/{draft}")

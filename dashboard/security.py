@@ -75,5 +75,5 @@ class Guard:
 
     def _guard_document(self, headers: MutableHeaders) -> None:
         if headers.get("content-type", "").startswith("text/html"):
-            headers["content-security-policy"] = content_policy(self.script_hashes())
+            headers.setdefault("content-security-policy", content_policy(self.script_hashes()))
             headers.setdefault("cache-control", "no-cache")

@@ -10,7 +10,7 @@ from dashboard.components.sheet import scripted, start
 from dashboard.components.states import skeleton
 from dashboard.i18n import Words
 from dashboard.page import Page, Role
-from dashboard.pages.desk import shared_words
+from dashboard.pages.desk import date_words, shared_words
 from dashboard.wall_state import Wall
 
 NAME: Final = "cells"
@@ -20,7 +20,7 @@ FILES: Final = ("xlsx", "csv", "gpkg")
 
 def layout(say: Words, assets: str) -> Component:
     """The page in one language: the map with its figures, and beside it what is left, who goes there, and the doors."""
-    config = {"words": shared_words(say) | say.under("cells"), "assets": assets}
+    config = {"words": shared_words(say) | date_words(say) | say.under("cells"), "assets": assets}
     return scripted(
         NAME,
         say,

@@ -81,6 +81,11 @@ def shared_words(say: Words) -> dict[str, str]:
     return shared | {key: text for key, text in say.under("frame").items() if key.startswith("offline.")}
 
 
+def date_words(say: Words) -> dict[str, str]:
+    """The words of ``date_field.mjs``."""
+    return {key: text for key, text in say.under("desk").items() if key.startswith("date.")}
+
+
 def register(app: Dash, wall: Wall) -> None:
     """The page's callbacks."""
 

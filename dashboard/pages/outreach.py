@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from dashboard.components.sheet import sheet, start, tool
 from dashboard.i18n import Words
 from dashboard.page import Page, Role
-from dashboard.pages.desk import shared_words
+from dashboard.pages.desk import date_words, shared_words
 from dashboard.wall_state import Wall
 
 NAME: Final = "outreach"
@@ -16,7 +16,7 @@ NAME: Final = "outreach"
 
 def layout(say: Words, assets: str) -> Component:
     """The page in one language."""
-    config = {"words": shared_words(say) | say.under("outreach"), "assets": assets}
+    config = {"words": shared_words(say) | date_words(say) | say.under("outreach"), "assets": assets}
     return sheet(NAME, say, config, [tool("new", "circle-plus", say("outreach.new"))], ("state", "list", "one"))
 
 

@@ -43,7 +43,9 @@ class FormPapers:
         async with reading(self.base) as connection:
             xform = await load_xform(connection, form.id)
         try:
-            body = await asyncio.to_thread(lambda: gzip.compress(orjson.dumps(paper(form, xform)), 9, mtime=0))
+            body = await asyncio.to_thread(
+                lambda: gzip.compress(orjson.dumps(paper(form.form, form.version, form.title, xform)), 9, mtime=0)
+            )
         except NeedleError as error:
             log.warning("cannot be shown", form=form.form, version=form.version, problem=error.code)
             return
@@ -56,13 +58,13 @@ def paper_name(form: OpenForm) -> str:
     return f"form-{PLAIN.sub('_', form.form)}-{form.id}"
 
 
-def paper(form: OpenForm, xform: str) -> dict[str, Any]:
+def paper(form_id: str, version: str, title: str, xform: str) -> dict[str, Any]:
     """What a phone needs to show a form: ``html`` and ``model`` as Enketo takes them."""
     page = transform(xform)
     return {
-        "form": form.form,
-        "version": form.version,
-        "title": form.title,
+        "form": form_id,
+        "version": version,
+        "title": title,
         "languages": page.languages,
         "html": page.html,
         "model": page.model,

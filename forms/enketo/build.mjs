@@ -21,12 +21,13 @@ const ALIAS = {
 };
 
 /**
- * What Enketo Core does that our pages must not: a handler in an attribute, roles that there are not, and a whole cryptographic library
- * for one rare function.
+ * What Enketo Core does that our pages must not: a handler in an attribute, roles that there are not, a document that is broken on purpose
+ * (browsers show it with styles inline), and a whole cryptographic library for one rare function.
  */
 const PATCHES = [
   [/enketo-core\/src\/js\/form\.js$/, [["this.view.$.attr('onsubmit', 'return false;');", '']]],
   [/enketo-core\/src\/js\/page\.js$/, [["el.setAttribute('role', 'page')", "el.dataset.page = ''"], ['[role="page"]', '[data-page]'], ["setAttribute('tabindex', 1)", "setAttribute('tabindex', -1)"], [".attr('tabindex', 2)", ".attr('tabindex', 0)"]]],
+  [/mergexml\/mergexml\.js$/, [["f = psr.parseFromString('<invalid', 'text/xml');", ''], ["nsd.psr = f.getElementsByTagName('parsererror')[0].namespaceURI;", "nsd.psr = '*';"]]],
   [/openrosa-xpath-evaluator\/src\/digest\.js$/, [["require('node-forge')", 'globalThis.forge']]],
 ];
 const patching = {
@@ -49,7 +50,7 @@ await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });
 const common = { bundle: true, minify: true, target: ['es2019', 'chrome69'], outdir: OUT, legalComments: 'none', logLevel: 'warning', metafile: true };
 const pages = await build({
-  ...common, entryPoints: { form: path.join(WEB, 'form.mjs'), style: path.join(WEB, 'form.css') }, entryNames: '[name]-[hash]', chunkNames: '[name]-[hash]',
+  ...common, entryPoints: { form: path.join(WEB, 'form.mjs'), preview: path.join(WEB, 'preview.mjs'), style: path.join(WEB, 'form.css') }, entryNames: '[name]-[hash]', chunkNames: '[name]-[hash]',
   format: 'esm', splitting: true, outExtension: { '.js': '.mjs' }, alias: ALIAS, plugins: [patching], nodePaths: [path.join(ROOT, 'node_modules')],
   define: { global: 'globalThis' },
 });
@@ -65,7 +66,7 @@ function needs(name, found = new Set([name])) {
 }
 const script = named('web/form.mjs'), writing = named('web/writing.mjs');
 const preload = [...new Set([...needs(script), ...needs(writing)])].filter((name) => name !== script);
-await writeFile(path.join(OUT, 'manifest.json'), JSON.stringify({ script, style: named('web/form.css'), preload }));
+await writeFile(path.join(OUT, 'manifest.json'), JSON.stringify({ script, style: named('web/form.css'), preload, preview: named('web/preview.mjs') }));
 await build({ ...common, entryPoints: { worker: path.join(WEB, 'worker.mjs') }, format: 'iife', define: { BUILT: JSON.stringify([script, named('web/form.css'), ...preload]) } });
 
 for (const file of (await readdir(OUT)).filter((name) => /\.(mjs|css|js)$/.test(name))) {

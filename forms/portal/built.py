@@ -21,11 +21,12 @@ SCRIPT: Final = "text/javascript"
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Names of what the page needs at first. ``preload``: scripts that the first one will ask for."""
+    """Names of what the page needs at first. ``preload``: scripts that the first one will ask for; ``preview``: of drafts."""
 
     script: str
     style: str
     preload: tuple[str, ...]
+    preview: str
 
 
 def folder() -> Path:
@@ -43,7 +44,7 @@ def manifest() -> Manifest:
         Before .ci/setup has run.
     """
     said = orjson.loads((folder() / "manifest.json").read_bytes())
-    return Manifest(said["script"], said["style"], tuple(said["preload"]))
+    return Manifest(said["script"], said["style"], tuple(said["preload"]), said["preview"])
 
 
 @cache

@@ -18,7 +18,8 @@ ROADS: Final = {"f": "form", "leave": "link"}
 LANGUAGES: Final = {"zh": "zh-CN", "en": "en"}
 FORM: Final = "form"
 PAGE: Final = "page"
-OWN_WORDS: Final = {"enketo.": (FORM,), "form.": (FORM, "track")}
+PREVIEW: Final = "preview"
+OWN_WORDS: Final = {"enketo.": (FORM, PREVIEW), "form.": (FORM, "track", PREVIEW), "preview.": (PREVIEW,)}
 """Words that only some pages' scripts say."""
 OTHER: Final = {"zh": ("en", "English"), "en": ("zh", "中文")}
 SLOT: Final = re.compile(r"\{\{([\w.]+)\}\}")
@@ -77,6 +78,21 @@ def page(name: str, lang: str, static: str) -> bytes:
         "words": orjson.dumps(_words(name, lang)).decode().replace("</", "<\\/"),
     }
     return _filled(template("frame"), whole).encode()
+
+
+@cache
+def preview_page(lang: str, at: str) -> bytes:
+    """The page in a frame on which who composes a form tries it out. ``at``: where the bundle is served."""
+    safe = {key: html.escape(text) for key, text in texts(lang).items()}
+    parts = built.manifest()
+    own = {
+        "lang": LANGUAGES[lang],
+        "built": at,
+        "form.style": parts.style,
+        "preview.script": parts.preview,
+        "words": orjson.dumps(_words(PREVIEW, lang)).decode().replace("</", "<\\/"),
+    }
+    return _filled(template(PREVIEW), safe | own).encode()
 
 
 def _words(name: str, lang: str) -> Mapping[str, str]:

@@ -31,7 +31,6 @@ const answers = {
   parsed: (text) => rules.parse(text),
   kept: (form) => bare(model.withKeys(form)),
   walked: ({ form, steps }) => walkAbout(form, steps),
-  holds: ({ text, answers: given, own }) => rules.holds(rules.parse(text), given, own),
 };
 const cases = JSON.parse(readFileSync(0, 'utf8'));
 process.stdout.write(JSON.stringify(cases.map(([what, value]) => answers[what](value))));

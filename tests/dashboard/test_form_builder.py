@@ -107,19 +107,6 @@ def test_rows_that_are_written_are_read_again(many: list[dict[str, Any]]) -> Non
         is_volatile(done["text"].replace("${", "/data/").replace("}", ""))
 
 
-def test_the_preview_shows_what_the_form_would() -> None:
-    cases = [
-        ("${a} = 'yes'", {"a": "yes"}, "", True),
-        ("${a} = 'yes'", {}, "", False),
-        ("selected(${a}, 'x') or ${n} >= 3", {"a": ["y"], "n": "3"}, "", True),
-        (". >= 0 and . <= 60", {}, "61", False),
-        ("${n} > 2", {"n": ""}, "", False),
-        ("concat(${a}, 'x') = 'yx'", {}, "", True),
-    ]
-    asked = [("holds", {"text": text, "answers": answers, "own": own}) for text, answers, own, _ in cases]
-    assert in_node(*asked) == [expected for *_, expected in cases]
-
-
 texts = st.lists(st.sampled_from(["中文 (zh)", "English (en)"]), unique=True).map(
     lambda of: tuple((each, f"text {each}") for each in of)
 )

@@ -10,7 +10,7 @@ from data.cluster import Cluster
 from data.database import connect
 from data.stores.forms import load_version
 from forms.xlsform.publishing import keep_submission
-from tests.dashboard.conftest import PATIENCE_MS, watched
+from tests.dashboard.conftest import watched
 
 READY = "() => document.body.dataset.ready"
 
@@ -44,7 +44,7 @@ def test_a_form_is_composed_published_and_read(page: Page, cluster: Cluster) -> 
     page.locator(".rule-relevant-field .rule-value").select_option("red")
     phone = page.frame_locator(".phone-screen")
     asked = phone.locator('.question:has(input[name$="/repeat/q"])')
-    expect(asked).to_be_hidden(timeout=PATIENCE_MS)
+    expect(asked).to_be_hidden()
     phone.locator('input[data-name$="/risk"][value="red"], input[name$="/risk"][value="red"]').check()
     expect(asked).to_be_visible()
     phone.locator("#send").click()

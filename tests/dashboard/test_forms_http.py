@@ -1,5 +1,6 @@
 """Forms over HTTP: begun, checked, published, answered, reviewed, exported; and what each account sees of them."""
 
+import re
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -252,3 +253,20 @@ def test_answers_leave_as_files_with_their_repeats(api: httpx.Client, answered: 
     assert (len(points), points.geometry.notna().sum(), points.crs.to_epsg()) == (2, 1, 4326)
     assert len(geopandas.read_file(tmp_path / "a.gpkg", layer="hazard")) == 4
     assert api.get(f"/api/forms/of/{answered}/file", params={"format": "pdf"}).json()["code"] == "export.unknown_format"
+
+
+def test_a_draft_is_tried_out_in_a_frame_that_speaks_to_nobody(api: httpx.Client) -> None:
+    draft = api.get(f"/api/forms/drafts/{begin(api, template='flood_check')}").json()
+    assert draft["paper"]["html"].startswith("<form")
+    assert draft["paper"]["languages"] == ["zh", "en"]
+    frame = api.get("/api/forms/preview", params={"lang": "en"})
+    policy = dict(part.strip().split(" ", 1) for part in frame.headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == policy["connect-src"] == policy["form-action"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    script = re.search(r'src="(/api/forms/preview/built/[\w.-]+\.mjs)"', frame.text)
+    assert script is not None
+    assert api.get(script[1]).status_code == 200
+    draft["content"]["children"][0]["relevant"] = "${nobody} = 1"
+    saved = api.put(f"/api/forms/drafts/{draft['id']}", json={"content": draft["content"], "revision": 1}).json()
+    assert saved["paper"] is None
+    assert saved["problems"]

@@ -2,6 +2,7 @@
 
 import { leftOf, recipientsOf, doorsOf, shareOf } from './cells_counts.mjs';
 import { stripe } from './cells_figures.mjs';
+import { dateField } from './date_field.mjs';
 import { element } from './page.mjs';
 import { stateOf } from './states.mjs';
 
@@ -61,14 +62,14 @@ function targetSaid(page, { target, due, missing, late }) {
 function targetForm(page, worker, onTarget) {
   const form = element('form', 'worker-form');
   const number = Object.assign(document.createElement('input'), { type: 'number', name: 'target', min: 1, value: worker.target ?? '', placeholder: page.say('target'), ariaLabel: page.say('target') });
-  const due = Object.assign(document.createElement('input'), { type: 'date', name: 'due', value: worker.due ?? '', ariaLabel: page.say('target_day') });
+  const due = dateField(page, { value: worker.due ?? '', name: 'due', label: page.say('target_day') });
   const save = Object.assign(element('button', 'desk-button', page.say('target_save')), { type: 'submit' });
-  form.append(number, due, save);
+  form.append(number, due.node, save);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const wanted = Number.parseInt(number.value, 10);
-    if (Number.isFinite(wanted) && !due.value) return due.focus();
-    return onTarget({ account: worker.account, target: Number.isFinite(wanted) ? wanted : null, due: due.value || null });
+    if (Number.isFinite(wanted) && !due.read()) return due.input.focus();
+    return onTarget({ account: worker.account, target: Number.isFinite(wanted) ? wanted : null, due: due.read() || null });
   });
   return form;
 }

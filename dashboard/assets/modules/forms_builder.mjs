@@ -6,7 +6,7 @@ import { drawEditor } from './forms_editor.mjs';
 import { History, SELECTS, copyOf, find, fresh, fromBank, insert, languageFor, nudge, questions, remove, tidy, walk, withKeys } from './forms_model.mjs';
 import { drawOutline } from './forms_outline.mjs';
 import { addDialog } from './forms_palette.mjs';
-import { drawPreview } from './forms_preview.mjs';
+import { Preview } from './forms_preview.mjs';
 import { publishDialog } from './forms_publish.mjs';
 import { get } from './office.mjs';
 import { Page, slot } from './page.mjs';
@@ -23,7 +23,6 @@ export class Builder {
   constructor(config, draft) {
     this.page = new Page(config);
     this.base = `/api/forms/drafts/${draft}`;
-    this.answers = {};
   }
 
   async load() {
@@ -62,13 +61,13 @@ export class Builder {
     this.known = h('div', { class: 'builder-known' });
     this.outline = h('div', { class: 'builder-outline', role: 'listbox', 'aria-label': page.say('outline'), tabindex: 0 });
     this.editor = h('div', { class: 'builder-editor' });
-    this.phone = h('div', { class: 'builder-phone' });
+    this.preview = new Preview(this);
     const head = h('header', { class: 'forms-head' },
       h('a', { class: 'forms-quiet', href: '/forms', title: page.say('back'), 'aria-label': page.say('back') }, icon('arrow-left')), this.title, this.state, this.back, this.again,
       h('a', { class: 'forms-quiet', href: `${this.base}/file.xlsx`, title: page.say('download'), 'aria-label': page.say('download') }, icon('download')),
       button(page.say('publish'), 'send', () => publishDialog(this), { main: true, name: 'builder-publish' }));
     const left = h('section', { class: 'builder-left' }, this.wrong, this.known, this.outline, button(page.say('add'), 'plus', () => this.add(), { name: 'builder-add' }));
-    slot('room').replaceChildren(head, h('div', { class: 'builder' }, left, this.editor, this.phone));
+    slot('room').replaceChildren(head, h('div', { class: 'builder' }, left, this.editor, this.preview.element));
     this.outline.addEventListener('keydown', (event) => this.outlineKey(event));
     addEventListener('keydown', (event) => this.key(event));
     register('a', page.say('add'), () => this.add());
@@ -89,7 +88,7 @@ export class Builder {
     this.again.disabled = !this.history.future.length;
     drawOutline(this);
     if (!quiet) drawEditor(this);
-    drawPreview(this);
+    this.preview.draw();
     this.drawTold();
   }
 
@@ -193,6 +192,7 @@ export class Builder {
         this.state.textContent = this.page.say('saved');
         this.drawTold();
         drawOutline(this);
+        this.preview.draw();
       }
     } catch (error) {
       this.state.textContent = error.message;

@@ -1,63 +1,71 @@
-/* The form on a phone, as whoever is asked meets it: answers can be tried, simple conditions hold as they will. */
+/* The draft on a phone: the residents' own form in a frame of its own, to be tried out. It follows each time the draft is saved and holds;
+   the frame may speak to nobody but this page (`dashboard/form_preview.py`). */
 
-import { button, h, icon } from './forms_dom.mjs';
-import { anyText, choicesOf, languagesOf } from './forms_model.mjs';
-import { holds, parse } from './forms_rules.mjs';
+import { h, icon } from './forms_dom.mjs';
+import { find, languagesOf, walk } from './forms_model.mjs';
 
-const UNSEEN = new Set(['calculate', 'hidden', 'start', 'end', 'today', 'deviceid', 'username', 'phonenumber', 'email', 'audit']);
-const INPUTS = { integer: 'number', decimal: 'number', date: 'date', time: 'time', dateTime: 'datetime-local' };
+const FRAME = '/api/forms/preview';
 
-export function drawPreview(builder) {
-  const { form, page, phone, language } = builder;
-  const scrolled = phone.querySelector('.phone-screen')?.scrollTop ?? 0;
-  const languages = languagesOf(form).filter(Boolean);
-  const choose = languages.length > 1 ? h('div', { class: 'phone-languages' }, languages.map((one) => h('button', { type: 'button', 'aria-pressed': String(one === language), text: one.replace(/\s*\(.*\)/, ''), onclick: () => { builder.language = one; builder.draw({ quiet: true }); } }))) : null;
-  const screen = h('div', { class: 'phone-screen' }, h('h2', { text: form.title }), nodes(builder, form.children), h('button', { type: 'button', class: 'phone-send', disabled: true, text: page.say('phone_send') }));
-  phone.replaceChildren(h('div', { class: 'phone-head' }, icon('smartphone'), page.say('preview'), choose), h('div', { class: 'phone' }, screen));
-  screen.scrollTop = scrolled;
-}
-
-function nodes(builder, all) {
-  return all.filter((node) => holds(node.relevant ? parse(node.relevant) : null, builder.answers)).map((node) => (node.children ? group(builder, node) : UNSEEN.has(node.type) ? null : question(builder, node)));
-}
-
-function group(builder, node) {
-  const add = node.kind === 'repeat' ? button(builder.page.say('phone_repeat'), 'plus', () => {}, { name: 'phone-repeat', disabled: true }) : null;
-  return h('fieldset', { class: `phone-group is-${node.kind ?? 'group'}` }, h('legend', { text: anyText(node.labels, builder.language) }), nodes(builder, node.children), add);
-}
-
-function question(builder, node) {
-  const { language, answers, page } = builder;
-  const label = (anyText(node.labels, language) || node.name).replaceAll(/\$\{\s*([\w.-]+)\s*\}/g, (_, name) => String(answers[name] ?? '…'));
-  const told = anyText(node.hints, language);
-  const answer = answers[node.name] ?? '';
-  const wrong = String(answer) !== '' && node.constraint && !holds(parse(node.constraint), answers, answer);
-  return h('div', { class: `phone-question${node.key === builder.chosen ? ' is-chosen' : ''}`, 'data-asks': node.name, onclick: () => builder.chosen !== node.key && builder.choose(node.key) },
-    h('p', { class: 'phone-label' }, label, node.required ? h('em', { text: ' *' }) : null), told ? h('p', { class: 'phone-hint', text: told }) : null, control(builder, node, answer),
-    wrong ? h('p', { class: 'phone-wrong', text: anyText(node.constraint_messages, language) || page.say('phone_wrong') }) : null);
-}
-
-function control(builder, node, answer) {
-  const put = (value) => {
-    builder.answers = { ...builder.answers, [node.name]: value };
-    drawPreview(builder);
-  };
-  if (node.type === 'note') return null;
-  if (node.type === 'select_one' || node.type === 'select_multiple') return choices(builder, node, answer, put);
-  if (node.type === 'rank') return h('ol', { class: 'phone-rank' }, choicesOf(builder.form, node.list_name).map((one) => h('li', { text: anyText(one.labels, builder.language) })));
-  if (node.type === 'geopoint') return h('span', { class: 'phone-button' }, icon('map-pin'), builder.page.say('phone_place'));
-  if (node.type === 'photo') return h('span', { class: 'phone-button' }, icon('camera'), builder.page.say('phone_photo'));
-  if (node.type === 'range') {
-    const [start, end, step] = ['start', 'end', 'step'].map((name) => new RegExp(`${name}=(-?[\\d.]+)`).exec(node.parameters ?? '')?.[1]);
-    return h('input', { type: 'range', min: start ?? '0', max: end ?? '10', step: step ?? '1', 'aria-label': node.name, value: answer || start || '0', onchange: (event) => put(event.target.value) });
+export class Preview {
+  /** @param {import('./forms_builder.mjs').Builder} builder */
+  constructor(builder) {
+    this.builder = builder;
+    const { page } = builder;
+    this.languages = h('div', { class: 'phone-languages', role: 'group' });
+    this.told = h('p', { class: 'phone-told', role: 'status' });
+    this.frame = h('iframe', { class: 'phone-screen', title: page.say('preview_of') });
+    this.element = h('div', { class: 'builder-phone' }, h('div', { class: 'phone-head' }, icon('smartphone'), h('b', { text: page.say('preview') }), this.languages), this.told, h('div', { class: 'phone' }, this.frame));
+    addEventListener('message', (event) => this.hear(event));
   }
-  const text = node.type === 'text' && /multiline/.test(node.appearance ?? '');
-  return h(text ? 'textarea' : 'input', { ...(!text && { type: INPUTS[node.type] ?? 'text' }), 'aria-label': node.name, value: answer, onchange: (event) => put(event.target.value) });
+
+  /** Show what was saved last and holds, in the language that is chosen, with the chosen question marked. */
+  draw() {
+    const { builder } = this;
+    const { page, told } = builder;
+    this.paper = told.paper ?? this.paper;
+    this.told.textContent = page.say(told.paper ? 'preview_of' : 'preview_stale');
+    this.told.classList.toggle('is-stale', !told.paper);
+    this.drawLanguages();
+    const address = `${FRAME}?lang=${/\(en\)/.test(builder.language) || (!builder.language && page.language === 'en') ? 'en' : 'zh'}`;
+    if (this.frame.getAttribute('src') !== address) {
+      this.ready = false;
+      this.frame.setAttribute('src', address);
+    }
+    this.say();
+  }
+
+  drawLanguages() {
+    const { builder } = this;
+    const languages = languagesOf(builder.form).filter(Boolean);
+    if (!languages.includes(builder.language)) builder.language = languages[0] ?? '';
+    this.languages.replaceChildren(...(languages.length > 1 ? languages.map((one) => h('button', { type: 'button', 'aria-pressed': String(one === builder.language), text: one.replace(/\s*\(.*\)/, ''), onclick: () => this.speak(one) })) : []));
+  }
+
+  speak(language) {
+    this.builder.language = language;
+    this.builder.draw({ quiet: true });
+  }
+
+  say() {
+    if (!this.ready || !this.paper) return;
+    this.frame.contentWindow.postMessage({ paper: this.paper, language: this.builder.language, chosen: pathOf(this.builder.form, this.builder.chosen) }, location.origin);
+  }
+
+  /* The frame is ready, or somebody is at a question in it: that is the one to edit. */
+  hear({ data, origin, source }) {
+    if (origin !== location.origin || source !== this.frame.contentWindow) return;
+    if (data?.preview === 'ready') {
+      this.ready = true;
+      this.say();
+    } else if (data?.preview === 'chosen') {
+      const found = [...walk(this.builder.form.children)].find(({ node }) => pathOf(this.builder.form, node.key) === data.path);
+      if (found && found.node.key !== this.builder.chosen) this.builder.choose(found.node.key);
+    }
+  }
 }
 
-function choices(builder, node, answer, put) {
-  const several = node.type === 'select_multiple';
-  const chosen = several ? (Array.isArray(answer) ? answer : []) : [answer];
-  return h('div', { class: `phone-choices${/horizontal|likert/.test(node.appearance ?? '') ? ' is-row' : ''}` }, choicesOf(builder.form, node.list_name).map((one) =>
-    h('label', {}, h('input', { type: several ? 'checkbox' : 'radio', name: `try-${node.key}`, checked: chosen.includes(one.name), onchange: (event) => put(several ? (event.target.checked ? [...chosen, one.name] : chosen.filter((name) => name !== one.name)) : one.name) }), anyText(one.labels, builder.language) || one.name)));
+/** Where a node stands below the form's root: `/household/name`. */
+function pathOf(form, key) {
+  const found = key === null ? null : find(form, key);
+  return found ? `${found.parent === null ? '' : pathOf(form, found.parent)}/${found.node.name}` : null;
 }

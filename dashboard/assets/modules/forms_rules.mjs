@@ -90,26 +90,3 @@ function literal(value, kind) {
   if (kind === 'date') return value === 'today' ? 'today()' : `date(${quoted(value)})`;
   return kind === 'number' ? value : quoted(value);
 }
-
-/** Whether answers fit a condition, for the preview. `answers` by name, texts or lists; null conditions fit. */
-export function holds(condition, answers, own = '') {
-  if (!condition?.rows.length) return true;
-  const each = condition.rows.map((one) => fits(one, one.of === '.' ? own : answers[one.of] ?? ''));
-  return condition.join === 'and' ? each.every(Boolean) : each.some(Boolean);
-}
-
-function fits({ is, value, kind }, answer) {
-  const chosen = Array.isArray(answer) ? answer : String(answer).split(' ');
-  if (is === 'answered') return String(answer) !== '';
-  if (is === 'unanswered') return String(answer) === '';
-  if (is === 'selected') return chosen.includes(value);
-  if (is === 'not selected') return !chosen.includes(value);
-  if (is === 'contains') return String(answer).includes(value);
-  if (is === '=') return kind === 'number' ? Number(answer) === Number(value) && answer !== '' : String(answer) === moment(value, kind);
-  if (is === '!=') return kind === 'number' ? Number(answer) !== Number(value) || answer === '' : String(answer) !== moment(value, kind);
-  if (answer === '') return false;
-  const [left, right] = kind === 'date' ? [String(answer), moment(value, kind)] : [Number(answer), Number(value)];
-  return { '>': left > right, '>=': left >= right, '<': left < right, '<=': left <= right }[is];
-}
-
-const moment = (value, kind) => (kind === 'date' && value === 'today' ? new Date().toISOString().slice(0, 10) : value);

@@ -1,5 +1,6 @@
 /* A new asking: which form, in whose name, until when, whom; the area from a list or on the map. */
 
+import { dateField } from './date_field.mjs';
 import { h } from './forms_dom.mjs';
 import { AreaMap } from './outreach_map.mjs';
 
@@ -50,8 +51,8 @@ function makeFields(page, said, state) {
   const form = select('form', said.forms.map(({ form: key, title }) => [key, title]), (key) => (title.value = said.forms.find((one) => one.form === key).title));
   const title = h('input', { name: 'title', value: said.forms[0].title, maxlength: 200 });
   const asks = h('input', { name: 'asks', maxlength: 200, placeholder: page.say('asks_hint') });
-  const until = h('input', { name: 'until', type: 'datetime-local', value: soon(DAYS) });
-  const remind = h('input', { name: 'remind', type: 'datetime-local' });
+  const until = dateField(page, { name: 'until', time: true, value: soon(DAYS) });
+  const remind = dateField(page, { name: 'remind', time: true });
   const to = h('div', { class: 'desk-tabs', role: 'group', 'aria-label': page.say('field.to') }, KINDS.map((kind) => h('button', { type: 'button', 'data-kind': kind, 'aria-pressed': String(kind === state.to), text: page.say(`kind.${kind}`), onclick: () => choose(kind) })));
   const about = h('p', { class: 'cells-note' });
   const list = h('input', { name: 'list', type: 'file', accept: '.csv,text/csv' });
@@ -68,14 +69,14 @@ function makeFields(page, said, state) {
     where.node.hidden = kind === 'household' || kind === 'person';
   };
   return {
-    left: [field('form', form), field('title', title), field('asks', asks), h('div', { class: 'outreach-pair' }, field('until', until), field('remind', remind)), h('div', { class: 'desk-field' }, h('span', { text: page.say('field.to') }), to), about, rows.list, rows.uses, rows.allowed],
+    left: [field('form', form), field('title', title), field('asks', asks), h('div', { class: 'outreach-pair' }, field('until', until.node), field('remind', remind.node)), h('div', { class: 'desk-field' }, h('span', { text: page.say('field.to') }), to), about, rows.list, rows.uses, rows.allowed],
     where: where.node,
     begin: () => {
       choose(state.to);
       where.begin();
     },
     read: async () => ({
-      form: form.value, title: title.value, asks: asks.value, until: until.value, remind: remind.value ? [remind.value] : [], to: state.to, areas: where.node.hidden ? [] : [...state.areas.keys()].map((key) => key.split(':')),
+      form: form.value, title: title.value, asks: asks.value, until: until.read(), remind: remind.read() ? [remind.read()] : [], to: state.to, areas: where.node.hidden ? [] : [...state.areas.keys()].map((key) => key.split(':')),
       uses: state.to === 'building' ? [...uses.querySelectorAll('input:checked')].map(({ value }) => value) : [], list: list.files[0] && !rows.list.hidden ? await list.files[0].text() : '', uses_allowed: Number.parseInt(allowed.value, 10) || null,
     }),
   };

@@ -11,16 +11,17 @@ support.touch = true;
  * @param {HTMLElement} box what the form is put into; its footer with the buttons must be there already
  * @param {{html: string, model: string, languages: string[]}} paper
  * @param {string | null} instance an answer to go on with
+ * @param {string | null} [language] a tag of the form's languages; else the page's
  * @returns {Promise<Form>}
  */
-export async function openForm(box, paper, instance) {
+export async function openForm(box, paper, instance, language = languageOf(paper)) {
   const element = document.createRange().createContextualFragment(paper.html).querySelector('form');
-  dress(element, languageOf(paper));
+  dress(element, language);
   box.querySelector('form.or')?.remove();
   box.prepend(element);
   await gather(element);
   if (/\bdigest\(/.test(paper.html)) globalThis.forge = (await import('node-forge')).default;
-  const form = new Form(element, { modelStr: paper.model, instanceStr: instance, submitted: false, external: [], session: {} }, { language: languageOf(paper) ?? undefined });
+  const form = new Form(element, { modelStr: paper.model, instanceStr: instance, submitted: false, external: [], session: {} }, { language: language ?? undefined });
   const problems = form.init();
   if (problems.length) console.warn('form', problems);
   /* A note is a question that cannot be answered and holds nothing: it only tells. */

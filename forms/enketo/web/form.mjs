@@ -9,10 +9,13 @@ import { showReceipt } from './receipt.mjs';
 const token = decodeURIComponent(location.pathname.split('/')[2] ?? '').toUpperCase().replaceAll(/[\s-]/g, ''), AGAIN_MS = 5_000;
 const engine = import('./writing.mjs');
 engine.catch(() => { /* told where it is waited for */ });
+/** The city's time zone, in which its deadlines are said whatever the phone's is. */
+let zone;
 
 async function start() {
   if (!canSeal()) { tell('need.https'); return; }
-  const [{ seen, why }, mine] = await Promise.all([look(), kept(token)]);
+  const [{ seen, why }, mine, city] = await Promise.all([look(), kept(token), paper('city').catch(() => null)]);
+  zone = city?.timezone;
   const link = seen ?? mine?.link, isSent = mine && mine.state !== 'draft';
   if (!link || (why === 'link.unknown' && !isSent)) { tell(why); return; }
   head(link);
@@ -37,7 +40,7 @@ function head({ title, asks, until, state }) {
   document.title = title;
   find('#title').textContent = title;
   find('#asks').textContent = say('link.asks', { name: asks });
-  find('#until').textContent = state === 'open' ? say('link.until', { at: moment(Date.parse(until) / 1000) }) : say(`link.${state}`);
+  find('#until').textContent = state === 'open' ? say('link.until', { at: moment(Date.parse(until) / 1000, zone) }) : say(`link.${state}`);
   find('#until').classList.toggle('late', state !== 'open');
 }
 

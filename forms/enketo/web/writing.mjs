@@ -4,10 +4,12 @@ import { find, lang, say } from '../../assets/modules/page.mjs';
 import { openForm } from './engine.mjs';
 import * as files from './files.mjs';
 import { fillModel, mark, openPrefill } from './prefill.mjs';
+import { focusFirst, sayInvalid } from './invalid.mjs';
 import { showProblems } from './problems.mjs';
 import { showProgress } from './progress.mjs';
+import { placeOf, setPages } from './turning.mjs';
 
-const PAUSE_MS = 400, INVALID = '.invalid-constraint, .invalid-required, .invalid-relevant';
+const PAUSE_MS = 400;
 
 /** @param {{token: string, link: object, sheet: object, mine: object | null, problems: object[], sent: (answer: object) => void}} what */
 export async function openWriting({ token, link, sheet, mine, problems, sent }) {
@@ -51,51 +53,6 @@ function saving(draft) {
 
 const note = (key) => { find('#saved').textContent = say(key); };
 
-function setPages(form, box, page) {
-  const { pages } = form;
-  box.classList.toggle('by-page', pages.active);
-  box.querySelector('.form-footer').classList.toggle('end', !pages.active);
-  if (!pages.active) return;
-  const settle = () => {
-    for (const one of box.querySelectorAll('[data-page] .or-group, [data-page] .or-group-data, [data-page] .or-repeat')) one.classList.add('inside');
-    for (const button of box.querySelectorAll('.form-footer button')) button.disabled = button.classList.contains('disabled');
-  };
-  form.view.html.addEventListener('pageflip', () => { settle(); setTimeout(scrollTo, 0, 0, 0); });
-  form.view.html.addEventListener('dataupdate', () => setTimeout(settle));
-  form.view.html.addEventListener('keydown', (event) => onward(event, box));
-  if (page) goBackTo(pages, page);
-  settle();
-  setTimeout(scrollTo, 0, 0, 0);
-  find('.next-page').onclick = () => setTimeout(() => sayInvalid(form, pages.current));
-}
-
-const nameOf = (page) => page.getAttribute('name') ?? page.querySelector('[name]')?.getAttribute('name');
-/** Where somebody is: the page's name, and the how-many-eth of that name, for repeats. */
-function placeOf({ activePages, current }) {
-  return current ? [nameOf(current), activePages.filter((page) => nameOf(page) === nameOf(current)).indexOf(current)] : null;
-}
-function goBackTo(pages, [name, number]) {
-  pages._updateAllActive();
-  const page = pages.activePages.filter((one) => nameOf(one) === name)[number];
-  if (page && page !== pages.current) pages._flipTo(page, pages.activePages.indexOf(page));
-}
-
-/** The keyboard's own key goes on, as the button does. */
-function onward(event, box) {
-  if (event.key !== 'Enter' || !event.target.matches('input:not([type="checkbox"]):not([type="radio"])')) return;
-  event.preventDefault();
-  event.target.blur();
-  box.querySelector('.form-footer.end #send, .form-footer:not(.end) .next-page').click();
-}
-
-/** Tell a screen reader what is wrong where. @returns {number} how many questions */
-function sayInvalid(form, within = form.view.html) {
-  for (const input of form.view.html.querySelectorAll('[aria-invalid]')) input.removeAttribute('aria-invalid');
-  const wrong = [...form.view.html.querySelectorAll(INVALID)];
-  for (const question of wrong) for (const input of question.querySelectorAll('input:not(.ignore), select, textarea')) input.setAttribute('aria-invalid', 'true');
-  return wrong.filter((question) => within.contains(question)).length;
-}
-
 async function handOver(form, draft, save, sent) {
   const button = find('#send'), trouble = find('#trouble');
   button.disabled = true;
@@ -116,9 +73,4 @@ async function handOver(form, draft, save, sent) {
   button.disabled = false;
   button.textContent = say('form.send');
   sent(stands);
-}
-
-function focusFirst(form) {
-  const question = form.view.html.querySelector(INVALID);
-  (question?.querySelector('input:not(.hide):not(.ignore), textarea, select, button') ?? question)?.focus();
 }
