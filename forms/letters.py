@@ -2,7 +2,7 @@
 
 The wire format: four bytes (big-endian) with the length of a JSON object, the object, then the files one after the other, whose
 lengths the object names (``photos``). ``kind`` says what a letter is about: ``report`` a new matter,
-``unsolved`` it is not solved, ``answer`` a form that was filled in.
+``unsolved`` it is not solved, ``answer`` a form that was filled in, ``identity`` who its sender is.
 """
 
 import math
@@ -13,6 +13,15 @@ from typing import Any, Final
 
 import orjson
 
+from forms.identity.letters import (
+    MOST_FILE_BYTES,
+    MOST_FILES,
+    STEPS,
+    IdentityLetter,
+    read_given,
+    read_person,
+    read_way,
+)
 from forms.sealing import mail_id_of, read_code
 
 MAX_WORDS: Final = 2_000
@@ -82,7 +91,7 @@ class Answer:
     files: tuple[Enclosed, ...]
 
 
-Letter = Report | Unsolved | Answer
+Letter = Report | Unsolved | Answer | IdentityLetter
 
 
 def pack(content: Mapping[str, Any], photos: tuple[bytes, ...] = ()) -> bytes:
@@ -187,6 +196,32 @@ def _answer(head: Mapping[str, Any], contents: tuple[bytes, ...], mail_id: str) 
     return Answer(code, form, _words(head, "version", 200), instance, language, _files(head, contents))
 
 
+def _identity(head: Mapping[str, Any], contents: tuple[bytes, ...], mail_id: str) -> IdentityLetter:
+    code = _code(head)
+    if mail_id_of(code) != mail_id:
+        raise LetterError("code")
+    way, person, of = read_way(head), read_person(head), head.get("of")
+    if way is None:
+        raise LetterError("way")
+    about = read_code(of) if isinstance(of, str) else None
+    if (about is None) == (person is None):
+        raise LetterError("of")
+    begun = head.get("begun")
+    return IdentityLetter(
+        code,
+        _one_of(head, "step", STEPS),
+        way,
+        _one_of(head, "language", ("zh", "en")),
+        about or "",
+        person,
+        (read_code(begun) or "") if isinstance(begun, str) else "",
+        _words(head, "typed", 60),
+        read_given(head),
+        head.get("keeps") is True,
+        tuple((file.name, file.content) for file in _files(head, contents)),
+    )
+
+
 def _files(head: Mapping[str, Any], contents: tuple[bytes, ...]) -> tuple[Enclosed, ...]:
     given = head.get("files") or []
     if not isinstance(given, list) or len(given) != len(contents) or not all(isinstance(each, dict) for each in given):
@@ -198,11 +233,15 @@ def _files(head: Mapping[str, Any], contents: tuple[bytes, ...]) -> tuple[Enclos
 
 
 #: How many files, and how large each, where it is not as for a report.
-LIMITS: Final[Mapping[str, tuple[int, int]]] = {"answer": (MAX_FILES, MAX_FILE_BYTES)}
+LIMITS: Final[Mapping[str, tuple[int, int]]] = {
+    "answer": (MAX_FILES, MAX_FILE_BYTES),
+    "identity": (MOST_FILES, MOST_FILE_BYTES),
+}
 READERS: Final[Mapping[str, Callable[[Mapping[str, Any], tuple[bytes, ...], str], Letter]]] = {
     "report": _report,
     "unsolved": _unsolved,
     "answer": _answer,
+    "identity": _identity,
 }
 
 
