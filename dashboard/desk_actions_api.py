@@ -58,7 +58,9 @@ async def actions(request: Request, wall: TheWall, account: Asker, stands: Stand
 @router.get("/queues")
 async def queues_of(request: Request, desk: TheDesk, account: Asker, stands: Stands) -> Response:
     """What waits for whom: ``queues`` with name, query of an address, and how many cases."""
-    say, ordering, found = words(language_of(request.query_params.get("lang"))), desk.ready(), queues(stands)
+    say, ordering = words(language_of(request.query_params.get("lang"))), desk.ready()
+    async with scoped(desk.wall.pool, account.id) as connection:
+        found = queues(stands, await desk_cases.load_appeals(connection, MOST_CASES))
     fits = await desk.fits(within(account, Where(open=True)), ordering)
     late = await desk.fits(within(account, Where(open=True, overdue=True)), ordering)
     waiting = waiting_in(found, counts(ordering.mirror, fits, "state"), int(late.sum()))

@@ -39,7 +39,8 @@ class Case:
     ``whistle`` is the last one blown. ``clock_from`` is when the clock that ends at ``due_at`` was started last;
     ``reminded_for`` and ``overdue_for`` are the deadlines for which it was reminded, and supervised as overdue.
     ``resume_at`` ends a suspension. ``reporter`` is the named actor who submitted it. ``merged_into`` is the main case,
-    ``absorbed`` are the cases that were merged into this one.
+    ``absorbed`` are the cases that were merged into this one. ``appeal`` is how far its department's appeal against the delay
+    (超时申诉) has come: ``asked``, ``backed``, ``ended``; empty where there was none.
     """
 
     id: int
@@ -67,6 +68,7 @@ class Case:
     supervised: int = 0
     late: bool = False
     excused: bool = False
+    appeal: str = ""
     handlers: frozenset[str] = frozenset()
     place: Mapping[str, Any] | None = None
     classified: Mapping[str, Any] | None = None
@@ -335,7 +337,10 @@ FOLDS: Mapping[str, Callable[[Case, Event], Changes]] = MappingProxyType(
         "supervise": _supervised,
         "merge": lambda _case, event: {"merged_into": event.payload.get("main_case")},
         "absorb": lambda case, event: {"absorbed": case.absorbed | {event.payload["case"]}},
-        "exempt_timeout": lambda _case, _event: {"excused": True},
+        "appeal_timeout": lambda _case, _event: {"appeal": "asked"},
+        "back_appeal": lambda _case, _event: {"appeal": "backed"},
+        "dismiss_appeal": lambda _case, _event: {"appeal": "ended"},
+        "exempt_timeout": lambda _case, _event: {"appeal": "ended", "excused": True},
     }
 )
 """What each action changes beside the state; an action that is not here changes the state alone."""

@@ -212,9 +212,16 @@ def _fail_check(case: Case, command: Command, at: datetime, protocol: Protocol) 
     return {**_verify(case, command, at, protocol), **_rework(case, command, at, protocol)}
 
 
-def _exempt_timeout(case: Case, _command: Command, _at: datetime, _protocol: Protocol) -> Payload:
-    if not case.late or case.excused:
+def _appeal_timeout(case: Case, _command: Command, _at: datetime, _protocol: Protocol) -> Payload:
+    if not case.late or case.appeal:
         raise NeedleError("case.nothing_to_excuse")
+    return {}
+
+
+def _judge_appeal(case: Case, command: Command, _at: datetime, _protocol: Protocol) -> Payload:
+    """A dispatcher judges first what a department asked; an operator, after, what the dispatcher backed."""
+    if case.appeal != ("asked" if command.role == "dispatcher" else "backed"):
+        raise NeedleError("case.no_appeal")
     return {}
 
 
@@ -246,6 +253,9 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
         "rework": _rework,
         "fail_check": _fail_check,
         "pass_check": _verify,
-        "exempt_timeout": _exempt_timeout,
+        "appeal_timeout": _appeal_timeout,
+        "back_appeal": _judge_appeal,
+        "dismiss_appeal": _judge_appeal,
+        "exempt_timeout": _judge_appeal,
     }
 )

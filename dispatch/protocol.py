@@ -28,6 +28,7 @@ OWN_CASE_ONLY = frozenset(
         "reject_work",
         "confirm",
         "resume_work",
+        "appeal_timeout",
     }
 )
 """Actions of a department or team that only the one that has the case may take."""

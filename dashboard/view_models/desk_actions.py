@@ -71,7 +71,10 @@ ACTIONS: Final[Mapping[str, DeskAction]] = {
     "reject_work": DeskAction("n", (), ("not_done", "half_done", "no_proof")),
     "fail_check": DeskAction("n", (), ("not_done", "half_done", "back_again")),
     "reopen": DeskAction("r", (), ("not_solved", "back_again")),
+    "appeal_timeout": DeskAction("q", (), ("weather", "others_delay")),
+    "back_appeal": DeskAction("y", (), ("weather", "others_delay")),
     "exempt_timeout": DeskAction("e", (), ("weather", "others_delay")),
+    "dismiss_appeal": DeskAction("n", (), ("no_ground",)),
     "force_close": DeskAction("z", (), ("order", "cannot_be_done")),
     "merge": DeskAction("m", ("main_case",), ("same_thing",)),
     "send_back": DeskAction("b", (), ("wrong_matter", "wrong_place", "by_mistake")),
@@ -87,6 +90,8 @@ SINGLE: Final = frozenset(
     {"override", "rule", "whistle", "arrive", "order_response", "release_whistle", "assign", "answer_whistle", "remark"}
 )
 """What is asked for one case alone: its form is about that case."""
+DISMISS: Final = "dismiss_appeal"
+"""Whose turn it is says how far the appeal has come."""
 OTHER: Final = "other"
 HEAVY: Final = frozenset({"reject", "void", "force_close", "reject_work", "fail_check", "refuse_whistle"})
 """What the desk shows as a step that is not taken lightly."""
@@ -121,15 +126,24 @@ def offers(case: ActionCase, stands: Mapping[str, str], protocol: Protocol) -> l
 
 
 def within_bounds(action: str, case: ActionCase, protocol: Protocol) -> bool:
-    """Whether the number of returns still allows it."""
-    if action == "reassign":
-        return case.returns < protocol.max_returns
-    return action != "escalate" or case.returns >= protocol.max_returns
+    """Whether the number of returns still allows it, and how far an appeal has come."""
+    bounds = {
+        "reassign": case.returns < protocol.max_returns,
+        "escalate": case.returns >= protocol.max_returns,
+        "appeal_timeout": case.late and case.appeal is None,
+        "back_appeal": case.appeal == "asked",
+        "exempt_timeout": case.appeal == "backed",
+        "dismiss_appeal": case.appeal in ("asked", "backed"),
+    }
+    return bounds.get(action, True)
 
 
 def actor_for(move: Transition, case: ActionCase, stands: Mapping[str, str]) -> str | None:
     """Who of the person's roles makes the move; None where none may."""
-    for role in sorted(move.roles & stands.keys()):
+    roles = move.roles & (
+        {"dispatcher" if case.appeal == "asked" else "operator"} if move.action == DISMISS else move.roles
+    )
+    for role in sorted(roles & stands.keys()):
         name = stands[role] or own_name(role, case)
         if name and not (move.action in OWN_CASE_ONLY and not is_own(role, name, case)):
             return f"{role}:{name}"

@@ -39,7 +39,7 @@ class Where:
 
     Attributes
     ----------
-    matters, teams : frozenset[int]
+    ids, matters, teams : frozenset[int]
         Ids.
     majors : frozenset[str]
         ``edition:kind:major code``, e.g. ``2026:event:01``.
@@ -69,6 +69,7 @@ class Where:
         Words that number, title or address contain, in any case.
     """
 
+    ids: frozenset[int] = frozenset()
     channels: frozenset[str] = frozenset()
     matters: frozenset[int] = frozenset()
     majors: frozenset[str] = frozenset()
@@ -120,6 +121,7 @@ def parse_where(query: Mapping[str, str]) -> Where:
 def write_where(where: Where) -> dict[str, str]:
     """The filter as the query of an address; equal filters are written alike."""
     written = {
+        "id": _listed(where.ids),
         "channel": _listed(where.channels),
         "matter": _listed(where.matters),
         "major": _listed(where.majors),
@@ -244,6 +246,7 @@ def _text(text: str) -> str:
 
 
 GRAMMAR: Final[Mapping[str, tuple[str, Callable[[str], Any], str]]] = {
+    "id": ("ids", _ids, "id,id"),
     "channel": ("channels", _words, "code,code"),
     "matter": ("matters", _ids, "id,id"),
     "major": ("majors", _words, "edition:kind:code,…"),
@@ -320,6 +323,8 @@ def _vocabularies(mirror: CaseMirror, where: Where, _now: int, fits: Bools) -> N
     for code in where.hands:
         leads = _among(mirror.department[:count], mirror.departments, frozenset({code}))
         fits &= leads | mirror.helped_by(frozenset({code}))[mirror.helpers[:count]]
+    if where.ids:
+        fits &= np.isin(mirror.id[:count], np.array(sorted(where.ids), np.int64))
     if where.teams:
         fits &= np.isin(mirror.team[:count], np.array(sorted(where.teams), np.int32))
     if where.cells:

@@ -33,6 +33,8 @@ class ActionCase:
     proposed_team: int | None
     proposed_name: str | None
     proposed_department: str | None
+    late: bool = False
+    appeal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,15 @@ CASES: Final = """
 select c.id, c.number, c.title, c.state, c.seq, c.matter_id, matter.edition <> %s as classified,
        c.returns, c.department_code as department, c.team_id, c.areas,
        ST_X(c.geom) as lng, ST_Y(c.geom) as lat, decided.team_id as proposed_team, team.name as proposed_name,
-       team.department_code as proposed_department
+       team.department_code as proposed_department, coalesce(c.answered_at > c.due_at, false) as late, appealed.appeal
   from unnest(%s::bigint[]) with ordinality as wanted (id, place) join cases c using (id)
        join matter on matter.id = c.matter_id
        left join lateral (select team_id from decision where case_id = c.id order by decision.id desc limit 1) as decided on true
        left join team on team.id = decided.team_id
+       left join lateral (
+           select case action when 'appeal_timeout' then 'asked' when 'back_appeal' then 'backed' else 'ended' end as appeal
+             from case_event where case_id = c.id and c.state = 'closed' and from_state = 'closed' and to_state = 'closed'
+            order by seq desc limit 1) as appealed on true
  order by place
 """
 
@@ -103,6 +109,15 @@ select edition || ':' || kind || ':' || code, name_zh, name_en, major_name from 
 
 DEPARTMENTS: Final = "select code, name_zh, name_en from department order by level, code"
 
+#: Appeals against a delay that nobody has judged to the end; what happens to a closed case and leaves it closed is about one.
+APPEALS: Final = """
+select case_id, action from (
+    select distinct on (case_id) case_id, action from case_event
+     where from_state = 'closed' and to_state = 'closed' order by case_id, seq desc) as newest
+       join cases on cases.id = case_id
+ where cases.state = 'closed' and action in ('appeal_timeout', 'back_appeal') order by case_id limit %s
+"""
+
 PARTIES: Final = """
 select p.department_code as department, d.name_zh, d.name_en, p.lead, p.state
   from whistle w join whistle_party p using (case_id, number) join department d on d.code = p.department_code
@@ -114,6 +129,11 @@ async def load_action_cases(connection: Connection, ids: Sequence[int], unclassi
     """Cases by id, in the order of the ids; unknown ones are left out. ``unclassified``: the edition of matters nobody knows."""
     async with connection.cursor(row_factory=class_row(ActionCase)) as cursor:
         return await (await cursor.execute(CASES, (unclassified, list(ids)))).fetchall()
+
+
+async def load_appeals(connection: Connection, limit: int) -> list[tuple[int, str]]:
+    """Cases whose appeal waits to be judged, with the move that was made last: ``appeal_timeout``, ``back_appeal``."""
+    return await (await connection.execute(APPEALS, (limit,))).fetchall()
 
 
 async def find_teams(connection: Connection, case_id: int, words: str, limit: int) -> list[FoundTeam]:

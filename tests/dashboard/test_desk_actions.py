@@ -53,7 +53,7 @@ def offered(state: str, stands: dict[str, str], **changes: Any) -> dict[str, str
             ["approve_extension", "refuse_extension", "suspend", "remind", "remark"],
         ),
         ("pending_close", {"operator": "li"}, ["close", "remark"]),
-        ("closed", {"operator": "li"}, ["reopen", "exempt_timeout"]),
+        ("closed", {"operator": "li"}, ["reopen"]),
         ("merged", {"operator": "li", "dispatcher": "li"}, []),
         ("checking", {"operator": "li"}, ["remark"]),
         ("checking", {"grid_worker": "w1"}, ["pass_check", "fail_check", "remark"]),
@@ -71,6 +71,25 @@ def test_after_two_returns_only_a_ruling_is_left(returns: int, there: str, gone:
     actions = offered("returned", {"dispatcher": "li"}, returns=returns)
     assert there in actions
     assert gone not in actions
+
+
+@pytest.mark.parametrize(
+    ("appeal", "stands", "expected"),
+    [
+        (None, {"department": "cg"}, ["appeal_timeout"]),
+        (None, {"department": "water"}, []),
+        ("asked", {"dispatcher": "li"}, ["back_appeal", "dismiss_appeal"]),
+        ("asked", {"operator": "li"}, ["reopen"]),
+        ("backed", {"operator": "li"}, ["reopen", "exempt_timeout", "dismiss_appeal"]),
+        ("backed", {"dispatcher": "li"}, []),
+        ("ended", {"department": "cg", "dispatcher": "li", "operator": "li"}, ["reopen"]),
+    ],
+)
+def test_an_appeal_goes_from_the_department_by_way_of_the_dispatcher_to_the_operator(
+    appeal: str | None, stands: dict[str, str], expected: list[str]
+) -> None:
+    assert list(offered("closed", stands, late=True, appeal=appeal)) == expected
+    assert "appeal_timeout" not in offered("closed", {"department": "cg"}, late=False)
 
 
 @pytest.mark.parametrize(("name", "may"), [("cg", True), ("", True), ("water", False)])

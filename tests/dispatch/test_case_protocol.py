@@ -230,12 +230,38 @@ def test_a_deadline_beyond_the_calendar_is_open_not_guessed() -> None:
     assert story.events[-1].payload["due_problem"] == "clock.no_calendar"
 
 
-def test_a_delay_is_excused_once() -> None:
-    story = handling().do("finish", "team:1", after=timedelta(days=9)).do("confirm", "department:cg")
+def closed_after(days: int) -> Story:
+    """A case that was worked on so long, verified and closed."""
+    story = handling().do("finish", "team:1", after=timedelta(days=days)).do("confirm", "department:cg")
+    return story.do("request_check", "system").do("pass_check", "grid_worker:zhao").do("close", "operator:li")
+
+
+def test_a_delay_is_excused_by_two_levels_once_a_case() -> None:
+    story = closed_after(9)
     assert story.case.late
-    story.do("request_check", "system").do("pass_check", "grid_worker:zhao").do("close", "operator:li")
-    assert story.do("exempt_timeout", "operator:li").case.excused
-    assert story.refused("exempt_timeout", "operator:li") == "case.nothing_to_excuse"
+    assert story.refused("exempt_timeout", "operator:li") == "case.no_appeal"
+    assert story.refused("appeal_timeout", "department:water") == "case.not_yours"
+    story.do("appeal_timeout", "department:cg")
+    assert story.refused("exempt_timeout", "operator:li") == "case.no_appeal"
+    assert story.refused("dismiss_appeal", "operator:li") == "case.no_appeal"
+    story.do("back_appeal", "dispatcher:wang")
+    assert story.refused("dismiss_appeal", "dispatcher:wang") == "case.no_appeal"
+    case = story.do("exempt_timeout", "operator:li").case
+    assert (case.excused, case.late, case.state) == (True, True, "closed"), "the raw delay is kept"
+    assert story.refused("appeal_timeout", "department:cg") == "case.nothing_to_excuse"
+
+
+@pytest.mark.parametrize("backed", [False, True])
+def test_either_level_ends_an_appeal(backed: bool) -> None:
+    story = closed_after(9).do("appeal_timeout", "department:cg")
+    if backed:
+        story.do("back_appeal", "dispatcher:wang")
+    assert not story.do("dismiss_appeal", "operator:li" if backed else "dispatcher:wang").case.excused
+    assert story.refused("appeal_timeout", "department:cg") == "case.nothing_to_excuse"
+
+
+def test_who_was_in_time_has_nothing_to_appeal_against() -> None:
+    assert closed_after(0).refused("appeal_timeout", "department:cg") == "case.nothing_to_excuse"
 
 
 def test_a_clock_that_is_behind_does_not_turn_history_around() -> None:
@@ -300,7 +326,7 @@ def test_laws_of_any_history(history: tuple[list[Event], int]) -> None:
         before, case = case, evolve(case, event)
         assert (before.state, event.action) in transitions()
         if states()[before.state].terminal:
-            assert event.action in ("reopen", "exempt_timeout")
+            assert event.action == "reopen" or event.to_state == before.state
         assert (case.closed_at is not None) == states()[case.state].terminal
         assert (case.answered_at is not None) == (case.state in CONFIRMED)
         change = task_change(before, event, case)

@@ -33,7 +33,9 @@ def test_every_state_can_be_reached_and_left_unless_it_is_an_end() -> None:
 
 def test_an_ended_case_moves_only_by_reopening() -> None:
     moves = {(m.from_state, m.action) for m in transitions().values() if m.from_state in ENDS}
-    assert moves == {("closed", "reopen"), ("closed", "exempt_timeout")}
+    appeal = {"appeal_timeout", "back_appeal", "exempt_timeout", "dismiss_appeal"}
+    assert moves == {("closed", action) for action in {"reopen", *appeal}}
+    assert all(transitions()["closed", action].to_state == "closed" for action in appeal)
 
 
 def test_supervision_lies_over_every_open_state_and_moves_nothing() -> None:

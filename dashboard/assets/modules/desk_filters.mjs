@@ -11,7 +11,7 @@ const MOST_VALUES = 400;
 const FLAGS = ['open', 'overdue', 'urgent'];
 const HOUR = 3600;
 /** What has no list of its own to choose from stands as one chip. */
-const WHOLE = ['hex', 'cell'];
+const WHOLE = ['id', 'hex', 'cell'];
 const SPANS = { hour: HOUR, day: 24 * HOUR, week: 7 * 24 * HOUR, month: 30 * 24 * HOUR };
 
 export class Filters {
@@ -181,7 +181,7 @@ export class Filters {
     for (const button of document.querySelectorAll('[data-flag]')) button.setAttribute('aria-pressed', String(where[button.dataset.flag] === '1'));
     for (const button of document.querySelectorAll('[data-facet]')) this.count(button, where);
     const quiet = this.desk.queues?.isOpen;
-    const chips = Object.entries(where).filter(([key]) => !FLAGS.includes(key) && !(quiet && key === 'state') && key !== 'text' && !(key === 'to' && where.from) && !(key === 'due_to' && where.due_from)).flatMap(([key, values]) => [values].flat().slice(0, WHOLE.includes(key) ? 1 : undefined).map((value) => this.chip(key, value)));
+    const chips = Object.entries(where).filter(([key]) => !FLAGS.includes(key) && !(quiet && (key === 'state' || key === 'id')) && key !== 'text' && !(key === 'to' && where.from) && !(key === 'due_to' && where.due_from)).flatMap(([key, values]) => [values].flat().slice(0, WHOLE.includes(key) ? 1 : undefined).map((value) => this.chip(key, value)));
     slot('chips').replaceChildren(...chips);
     slot('clear').hidden = this.desk.isWhole;
   }

@@ -1,6 +1,6 @@
 /* Which cases are meant: the filter in the page's address, in requests, and as a test on live rows (data/mirror/where.py). */
 
-const LISTS = ['channel', 'matter', 'major', 'area', 'state', 'department', 'team', 'judged', 'hex', 'cell'];
+const LISTS = ['id', 'channel', 'matter', 'major', 'area', 'state', 'department', 'team', 'judged', 'hex', 'cell'];
 const FLAGS = ['urgent', 'open', 'overdue'];
 const OTHERS = ['from', 'to', 'due_from', 'due_to', 'box', 'polygon', 'text'];
 export const WHERE_KEYS = [...LISTS, ...FLAGS, ...OTHERS];
@@ -50,6 +50,7 @@ export function tester(where, majorOf, now) {
   const [from, to, dueFrom, dueTo] = ['from', 'to', 'due_from', 'due_to'].map((key) => moment(where[key]));
   const box = where.box?.split(',').map(Number);
   const tests = [
+    sets.id && ((row) => sets.id.has(String(row.id))),
     sets.channel && ((row) => sets.channel.has(row.channel)),
     sets.matter && ((row) => sets.matter.has(String(row.matter_id))),
     sets.major && ((row) => sets.major.has(majorOf(row.matter_id))),
