@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.mirror.columns import CaseMirror
+from data.mirror.hexes import ancestors
 from data.mirror.inside import inside, mercator_units
 from data.mirror.judging import BIT, QUANTITIES, judged, verdicts
 from geo.errors import NeedleError
-from geo.h3grid import RESOLUTION, h3_parents
+from geo.h3grid import RESOLUTION
 
 Bools = NDArray[np.bool_]
 Value = TypeVar("Value")
@@ -330,7 +331,7 @@ def _vocabularies(mirror: CaseMirror, where: Where, _now: int, fits: Bools) -> N
     if where.cells:
         fits &= _among(mirror.cell[:count], mirror.cells, where.cells)
     if where.hexes:
-        parents = h3_parents(mirror.hex[:count], _resolution(where.hexes))
+        parents = ancestors(mirror.hex[:count], _resolution(where.hexes))
         fits &= np.isin(parents, np.fromiter(where.hexes, np.int64, len(where.hexes)))
     for layer in {layer for layer, _ in where.areas}:
         codes = frozenset(code for of, code in where.areas if of == layer)
