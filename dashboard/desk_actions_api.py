@@ -77,7 +77,7 @@ async def rows_of(request: Request, desk: TheDesk, account: Asker, case: Ids) ->
     async with scoped(desk.wall.pool, account.id) as connection:
         found = await store.load_rows(connection, case)
     name = (await desk.names()).namer(language_of(request.query_params.get("lang")))
-    return as_json({"rows": [row_as_json(one, name) for one in found]})
+    return as_json({"rows": [row_as_json(one, name, account.department) for one in found]})
 
 
 @router.get("/cases/{case_id}/teams")

@@ -201,8 +201,10 @@ def test_a_department_that_helps_finds_its_cases_in_every_list_marked_as_such(st
         own = {row[0] for row in client.get("/api/department").json()["departments"]}
         lists = {part["key"]: part for part in client.get(f"/api/department/{helper}").json()["lists"]}
         behind = client.get("/api/wall/behind/latest", params={"open": "1"}).json()["rows"]
+        again = client.get("/api/desk/rows/of", params={"case": sorted(helped)}).json()["rows"]
         assert client.get("/tiles/cases/0/0/0.mvt").status_code == 200
     assert own == {helper}
+    assert [row["helps"] for row in again] == [True] * len(helped), "the mark stays when a row is read again"
     assert {i for i, helps in rows.items() if helps} >= helped
     assert {i for i, helps in rows.items() if not helps} == led
     assert {row["id"] for row in lists["joint"]["rows"] if row["helps"]} == helped

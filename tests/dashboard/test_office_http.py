@@ -91,7 +91,8 @@ def test_a_handler_sees_one_department_and_nothing_of_the_others(api: httpx.Clie
     lists = {part["key"]: part for part in api.get(f"/api/department/{own}", headers=handler).json()["lists"]}
     assert lists["sign"]["total"] == count(stored, f"department_code = '{own}' and state = 'dispatched'")
     for key, states in LISTS.items():
-        helps = f"id in (select case_id from whistle_party where department_code = '{own}')"
+        helping = f"department_code = '{own}' and not lead and state <> 'released'"
+        helps = f"id in (select case_id from whistle_party where {helping})"
         whose = f"department_code = '{own}'" + (f" or {helps}" if key == JOINT else "")
         listed = f"state in {states} and ({whose})".replace(",)", ")")
         assert lists[key]["total"] == count(stored, listed), key
