@@ -3,46 +3,33 @@ the middle, as the deliverer is; every case comes back and is closed exactly onc
 """
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from statistics import quantiles
 
-import httpx
-import orjson
-
 from benchmarks.commands import AT_WORK
-from benchmarks.intake import free_port, wait_for
 from benchmarks.result import Progress, Result, Size
+from benchmarks.town import Town, connect_departments, report, scalar
 from data import migrate
 from data.chain import Event, verify
 from data.cluster import Cluster
-from data.database import Connection, connect, open_pool
+from data.database import connect, open_pool
 from data.demo.city import DemoCity, make_city
-from data.demo.live import reports_live
 from data.demo.load import load_city
 from data.demo.size import BLOCK
 from data.stores.cases import load_events
-from data.stores.deliveries import save_subscription
 from dispatch.case import fold
 from dispatch.casework import CaseDesk
 from dispatch.commands import Command
-from dispatch.delivery.connectors import as_settings, make_connector
 from dispatch.matters import matters
 from dispatch.reference import load_reference
 
 BAR = "department's system and deliverer killed in the middle: every case closed exactly once"
-SYSTEM = Path(__file__).parents[1] / "tests" / "dispatch" / "department_system.py"
 PATIENCE_S = 300.0
-ADD = "insert into report (channel, idempotency_key, body, reported_at) values (%s, %s, %s, %s)"
 CLOSING: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("request_check", "operator:01", {"verifier": "grid_worker:07"}),
     ("pass_check", "grid_worker:07", {}),
@@ -53,98 +40,50 @@ UNANSWERED = """
 select count(*) from cases left join remote_case on remote_case.case_id = cases.id
  where (cases.id > %s and department_code is not null or remote_case.case_id is not null) and state <> 'answered'
 """
+GIVEN_UP = "select count(*) from delivery where delivered_at is null and given_up_at is not null"
 THERE_AND_BACK = """
 select extract(epoch from min(at) filter (where action = 'confirm') - min(at) filter (where action = 'dispatch'))::float8
   from case_event where case_id = any(%s) group by case_id
 """
 
 
-class Installation:
-    """The processes over one database; each may be killed and started again."""
-
-    def __init__(self, url: str, folder: Path) -> None:
-        self.url, self.folder, self.port = url, folder, free_port()
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
-
-    def start(self, name: str) -> None:
-        """Start a worker, a deliverer, or the department's system (and wait until that answers)."""
-        commands = {
-            "worker": ["-m", "dashboard.cli", "worker"],
-            "deliverer": ["-m", "dashboard.cli", "deliver"],
-            "department": [str(SYSTEM), str(self.folder / "department.db"), str(self.port), "0.5"],
-        }
-        environment = os.environ | {
-            "NEEDLE_DATABASE_URL": self.url,
-            "NEEDLE_OUTGOING_NETWORKS": "127.0.0.1",
-            "NEEDLE_POLL_SECONDS": "0.5",
-            "NEEDLE_SECRET_DEPARTMENT": "department-key",
-        }
-        with (self.folder / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, *commands[name]], env=environment, stdout=log, stderr=subprocess.STDOUT
-            )
-        self.running[name] = process
-        if name == "department":
-            wait_for(process, self.port)
-
-    def kill(self, name: str) -> None:
-        """End a process at once, as a power cut would."""
-        self.running[name].send_signal(signal.SIGKILL)
-        self.running[name].wait()
-
-    def stop(self) -> None:
-        """End all."""
-        for process in self.running.values():
-            process.terminate()
-        for process in self.running.values():
-            process.wait()
-
-    def taken(self) -> int:
-        """How many requests the department's system has ever taken."""
-        return int(httpx.get(f"http://127.0.0.1:{self.port}/count", timeout=5, trust_env=False).text)
-
-    def number(self, query: str, *values: object) -> int:
-        """One number of the database."""
-        with connect(self.url) as connection:
-            found = connection.execute(query, values).fetchone()
-        assert found is not None
-        return int(found[0])
-
-
 def run(size: Size, progress: Progress) -> Result:
     """Play the chain, kill in the middle, count at the end."""
     count = 30 if size == "small" else 300
-    with tempfile.TemporaryDirectory(prefix="needle-bench-") as name, installed(Path(name), progress) as (town, city):
-        before = town.number("select max(id) from cases")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="needle-bench-")))
+        town, city = stack.enter_context(installed(folder, progress))
+        watch = stack.enter_context(connect(town.url, autocommit=True))
+        before = scalar(watch, "select max(id) from cases")
         started = time.monotonic()
         for part in ("department", "worker", "deliverer"):
             town.start(part)
         progress("the department's system takes cases", 0.2)
-        report(town, city, 1, count // 2)
+        report(watch, city, 1, count // 2)
         until(lambda: town.taken() >= 3)
         town.kill("department")
         progress("the department's system is dead", 0.4)
-        report(town, city, 2, count - count // 2)
-        until(lambda: town.number("select count(*) from delivery where delivered_at is null and tries > 0") > 0)
+        report(watch, city, 2, count - count // 2)
+        until(lambda: scalar(watch, "select count(*) from delivery where delivered_at is null and tries > 0") > 0)
         town.kill("deliverer")
         town.start("department")
         town.start("deliverer")
         progress("both are back", 0.6)
-        until(lambda: town.number("select count(*) from report where handled_at is null") == 0)
-        until(lambda: town.number(UNANSWERED, before) == 0)
+        until(lambda: scalar(watch, "select count(*) from report where handled_at is null") == 0)
+        until(lambda: scalar(watch, UNANSWERED, before) == 0)
         answered_s = time.monotonic() - started
         return judged(town, count, answered_s)
 
 
-def judged(town: Installation, count: int, answered_s: float) -> Result:
+def judged(town: Town, count: int, answered_s: float) -> Result:
     """Close what came back, and count what happened to each case."""
     with connect(town.url) as connection:
         cases = [row[0] for row in connection.execute(WITH_A_SYSTEM).fetchall()]
         asyncio.run(close_all(town.url, cases))
         wrong = sum(not closed_once(load_events(connection, case), case) for case in cases)
+        undelivered = scalar(connection, GIVEN_UP)
         there = [row[0] for row in connection.execute(THERE_AND_BACK, (cases,)).fetchall() if row[0] is not None]
     asked = town.taken()
-    undelivered = town.number("select count(*) from delivery where delivered_at is null and given_up_at is not null")
     cuts = quantiles(there, n=100)
     ours = {
         "reports": float(count),
@@ -177,7 +116,7 @@ async def close_all(url: str, cases: list[int]) -> None:
 
 
 @contextmanager
-def installed(folder: Path, progress: Progress) -> Iterator[tuple[Installation, DemoCity]]:
+def installed(folder: Path, progress: Progress) -> Iterator[tuple[Town, DemoCity]]:
     """A demo city whose departments all work in one system of their own."""
     folder.chmod(0o755)
     cluster = Cluster(folder / "pg")
@@ -188,40 +127,17 @@ def installed(folder: Path, progress: Progress) -> Iterator[tuple[Installation, 
         migrate.upgrade(url)
         load_reference(url)
         city = make_city(BLOCK)
-        town = Installation(url, folder)
+        town = Town(url, folder)
         with connect(url) as connection:
             load_city(connection, city, matters().values(), datetime.now(UTC))
             connection.execute(AT_WORK)
-            for (code,) in connection.execute("select code from department").fetchall():
-                connect_department(connection, code, town.port)
+            connect_departments(connection, town.port)
         try:
             yield town, city
         finally:
             town.stop()
     finally:
         cluster.stop()
-
-
-def connect_department(connection: Connection, code: str, port: int) -> None:
-    """Enter a department's system."""
-    said = {
-        "name": f"system of {code}",
-        "kind": "open311",
-        "url": f"http://127.0.0.1:{port}/open311/v2",
-        "department": code,
-        "secret": "department",
-        "services": {"*": "WORK"},
-    }
-    save_subscription(connection, str(said["name"]), "open311", code, as_settings(make_connector(said)))
-
-
-def report(town: Installation, city: DemoCity, seed: int, count: int) -> None:
-    """Reports of the city's residents, all at once."""
-    reports = list(islice(reports_live(city, seed, datetime.now(UTC)), count))
-    rows = [(r["channel"], f"{seed}-{r['key']}", orjson.dumps(r).decode(), r["reported_at"]) for r in reports]
-    with connect(town.url) as connection:
-        connection.cursor().executemany(ADD, rows)
-        connection.execute("notify needle_report")
 
 
 def until(done: Callable[[], bool]) -> None:

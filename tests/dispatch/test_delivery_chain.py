@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.town import Town, connect_departments, report, scalar
 from data.database import Connection, connect, open_pool
 from data.demo.city import DemoCity
 from data.stores.deliveries import save_subscription, set_active
@@ -16,7 +17,6 @@ from dispatch.casework import CaseDesk
 from dispatch.commands import Command
 from dispatch.delivery.connectors import as_settings, make_connector
 from tests.dispatch.department_system import SENT_OUT
-from tests.dispatch.town import Town, connect_departments, report, scalar
 
 CheckCase = Callable[[Connection, int], Case]
 Until = Callable[[Callable[[], bool], str], None]

@@ -1,42 +1,43 @@
-"""A town in processes: workers, a deliverer and a department's own system, each of which may be killed and started again."""
+"""A town in processes over one database: a worker, a deliverer and a department's own system, each of which may be killed and
+started again. The benchmark of the chain plays in it, and so do its tests.
+"""
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from time import monotonic, sleep
+from typing import Final
 
 import httpx
 import orjson
 
+from benchmarks.intake import free_port, wait_for
 from data.database import Connection
 from data.demo.city import DemoCity
 from data.demo.live import reports_live
 from data.stores.deliveries import save_subscription
 from dispatch.delivery.connectors import as_settings, make_connector
-from tests.patience import PATIENCE_S
 
-Process = subprocess.Popen[bytes]
-SYSTEM = Path(__file__).with_name("department_system.py")
-ADD = "insert into report (channel, idempotency_key, body, reported_at) values (%s, %s, %s, %s)"
+SYSTEM: Final = Path(__file__).parents[1] / "tests" / "dispatch" / "department_system.py"
+ADD: Final = "insert into report (channel, idempotency_key, body, reported_at) values (%s, %s, %s, %s)"
+POLL_S: Final = "0.3"
 
 
 class Town:
-    """The processes of the test, each of which may be killed and started again."""
+    """The processes over one database."""
 
     def __init__(self, url: str, folder: Path) -> None:
-        self.url = url
-        self.folder = folder
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
-        self.running: dict[str, Process] = {}
+        self.url, self.folder, self.port = url, folder, free_port()
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str) -> None:
+        """Start a ``worker``, a ``deliverer``, or the ``department``'s system, and wait until that answers.
+
+        Each vain try of a deliverer makes its next pause longer.
+        """
         commands = {
             "worker": ["-m", "dashboard.cli", "worker"],
             "deliverer": ["-m", "dashboard.cli", "deliver"],
@@ -45,52 +46,48 @@ class Town:
         environment = os.environ | {
             "NEEDLE_DATABASE_URL": self.url,
             "NEEDLE_OUTGOING_NETWORKS": "127.0.0.1",
-            "NEEDLE_POLL_SECONDS": "0.3",
+            "NEEDLE_POLL_SECONDS": POLL_S,
             "NEEDLE_SECRET_DEPARTMENT": "department-key",
         }
         with (self.folder / f"{name}.log").open("ab") as log:
-            self.running[name] = subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, *commands[name]], env=environment, stdout=log, stderr=subprocess.STDOUT
             )
-
+        self.running[name] = process
         if name == "department":
-            self._wait_for_department()
-
-    def _wait_for_department(self) -> None:
-        """Until it answers: each vain try of a deliverer makes its next pause longer."""
-        deadline = monotonic() + PATIENCE_S
-        while monotonic() < deadline:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                return
-            sleep(0.05)
-        raise AssertionError("the department's system did not start")
+            wait_for(process, self.port)
 
     def kill(self, name: str) -> None:
+        """End a process at once, as a power cut would."""
         self.running[name].send_signal(signal.SIGKILL)
-        assert self.running[name].wait(PATIENCE_S) == -signal.SIGKILL
+        self.running[name].wait()
 
     def stop(self) -> None:
+        """End all."""
         for process in self.running.values():
             process.terminate()
         for process in self.running.values():
-            process.wait(PATIENCE_S)
+            process.wait()
 
     def words(self) -> list[list[str]]:
         """What the department's system was told in words: (request, words)."""
-        said: list[list[str]] = httpx.get(f"http://127.0.0.1:{self.port}/words", timeout=2, trust_env=False).json()
+        said: list[list[str]] = self._ask("words").json()
         return said
 
     def taken(self) -> int:
         """How many requests the department's system has ever taken; 0 while it is away."""
         try:
-            return int(httpx.get(f"http://127.0.0.1:{self.port}/count", timeout=2, trust_env=False).text)
+            return int(self._ask("count").text)
         except httpx.HTTPError:
             return 0
 
+    def _ask(self, what: str) -> httpx.Response:
+        return httpx.get(f"http://127.0.0.1:{self.port}/{what}", timeout=5, trust_env=False)
 
-def connect_departments(watch: Connection, port: int) -> None:
+
+def connect_departments(connection: Connection, port: int) -> None:
     """Every department works in the same system."""
-    for (code,) in watch.execute("select code from department").fetchall():
+    for (code,) in connection.execute("select code from department").fetchall():
         said = {
             "name": f"system of {code}",
             "kind": "open311",
@@ -100,18 +97,20 @@ def connect_departments(watch: Connection, port: int) -> None:
             "services": {"*": "WORK"},
             "updates": True,
         }
-        save_subscription(watch, str(said["name"]), "open311", code, as_settings(make_connector(said)))
+        save_subscription(connection, str(said["name"]), "open311", code, as_settings(make_connector(said)))
 
 
-def report(watch: Connection, city: DemoCity, seed: int, count: int) -> None:
+def report(connection: Connection, city: DemoCity, seed: int, count: int) -> None:
+    """Reports of the city's residents, all at once."""
     reports = list(islice(reports_live(city, seed, datetime.now(UTC)), count))
     rows = [(r["channel"], f"{seed}-{r['key']}", orjson.dumps(r).decode(), r["reported_at"]) for r in reports]
-    with watch.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.executemany(ADD, rows)
-    watch.execute("notify needle_report")
+    connection.execute("notify needle_report")
 
 
-def scalar(watch: Connection, query: str, *parameters: object) -> int:
-    found = watch.execute(query, parameters).fetchone()
+def scalar(connection: Connection, query: str, *values: object) -> int:
+    """One number of the database."""
+    found = connection.execute(query, values).fetchone()
     assert found is not None
     return int(found[0])
