@@ -37,14 +37,20 @@ def no_case(say: Words) -> Component:
 
 
 def head(case: CaseView, say: Words) -> Component:
-    """Number, state, title, channel."""
+    """Number, state, what weighs on it, title, channel."""
     urgent = [html.Span(say("case.urgent"), className="chip chip-urgent")] if case.urgent else []
+    marks = [html.Span(mark, className="chip chip-mark") for mark in case.marks]
     return html.Header(
         className="case-head",
         children=[
             html.Button("×", type="button", className="close", title=say("case.close"), **{"data-close": "true"}),
             html.Div(
-                [html.Span(case.number, className="case-number"), html.Span(case.state, className="chip"), *urgent]
+                [
+                    html.Span(case.number, className="case-number"),
+                    html.Span(case.state, className="chip"),
+                    *urgent,
+                    *marks,
+                ]
             ),
             html.H2(case.title),
             html.P([html.Span(case.matter), html.Span(case.channel), html.Span(case.reported)], className="facts-line"),

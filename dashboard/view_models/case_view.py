@@ -1,6 +1,7 @@
 """One case as the drawer shows it: every text ready in one language."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,14 @@ from dispatch.states import states, transitions
 FREE = ("chosen", WAS_CHOSEN, "tied", "slower", "busier_slower", "position_stale")
 """Reasons of candidates that could have gone."""
 PHOTOS = "/api/photos"
+MARKS = {
+    "supervised": ("supervise",),
+    "returned": ("approve_return",),
+    "reworked": ("rework", "fail_check"),
+    "reopened": ("reopen",),
+    "excused": ("exempt_timeout",),
+}
+"""What a case's head says of its history -> the moves that count for it."""
 DRAWN_CANDIDATES = 12
 """How many candidates the map draws; the list names all."""
 
@@ -90,6 +99,7 @@ class CaseView:
     channel: str
     reported: str
     urgent: bool
+    marks: list[str]
     address: str
     text: str | None
     point: str
@@ -115,6 +125,7 @@ def case_view(detail: CaseDetail, say: Words, now: datetime, timezone: str) -> C
         channel=say.pick(facts.channel_zh, facts.channel_en),
         reported=say_moment(facts.reported_at, now, timezone, say),
         urgent=facts.urgent,
+        marks=history_marks(detail.events, say),
         address=facts.address or facts.building or say("case.no_address"),
         text=facts.text,
         point=_point(facts, say),
@@ -127,6 +138,17 @@ def case_view(detail: CaseDetail, say: Words, now: datetime, timezone: str) -> C
         decision=decision_view(detail.decision, detail, say, now, timezone) if detail.decision else None,
         photos=[f"{PHOTOS}/{digest}" for digest in facts.photos],
     )
+
+
+def history_marks(events: Sequence[EventRow], say: Words) -> list[str]:
+    """What weighs on a case, told at its head: supervised, returned, reworked, reopened, its delay excused; how often."""
+    made = Counter(event.action for event in events)
+    counted = {mark: sum(made[action] for action in actions) for mark, actions in MARKS.items()}
+    return [
+        say(f"case.mark.{mark}") if n == 1 else say("case.mark.times", mark=say(f"case.mark.{mark}"), n=n)
+        for mark, n in counted.items()
+        if n
+    ]
 
 
 def _point(facts: CaseFacts, say: Words) -> str:
