@@ -21,6 +21,7 @@ from geo.errors import NeedleError
 MOST_ROWS: Final = 1_000
 LONGEST_NAME: Final = 60
 LONGEST_QUERY: Final = 4_000
+PAGES_WITH_VIEWS: Final = frozenset({"desk", "hotspots"})
 
 router = APIRouter(prefix="/api/desk", lifespan=running)
 TheDesk = Annotated[Desk, Depends(desk_of)]
@@ -85,22 +86,22 @@ async def facet(facet: str, request: Request, desk: TheDesk, account: Asker) -> 
 
 
 @router.get("/views")
-async def views(desk: TheDesk, account: Asker) -> Response:
-    """The account's views, then those that others share."""
+async def views(desk: TheDesk, account: Asker, page: str = saved_views.DESK) -> Response:
+    """The account's views of a page, then those that others share."""
     async with reading(desk.wall.pool) as connection:
-        found = await saved_views.load_views(connection, account.username)
+        found = await saved_views.load_views(connection, account.username, page)
     return as_json({"views": [{**asdict(view), "mine": view.owner == account.username} for view in found]})
 
 
 @router.post("/views")
 async def save(desk: TheDesk, account: Asker, said: Annotated[dict[str, Any], Body()]) -> Response:
-    """Save {"name", "query", "shared"}; a view of the same account and name is replaced."""
-    name, query = said.get("name"), said.get("query")
-    if not (isinstance(query, str) and len(query) <= LONGEST_QUERY):
+    """Save {"name", "query", "shared", "page"?}; a view of the same account, page and name is replaced."""
+    name, query, page = said.get("name"), said.get("query"), said.get("page", saved_views.DESK)
+    if not (isinstance(query, str) and len(query) <= LONGEST_QUERY and page in PAGES_WITH_VIEWS):
         raise NeedleError("view.invalid")
     async with reading(desk.wall.pool) as connection:
         saved = await saved_views.save_view(
-            connection, account.username, view_name(name), query, said.get("shared") is True
+            connection, account.username, view_name(name), query, said.get("shared") is True, page
         )
     return as_json(asdict(saved), 201)
 

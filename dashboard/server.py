@@ -18,6 +18,7 @@ from dashboard import (
     desk_api,
     exports,
     forms_room,
+    hotspots_api,
     indicators_api,
     live,
     office_api,
@@ -51,6 +52,7 @@ from dashboard.pages import deliveries as deliveries_page
 from dashboard.pages import department as department_page
 from dashboard.pages import desk as desk_page
 from dashboard.pages import forms as forms_page
+from dashboard.pages import hotspots as hotspots_page
 from dashboard.pages import hours as hours_page
 from dashboard.pages import indicators as indicators_page
 from dashboard.pages import outreach as outreach_page
@@ -81,6 +83,7 @@ PAGES: Final = (
     registry_page.PAGE,
     deliveries_page.PAGE,
     indicators_page.PAGE,
+    hotspots_page.PAGE,
     hours_page.PAGE,
     accounts_page.PAGE,
     audit_page.PAGE,
@@ -141,6 +144,7 @@ def create_app(url: str) -> FastAPI:
         coverage_map,
         outreach_api,
         indicators_api,
+        hotspots_api,
         live,
     ):
         app.include_router(part.router)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
+from PIL import Image
 from reportlab.graphics.shapes import Circle, Drawing, Line, PolyLine, String
 from reportlab.lib.colors import Color, HexColor, white
 from reportlab.lib.pagesizes import A4
@@ -16,6 +17,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph, Spacer
+from reportlab.platypus import Image as Drawn
 from reportlab.platypus import Table as Grid
 
 from forms.posters.fonts import BOLD, REGULAR, cut, drawable, read_slices
@@ -73,7 +75,14 @@ class Chart:
     lines: Sequence[tuple[str, Sequence[str], Sequence[float | None]]]
 
 
-Block = Title | Panel | Heading | Note | Table | Chart
+@dataclass(frozen=True)
+class Picture:
+    """A picture as wide as the page allows, at most half its height."""
+
+    image: Image.Image
+
+
+Block = Title | Panel | Heading | Note | Table | Chart | Picture
 
 
 @dataclass(frozen=True)
@@ -126,7 +135,7 @@ def texts(blocks: Sequence[Block]) -> Iterable[str]:
             yield from ("".join(row) for row in (block.head, *block.rows))
         elif isinstance(block, Chart):
             yield from (name + "".join(moments) for name, moments, _ in block.lines)
-        else:
+        elif isinstance(block, Heading | Note):
             yield block.text
 
 
@@ -164,6 +173,8 @@ def set_block(block: Block, faces: Faces) -> list[Flowable]:
         return [panel(block, faces)]
     if isinstance(block, Table):
         return [grid(block, faces)]
+    if isinstance(block, Picture):
+        return [Spacer(0, 4 * mm), placed(block.image)]
     return [chart(block, faces)]
 
 
@@ -209,6 +220,15 @@ def grid(block: Table, faces: Faces) -> Flowable:
         ("BOTTOMPADDING", (0, 0), (-1, -1), 3.4),
     ]
     return Grid([head, *body], [width * mm * scale for width in block.widths], repeatRows=1, style=style)
+
+
+def placed(image: Image.Image) -> Flowable:
+    """A picture in the page's width, or in half its height."""
+    out = BytesIO()
+    image.save(out, format="PNG")
+    out.seek(0)
+    scale = min((A4[0] - 2 * MARGIN) / image.width, A4[1] / 2 / image.height)
+    return Drawn(out, image.width * scale, image.height * scale)
 
 
 # --- charts -----------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from dashboard.indicators.definitions import Definition, counted, definitions
 from dashboard.indicators.periods import Period
 from dashboard.indicators.scores import rating
 
+VARIANTS: Final = frozenset({"rework_rate_disposed"})
+"""Another way of counting what another indicator counts: listed among the definitions, no card of its own."""
 Namer = Callable[[str, Any], str]
 
 
@@ -53,6 +55,7 @@ def definition_as_json(one: Definition, say: Words) -> dict[str, Any]:
         "numerator": one.numerator,
         "denominator": one.denominator,
         "better": one.better,
+        "variant": one.code in VARIANTS,
         "name": say.pick(one.zh, one.en),
         "note": say.pick(one.note_zh, one.note_en),
     }

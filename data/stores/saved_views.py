@@ -1,4 +1,4 @@
-"""Saved views of the desk: a name for what somebody filtered, sorted and shown."""
+"""Saved views of a page: a name for what somebody asked, filtered, sorted and shown."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,10 +26,13 @@ class SavedView:
 
 
 COLUMNS: Final = "id, owner, name, query, shared, saved_at"
-LIST: Final = f"select {COLUMNS} from saved_view where owner = %s or shared order by owner <> %s, name"
+DESK: Final = "desk"
+LIST: Final = f"""
+select {COLUMNS} from saved_view where page = %s and (owner = %s or shared) order by owner <> %s, name
+"""
 SAVE: Final = f"""
-insert into saved_view (owner, name, query, shared) values (%s, %s, %s, %s)
-on conflict (owner, name) do update set query = excluded.query, shared = excluded.shared, saved_at = now()
+insert into saved_view (owner, name, query, shared, page) values (%s, %s, %s, %s, %s)
+on conflict (owner, page, name) do update set query = excluded.query, shared = excluded.shared, saved_at = now()
 returning {COLUMNS}
 """
 CHANGE: Final = f"""
@@ -38,16 +41,18 @@ update saved_view set name = coalesce(%s, name), shared = coalesce(%s, shared) w
 DELETE: Final = "delete from saved_view where id = %s and owner = %s"
 
 
-async def load_views(connection: Connection, owner: str) -> list[SavedView]:
-    """The owner's views by name, then those that others share."""
+async def load_views(connection: Connection, owner: str, page: str = DESK) -> list[SavedView]:
+    """The owner's views of a page by name, then those that others share."""
     async with connection.cursor(row_factory=class_row(SavedView)) as cursor:
-        return await (await cursor.execute(LIST, (owner, owner))).fetchall()
+        return await (await cursor.execute(LIST, (page, owner, owner))).fetchall()
 
 
-async def save_view(connection: Connection, owner: str, name: str, query: str, shared: bool) -> SavedView:
-    """Save a view; one of the same owner and name is replaced. The caller commits."""
+async def save_view(
+    connection: Connection, owner: str, name: str, query: str, shared: bool, page: str = DESK
+) -> SavedView:
+    """Save a view; one of the same owner, page and name is replaced. The caller commits."""
     async with connection.cursor(row_factory=class_row(SavedView)) as cursor:
-        saved = await (await cursor.execute(SAVE, (owner, name, query, shared))).fetchone()
+        saved = await (await cursor.execute(SAVE, (owner, name, query, shared, page))).fetchone()
     assert saved is not None
     return saved
 

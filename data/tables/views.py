@@ -38,9 +38,10 @@ saved_view = Table(
     Column("query", Text, nullable=False, comment="the page's address after the question mark"),
     Column("shared", Boolean, nullable=False, server_default=text("false")),
     moment("saved_at", nullable=False, now=True),
-    UniqueConstraint("owner", "name"),
+    Column("page", Text, nullable=False, server_default=text("'desk'"), comment="desk, hotspots"),
+    UniqueConstraint("owner", "page", "name"),
     CheckConstraint("name <> ''", name="name"),
-    comment="views of the desk: what was filtered, sorted and shown",
+    comment="views of the desk and saved analyses: what was asked, filtered, sorted and shown",
 )
 
 case_pyramid = Table(

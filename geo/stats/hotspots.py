@@ -44,7 +44,7 @@ class Local:
     @property
     def p(self) -> Floats:
         """Two-sided p-values."""
-        return np.minimum(1.0, 2 * np.minimum(self.high, self.low))
+        return np.asarray(np.minimum(1.0, 2 * np.minimum(self.high, self.low)))
 
 
 def gi_star(values: Floats, neighbours: Neighbours) -> Local:

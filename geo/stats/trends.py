@@ -67,7 +67,8 @@ def trends(hot: NDArray[np.bool_], z: Floats) -> NDArray[np.uint8]:
     """The trend of each cell.
 
     Emerging: hot at the end, and never hot in the first half, or its score rises (Mann-Kendall). Persistent: hot at the end
-    and most of the time. Fading: hot for a good part before and no longer at the end, or its score falls. Sporadic: hot now and then.
+    and most of the time. Fading: hot for a good part before and no longer at the end, or its score falls. Sporadic: hot now
+    and then.
 
     Parameters
     ----------

@@ -55,3 +55,10 @@ async def test_two_views_of_one_owner_have_two_names(database: Any) -> None:
     with pytest.raises(NeedleError) as raised:
         await change_view(database, view.id, "li", "a", None)
     assert raised.value.code == "view.name_taken"
+
+
+async def test_each_page_has_views_of_its_own(database: Any) -> None:
+    await save_view(database, "li", "mine", "open=1", False)
+    await save_view(database, "li", "mine", "grid=cell", False, "hotspots")
+    assert [view.query for view in await load_views(database, "li")] == ["open=1"]
+    assert [view.query for view in await load_views(database, "li", "hotspots")] == ["grid=cell"]

@@ -56,7 +56,7 @@ class Indicators extends Sheet {
       slot('cards').replaceChildren(stateOf('empty', { title: page.say('none'), text: page.say('none_text') }));
       slot('league').replaceChildren();
     } else {
-      slot('cards').replaceChildren(...said.definitions.map((definition, at) => card(this, said, definition, at)));
+      slot('cards').replaceChildren(...said.definitions.map((definition, at) => (definition.variant ? '' : card(this, said, definition, at))));
       slot('league').replaceChildren(...league(this, said));
     }
     slot('definitions').replaceChildren(this.definitions(said));

@@ -39,7 +39,8 @@ function moved(page, now, before, better) {
 }
 
 /** The run as a line on a scale of its own; gaps where nothing was below the line. */
-function run(shares, label) {
+function run(all, label) {
+  const shares = all.slice(Math.max(0, all.findIndex((share) => share !== null)));
   const known = shares.filter((share) => share !== null);
   const [low, high] = [Math.min(...known), Math.max(...known)];
   const x = (at) => 3 + (at / Math.max(1, shares.length - 1)) * (WIDTH - 6);

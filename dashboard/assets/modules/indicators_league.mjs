@@ -19,7 +19,7 @@ export function league(sheet, said) {
   by.value = said.by;
   const head = h('header', { class: 'indicators-league-head' }, h('h2', { text: page.say('league') }), h('label', {}, h('span', { text: page.say('league_by') }), by), h('p', { text: page.say('fair') }));
   const top = h('tr', {}, h('th', { text: page.say('place') }), h('th', { class: 'is-name', text: page.say('name') }), h('th', { class: 'is-interval', colspan: 2, text: definition.name }),
-    said.definitions.map((one, k) => (k === at ? null : h('th', {}, h('button', { type: 'button', title: one.note, onclick: () => sheet.set({ rankBy: one.code }), text: one.name })))),
+    said.definitions.map((one, k) => (k === at || one.variant ? null : h('th', {}, h('button', { type: 'button', title: one.note, onclick: () => sheet.set({ rankBy: one.code }), text: one.name })))),
     h('th', { text: page.say('score'), title: page.say(`formula.${said.score.code}`) }), h('th', { text: page.say('grade') }));
   const span = scaleOf(rows.map(({ cells }) => cells[at]), said.few);
   const body = rows.map((row, place) => line(sheet, said, row, { at, span, place: row.cells[at][1] < said.few ? null : place + 1 }));
@@ -49,7 +49,7 @@ function line(sheet, said, row, { at, span, place }) {
     h('th', { scope: 'row', class: 'is-name' }, h('button', { type: 'button', title: row.name, onclick: () => sheet.into(...own), text: row.name })),
     h('td', { class: 'is-interval', title: `${said_} · ${cell[1] ? page.say('interval', { low: (cell[2] * 100).toFixed(1), high: (cell[3] * 100).toFixed(1) }) : ''}` }, interval(cell, whole, span, tone, said_)),
     h('td', { class: `is-chosen ${tone}` }, link(definition, at), h('small', {}, h('a', { href: sheet.cases(definition, definition.denominator, own), text: page.say('of', { above: page.number.format(cell[0]), below: page.number.format(cell[1]) }) }))),
-    said.definitions.map((one, k) => (k === at ? null : h('td', {}, row.cells[k][1] ? link(one, k) : '—'))),
+    said.definitions.map((one, k) => (k === at || one.variant ? null : h('td', {}, row.cells[k][1] ? link(one, k) : '—'))),
     h('td', { text: row.score === null ? '—' : row.score.toFixed(1) }),
     h('td', {}, row.rating ? h('span', { class: `indicators-grade grade-${row.rating}`, text: row.rating }) : '—'));
 }
