@@ -22,6 +22,9 @@ from data.stores.answer_filing import Attachment
 from data.stores.reading import reading
 from forms import replies
 from forms.answers.filing import MOST_PARKED, AnswerDesk, to_park
+from forms.identity.desk import IdentityDesk
+from forms.identity.letters import IdentityLetter
+from forms.identity.vault import open_vault
 from forms.keys import KeyRing
 from forms.letters import Enclosed, Letter, LetterError, Report, Unsolved, read_letter
 from forms.sealing import SealError, mail_id_of, open_letter, reply_key_of, seal_reply
@@ -101,10 +104,13 @@ class Courier:
     ) -> None:
         self.mailbox, self.base, self.office, self.keys, self.allowance = mailbox, base, office, keys, allowance
         self.answers = AnswerDesk(mailbox, base, office, keys)
+        self.identity = IdentityDesk(base, open_vault(keys.folder))
         self.everything_at = 0.0
 
     async def round(self) -> int:
         """Fetch and deliver what may be fetched now, then tell residents how their cases went on; mails delivered."""
+        if self.keys.look() and self.keys.keys:
+            await self.mailbox.publish_key(*self.keys.newest)
         mails = await self.mailbox.fetch(self.allowance.take(AT_ONCE)) + await self._again()
         await self.answers.deliver([mail for mail in mails if mail.kind == ANSWER])
         for mail in mails:
@@ -112,6 +118,7 @@ class Courier:
                 await self._deliver(mail)
         self.allowance.used(len(mails))
         await self.tell()
+        await self._tell_identity()
         return len(mails)
 
     async def _again(self) -> list[Mail]:
@@ -122,7 +129,9 @@ class Courier:
     async def _deliver(self, mail: Mail) -> None:
         try:
             letter = self._open(mail)
-            if isinstance(letter, Report):
+            if isinstance(letter, IdentityLetter):
+                await self.mailbox.take_out(mail.id, (mail.id, await self.identity.take(mail.id, letter)))
+            elif isinstance(letter, Report):
                 await self._file(mail, letter)
             elif isinstance(letter, Unsolved):
                 await self._reopen(mail, letter.code, letter.words)
@@ -206,6 +215,13 @@ class Courier:
         if everything and len(rows) < STORIES:
             self.everything_at = now + EVERYTHING_EVERY_S
         return len(rows)
+
+    async def _tell_identity(self) -> None:
+        """Write how checks of identity went."""
+        ended = await self.identity.tell()
+        if ended:
+            await self.mailbox.reply([(mail, sealed) for mail, sealed, _ in ended])
+            await self.identity.told([check for _, _, check in ended])
 
     async def _sealed_story(self, connection: residents.AsyncConnection, row: residents.UntoldRow) -> bytes:
         steps, standing = await residents.load_story(connection, row.case_id)

@@ -28,10 +28,20 @@ class KeyRing:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.keys: dict[str, ec.EllipticCurvePrivateKey] = {}
-        for file in sorted(folder.glob(f"{PREFIX}*.pem"), key=lambda f: f.stat().st_mtime_ns):
-            self._add(_read(file))
+        self.files: frozenset[str] = frozenset()
+        self.look()
         if not self.keys:
             self.rotate()
+
+    def look(self) -> bool:
+        """Take in what was put into the folder, or out of it, since; whether anything was. Keys are rotated while one runs."""
+        files = sorted(self.folder.glob(f"{PREFIX}*.pem"), key=lambda f: f.stat().st_mtime_ns)
+        names = frozenset(file.name for file in files)
+        if names == self.files:
+            return False
+        self.keys = dict(_named(_read(file)) for file in files)
+        self.files = names
+        return True
 
     @property
     def newest(self) -> tuple[str, bytes]:
@@ -50,11 +60,12 @@ class KeyRing:
             file.flush()
             os.fsync(file.fileno())
         Path(file.name).replace(self.folder / f"{PREFIX}{key_id}.pem")
-        self._add(key)
+        self.look()
         return key_id
 
-    def _add(self, key: ec.EllipticCurvePrivateKey) -> None:
-        self.keys[key_id_of(public_point(key))] = key
+
+def _named(key: ec.EllipticCurvePrivateKey) -> tuple[str, ec.EllipticCurvePrivateKey]:
+    return key_id_of(public_point(key)), key
 
 
 def _read(file: Path) -> ec.EllipticCurvePrivateKey:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from data import backup as backups
+from data import backup_files as files
 from data import migrate as migrations
 from data.cluster import address_of, admin_address_of, embedded_cluster, ensure_database
 from data.settings import get_settings
@@ -77,7 +78,7 @@ def revise(message: Annotated[str, typer.Argument(help="What changes, in a few w
 def backup(
     out: Annotated[Path | None, typer.Option(help="File to write. None: .needle/backups/, named by date.")] = None,
 ) -> None:
-    """Write everything into one file."""
+    """Write the database into one file, photos and files of answers into another beside it; keys into none."""
     console = Console()
     settings = get_settings()
     stamp = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
@@ -85,7 +86,9 @@ def backup(
     database = ensure_database(settings)
     with telling(console) as tell:
         backups.backup(database, path, tell)
-    console.print(f"{path}  {path.stat().st_size / 1e6:,.1f} MB", highlight=False, soft_wrap=True)
+        files.backup_files(settings.home, path, tell)
+    for made in (path, files.files_beside(path)):
+        console.print(f"{made}  {made.stat().st_size / 1e6:,.1f} MB", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -98,5 +101,6 @@ def restore(
     settings = get_settings()
     database = ensure_database(settings)
     with telling(console) as tell:
+        files.restore_files(settings.home, path, tell)
         backups.restore(database, admin_address_of(settings), path, tell, overwrite=overwrite)
     console.print(f"restored from {path}", highlight=False, soft_wrap=True)

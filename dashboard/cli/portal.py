@@ -53,7 +53,7 @@ def courier(
     settings = get_settings()
     keys = KeyRing(settings.home / "secrets")
     if rotate:
-        Console().print(f"key {keys.rotate()}; a courier that runs uses it after its next start")
+        Console().print(f"key {keys.rotate()}; a courier that runs uses it within its next round")
         return
     if status or retry:
         asyncio.run(look_into(settings, retry=retry))

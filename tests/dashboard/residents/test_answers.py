@@ -248,6 +248,20 @@ async def test_a_letter_sealed_before_the_key_was_changed_is_still_opened(zones:
     assert await parked(zones) == {"c" * 32: "letter.unreadable"}
 
 
+async def test_a_courier_that_runs_takes_up_a_key_that_is_made_meanwhile(zones: Zones) -> None:
+    async with courier_of(zones) as courier:
+        asked = await ask(zones)
+        await asked.put(CODE, instance(1))
+        made = zones.keys.rotate()
+        assert await courier.round() == 1
+        with connect(zones.mailbox) as connection:
+            keys = connection.execute("select key_id from mailbox.government_key where retired_at is null").fetchall()
+        assert keys == [(made,)]
+        await asked.put(CODES[1], instance(2))
+        assert await courier.round() == 1
+    assert len(answers(zones)) == 2
+
+
 async def test_a_form_that_is_asked_hangs_out_for_its_links_and_a_new_version_after_it(zones: Zones) -> None:
     async with courier_of(zones) as courier, open_pool(zones.base) as base, open_pool(zones.mailbox) as pool:
         asked = await ask(zones)
