@@ -19,7 +19,7 @@ NAME: Final = "hotspots"
 
 def layout(say: Words, assets: str) -> Component:
     """The page in one language: the map with its legend, and beside it what is asked, what was found, the hotspots."""
-    config = {"words": shared_words(say) | say.under(NAME), "assets": assets}
+    config = {"words": shared_words(say) | say.under("hotspots"), "assets": assets}
     head = html.Header(
         className="sheet-head spots-head",
         children=[

@@ -17,7 +17,7 @@ NAME: Final = "indicators"
 
 def layout(say: Words, assets: str) -> Component:
     """The page in one language: what is asked, the indicators, the league, the definitions."""
-    config = {"words": shared_words(say) | say.under(NAME), "assets": assets}
+    config = {"words": shared_words(say) | say.under("indicators"), "assets": assets}
     places = [
         html.Div(skeleton(4), className="sheet-state", **{"data-slot": "state"}),
         html.Div(className="indicators-asked", **{"data-slot": "asked"}),
