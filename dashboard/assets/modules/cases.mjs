@@ -2,20 +2,20 @@
    Now and then the tiles are asked anew behind the picture, and what they have learnt leaves the sheet. */
 
 import { markOf, toneAt } from './case_marks.mjs';
-import { paced } from './pace.mjs';
+import { isBusy, paced } from './pace.mjs';
 import { isOverdue, tester, under } from './where.mjs';
 
 const REFRESH_MS = 30_000;
-const REFRESH_LEAST_MS = 4_000;
+const REFRESH_LEAST_MS = 20_000; // tiles asked anew cost a busy wall several pictures
 const REFRESH_AT = 1_500;
-const KEPT = 5_000;
+const KEPT = 8_000;
 const DONE_S = 86_400;
 const HOUR_S = 3_600;
 const SOURCES = ['cases', 'done', 'hexes'];
 const MARKED = ['cases', 'done'];
 const SETTLED_MS = 2_000;
 const RETRY_MS = 3_000;
-const HIDE_MS = 2_000;
+const HIDE_MS = { calm: 2_000, busy: 10_000 };
 const CLOCK_MS = 10_000;
 const LOOK_MS = 150;
 const TONES = ['new', 'work', 'check', 'done'];
@@ -131,7 +131,7 @@ export class Cases {
         const stale = this.isSo(entry) && entry.row.reported < this.tilesAsOf;
         if (stale !== this.hidden.has(id)) this.hide(id, stale);
       }
-    }, HIDE_MS);
+    }, HIDE_MS[isBusy() ? 'busy' : 'calm']);
   }
 
   hide(id, stale) {
