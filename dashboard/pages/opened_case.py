@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 from dashboard.accounts import require
 from dashboard.components.case_drawer import case_drawer, no_case
 from dashboard.i18n import Words
+from dashboard.office import stands
 from dashboard.sessions import current_account
 from dashboard.view_models.case_view import candidate_lines, case_view
 from dashboard.view_models.override_view import choosable
@@ -28,7 +29,7 @@ async def opened_case(
         ``case``: its id, as the page's script says it.
     say : Words
     may_override : bool
-        Whether the drawer offers to send the case to another team.
+        Whether the drawer offers to send the case to another team, to whoever may do that.
     """
     account, ground = current_account(), await wall.ground()
     require(account, "case.read")
@@ -37,4 +38,5 @@ async def opened_case(
     if detail is None:
         return no_case(say), {}
     view = case_view(detail, say, datetime.now(UTC), ground.timezone)
-    return case_drawer(view, say, choosable(detail) if may_override else frozenset()), candidate_lines(detail)
+    candidates = choosable(detail, stands(account).keys()) if may_override else frozenset()
+    return case_drawer(view, say, candidates), candidate_lines(detail)

@@ -69,7 +69,7 @@ def page(name: str, lang: str, static: str) -> bytes:
     kind, needs = (FORM, _form_parts()) if name == FORM else (PAGE, {"script": script})
     said = {**safe, **own, **needs}
     whole = said | {
-        "kind": "asking" if kind == FORM else "plain",
+        "kind": "asking" if kind == FORM else "residents",
         "files": _filled(template(f"{kind}_files"), said),
         "top": _filled(template(f"{kind}_top"), said),
         "below": safe["link.sealed" if kind == FORM else "foot"],
