@@ -63,7 +63,7 @@ class Spots extends Sheet {
       this.map = new SpotMap({ ground: said.ground, page, view, onMove: () => this.remember() });
       if (!view) this.map.fit(said.bounds);
     }
-    setText(slot('total'), page.say('total', { cases: page.number.format(said.cases), cells: page.number.format(said.cells), from: page.moment(said.question.since), to: page.moment(said.question.until) }));
+    setText(slot('total'), page.say('total', { cases: page.number.format(said.cases), cells: page.number.format(said.cells), from: full(page, said.question.since), to: full(page, said.question.until) }));
     slot('asked').replaceChildren(...asked(this, said));
     slot('verdict').replaceChildren(...verdict(page, said));
     this.drawList();
@@ -164,6 +164,12 @@ class Spots extends Sheet {
     }
     button.disabled = false;
   }
+}
+
+/** A moment with its day, also when that is today. */
+function full(page, seconds) {
+  const at = new Date(seconds * 1000);
+  return `${page.day.format(at)} ${page.clock.format(at)}`;
 }
 
 function viewOf(hash) {
