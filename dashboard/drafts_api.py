@@ -16,12 +16,13 @@ from dashboard.i18n import Words, language_of, words
 from dashboard.office import TheWall
 from dashboard.sessions import Asker
 from dashboard.view_models.form_problems import overlap_as_json, problem_as_json
-from data.stores import form_drafts, form_known
+from dashboard.wall_state import Wall
+from data.stores import form_drafts, form_known, registry_known
 from data.stores.audit import add_entries
 from data.stores.form_drafts import DraftRow
 from data.stores.overview import load_area_names
 from data.stores.reading import as_owner, reading, scoped
-from forms.overlap import Counted, find_overlap
+from forms.overlap import Counted, bind_fields, find_overlap, suggest_fields
 from forms.question_bank import question_bank
 from forms.templates import LANGUAGES, template
 from forms.xlsform.as_json import from_json, plain, to_json
@@ -189,16 +190,29 @@ async def write(draft: int, wall: TheWall, account: Asker, said: Said) -> Respon
 async def outcome(wall: TheWall, account: Account, row: DraftRow, form: FormDefinition) -> dict[str, Any]:
     """What is to be said of a form as it stands."""
     checked, paper = await asyncio.to_thread(checked_and_shown, form)
-    fields = {question.needle_field for question in form.questions() if question.needle_field}
-    async with scoped(wall.pool, account.id) as connection:
-        people = await form_known.count_people(connection, row.area_layer, row.area_codes)
-        known = await form_known.count_known(connection, row.area_layer, row.area_codes, fields) if fields else {}
+    suggested = suggest_fields(form, question_bank())
+    whole = bind_fields(form, suggested)
+    fields = {question.needle_field for question in whole.questions() if question.needle_field}
+    base, counted = await known_in(wall, account, row, fields)
     return {
         "problems": [problem_as_json(each) for each in checked.problems],
         "warnings": list(checked.compiled.warnings) if checked.compiled else [],
-        "overlap": overlap_as_json(find_overlap(form, Counted(people, known))),
+        "overlap": overlap_as_json(find_overlap(whole, counted), suggested, base),
         "paper": paper,
     }
+
+
+async def known_in(wall: Wall, account: Account, row: DraftRow, fields: set[str]) -> tuple[str, Counted]:
+    """What is known of a draft's area: by the registry where it has anybody there, else by what was answered to forms."""
+    where = (row.area_layer, row.area_codes)
+    async with reading(wall.pool) as connection:
+        people, known = await registry_known.count_registered(connection, *where, fields)
+    if people:
+        return "registry", Counted(people, known)
+    async with scoped(wall.pool, account.id) as connection:
+        people = await form_known.count_people(connection, *where)
+        known = await form_known.count_known(connection, *where, fields) if fields else {}
+    return "answers", Counted(people, known)
 
 
 def checked_and_shown(form: FormDefinition) -> tuple[Checked, dict[str, Any] | None]:

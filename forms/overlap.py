@@ -1,10 +1,12 @@
 """Which questions of a form ask what is already known: counted while composing, to offer prefill or removal. Pure."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
-from forms.xlsform.model import FormDefinition
+from forms.question_bank import BankQuestion
+from forms.xlsform.model import FormDefinition, Group, Node, Question
 
 
 class Known(Protocol):
@@ -86,6 +88,56 @@ class OverlapReport:
 SILENT = frozenset(
     {"note", "calculate", "hidden", "start", "end", "today", "deviceid", "username", "phonenumber", "email", "audit"}
 )
+
+
+#: What two ways of writing the same label may differ by.
+LOOSE: Final = re.compile(r"[\s:：?？*＊（）()、,，.。]+")
+
+
+def suggest_fields(form: FormDefinition, bank: Sequence[BankQuestion]) -> dict[str, str]:
+    """Fields of the registry that questions seem to ask for without being bound to them, by the questions' names.
+
+    A question is taken for one of the bank's that has its type and its words in some language; a field that the form is bound to
+    already, or that stands in a repeat, is nobody's.
+    """
+    wanted = {(each.question.type, key): each.question.needle_field for each in bank for key in keys_of(each.question)}
+    taken = {question.needle_field for question in form.questions()}
+    found: dict[str, str] = {}
+    for question in outside_repeats(form.children):
+        fields = [wanted.get((question.type, key), "") for key in keys_of(question)]
+        field = next((field for field in fields if field), "")
+        if field and not question.needle_field and field not in taken:
+            taken.add(field)
+            found[question.name] = field
+    return found
+
+
+def keys_of(question: Question) -> set[str]:
+    """A question's words in every language, loosely."""
+    return {key for _, label in question.labels if (key := LOOSE.sub("", label).lower())}
+
+
+def outside_repeats(nodes: tuple[Node, ...]) -> Iterator[Question]:
+    """The questions that are answered once."""
+    for node in nodes:
+        if isinstance(node, Question):
+            yield node
+        elif node.kind == "group":
+            yield from outside_repeats(node.children)
+
+
+def bind_fields(form: FormDefinition, fields: Mapping[str, str]) -> FormDefinition:
+    """The form with questions bound to fields, by their names."""
+
+    def bound(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+        return tuple(
+            replace(node, children=bound(node.children))
+            if isinstance(node, Group)
+            else replace(node, needle_field=node.needle_field or fields.get(node.name, ""))
+            for node in nodes
+        )
+
+    return replace(form, children=bound(form.children))
 
 
 def find_overlap(form: FormDefinition, registry: Known) -> OverlapReport:

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 const [, , modules] = process.argv;
 const rules = await import(pathToFileURL(`${modules}/forms_rules.mjs`));
 const model = await import(pathToFileURL(`${modules}/forms_model.mjs`));
+const tongues = await import(pathToFileURL(`${modules}/forms_languages.mjs`));
 const bare = (form) => JSON.parse(JSON.stringify(form, (name, value) => (name === 'key' ? undefined : value)));
 
 function walkAbout(form, steps) {
@@ -30,6 +31,8 @@ const answers = {
   written: (condition) => ({ text: rules.write(condition), again: rules.parse(rules.write(condition)) }),
   parsed: (text) => rules.parse(text),
   kept: (form) => bare(model.withKeys(form)),
+  spoken: ({ form, steps }) => steps.reduce((now, [what, ...names]) => tongues[what](now, ...names), form),
+  howFar: ({ form, name }) => tongues.written(form, name),
   walked: ({ form, steps }) => walkAbout(form, steps),
 };
 const cases = JSON.parse(readFileSync(0, 'utf8'));

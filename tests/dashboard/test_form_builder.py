@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -191,3 +192,47 @@ def test_every_sample_form_goes_through_the_builder_unchanged(real_data: Path) -
     assert len(accepted) > 60
     kept = in_node(*(("kept", to_json(form)) for form in accepted))
     assert [from_json(one) == form for one, form in zip(kept, accepted, strict=True)] == [True] * len(accepted)
+
+
+def spoken(form: FormDefinition, *steps: tuple[str, ...]) -> FormDefinition:
+    """The form after its languages were changed on the page."""
+    (made,) = in_node(("spoken", {"form": to_json(form), "steps": steps}))
+    return from_json(made)
+
+
+def test_a_language_is_added_named_and_taken_away_with_its_texts() -> None:
+    zh, en, bo = "中文 (zh)", "English (en)", "藏语 (bo)"
+    form = next(each.form for each in templates() if each.key == "elderly_visit")
+    added = spoken(form, ("addLanguage", bo))
+    assert added == replace(form, languages=(zh, en, bo))
+    assert check_form(added).problems == ()
+    assert in_node(("howFar", {"form": to_json(added), "name": bo}))[0][0] == 0
+    renamed = spoken(form, ("renameLanguage", en, "English (en-GB)"))
+    assert renamed.languages == (zh, "English (en-GB)")
+    assert {language for q in renamed.questions() for language, _ in q.labels} == {zh, "English (en-GB)"}
+    assert spoken(renamed, ("renameLanguage", "English (en-GB)", en)) == form
+    alone = spoken(form, ("removeLanguage", en))
+    assert alone.languages == (zh,)
+    assert {language for q in alone.questions() for language, _ in q.labels} == {zh}
+    assert {language for one in alone.lists for c in one.choices for language, _ in c.labels} == {zh}
+    assert check_form(alone).problems == ()
+    assert spoken(alone, ("removeLanguage", zh)) == alone
+    first = spoken(form, ("putFirst", en))
+    assert (first.default_language, first.languages) == (en, (en, zh))
+
+
+def test_columns_of_a_language_follow_it_and_a_form_without_languages_gets_its_first() -> None:
+    """``media::image::中文 (zh)`` belongs to the language, as the labels do."""
+    more = (("media::image::中文 (zh)", "a.png"), ("hint_of_ours", "x"))
+    form = FormDefinition(
+        "f", "F", default_language="中文 (zh)", languages=("中文 (zh)", "English (en)"),
+        children=(Question("a", (("中文 (zh)", "甲"),), more=more),),
+    )  # fmt: skip
+    renamed = spoken(form, ("renameLanguage", "中文 (zh)", "汉语 (zh)"))
+    assert next(renamed.questions()).more == (("media::image::汉语 (zh)", "a.png"), ("hint_of_ours", "x"))
+    assert next(spoken(form, ("removeLanguage", "中文 (zh)")).questions()).more == (("hint_of_ours", "x"),)
+    plain = FormDefinition("f", "F", children=(Question("a", (("", "甲"),)),))
+    named = spoken(plain, ("renameLanguage", "", "中文 (zh)"), ("addLanguage", "English (en)"))
+    assert (named.languages, named.default_language) == (("中文 (zh)", "English (en)"), "中文 (zh)")
+    assert next(named.questions()).labels == (("中文 (zh)", "甲"),)
+    assert spoken(plain, ("addLanguage", "no tag")) == plain

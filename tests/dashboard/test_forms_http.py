@@ -12,6 +12,7 @@ import geopandas
 import httpx
 import openpyxl
 import pytest
+from psycopg.types.json import Jsonb
 
 from data.cluster import Cluster
 from data.database import Connection, connect
@@ -270,3 +271,28 @@ def test_a_draft_is_tried_out_in_a_frame_that_speaks_to_nobody(api: httpx.Client
     saved = api.put(f"/api/forms/drafts/{draft['id']}", json={"content": draft["content"], "revision": 1}).json()
     assert saved["paper"] is None
     assert saved["problems"]
+
+
+def test_what_the_registry_knows_is_offered_to_be_filled_in_before(api: httpx.Client, stored: Connection) -> None:
+    for phone in ("13000000001", None):
+        golden = {"name": {"value": "王芳"}} | ({"phone": {"value": phone}} if phone else {})
+        number = stored.execute(
+            """insert into registry_entity (code, kind, root_id, golden)
+               values (%s, 'person', currval(pg_get_serial_sequence('registry_entity', 'id')), %s) returning id""",
+            (f"code-{phone}", Jsonb(golden)),
+        ).fetchone()
+        assert number is not None
+    draft = api.get(f"/api/forms/drafts/{begin(api)}").json()
+    content = draft["content"] | {
+        "children": [
+            {"name": "who", "type": "text", "labels": [["中文 (zh)", "姓名"]], "needle_field": "person.name"},
+            {"name": "call", "type": "text", "labels": [["中文 (zh)", "手机号"]]},
+            {"name": "wish", "type": "text", "labels": [["中文 (zh)", "意见"]]},
+        ]
+    }
+    told = api.put(f"/api/forms/drafts/{draft['id']}", json={"content": content, "revision": 1}).json()["overlap"]
+    assert (told["base"], told["asked"], told["people"], told["saved"]) == ("registry", 3, 2, 3)
+    assert [(each["question"], each["share"], each["bound"]) for each in told["known"]] == [
+        ("who", 1.0, True),
+        ("call", 0.5, False),
+    ]

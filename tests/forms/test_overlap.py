@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms.overlap import NothingKnown, find_overlap
+from forms.overlap import NothingKnown, bind_fields, find_overlap, suggest_fields
+from forms.question_bank import question_bank
 from forms.xlsform.model import FormDefinition, Group, Question
 
 
@@ -49,3 +50,20 @@ def test_nobody_is_saved_more_answers_than_there_are_people(people: int, known: 
     """Even by a registry that counts people who have moved away."""
     report = find_overlap(form("person.name"), Area(people, name=known))
     assert 0 <= report.answers_saved <= people
+
+
+def test_questions_that_seem_to_ask_for_a_field_are_suggested_and_bound() -> None:
+    """By type and words in any language; not what is bound already, nor what is asked once a person of a repeat."""
+    said = Question("a", (("zh", "您的意见"),))
+    phone = Question("b", (("中文 (zh)", "手机号："),))
+    name = Question("c", (("en", "NAME?"),))
+    wrong_type = Question("d", (("zh", "出生日期"),), type="text")
+    again = Question("e", (("zh", "姓名"),))
+    repeat = Group("family", kind="repeat", children=(Question("f", (("zh", "户籍所在地"),)),))
+    form = FormDefinition("f", "F", children=(said, phone, Group("g", children=(name,)), wrong_type, again, repeat))
+    found = suggest_fields(form, question_bank())
+    assert found == {"b": "person.phone", "c": "person.name"}
+    whole = bind_fields(form, found)
+    assert {q.name: q.needle_field for q in whole.questions() if q.needle_field} == found
+    assert suggest_fields(whole, question_bank()) == {}
+    assert find_overlap(whole, Area(10, name=10, phone=5)).answers_saved == 15

@@ -3,7 +3,8 @@
 import { button, change, failure, h, icon } from './forms_dom.mjs';
 import { register } from './keys.mjs';
 import { drawEditor } from './forms_editor.mjs';
-import { History, SELECTS, copyOf, find, fresh, fromBank, insert, languageFor, nudge, questions, remove, tidy, walk, withKeys } from './forms_model.mjs';
+import { History, SELECTS, copyOf, find, fresh, fromBank, insert, languageFor, nudge, questions, remove, tidy, update, walk, withKeys } from './forms_model.mjs';
+import { languagesDialog } from './forms_language_dialog.mjs';
 import { drawOutline } from './forms_outline.mjs';
 import { addDialog } from './forms_palette.mjs';
 import { Preview } from './forms_preview.mjs';
@@ -12,6 +13,8 @@ import { get } from './office.mjs';
 import { Page, slot } from './page.mjs';
 
 const SAVE_MS = 600;
+/** Known of so many, a question is worth a word. */
+const MOSTLY = 0.5;
 const TYPING = 'input, textarea, select, [contenteditable]';
 
 export async function open(config, draft) {
@@ -64,6 +67,7 @@ export class Builder {
     this.preview = new Preview(this);
     const head = h('header', { class: 'forms-head' },
       h('a', { class: 'forms-quiet', href: '/forms', title: page.say('back'), 'aria-label': page.say('back') }, icon('arrow-left')), this.title, this.state, this.back, this.again,
+      button(page.say('languages'), 'languages', () => languagesDialog(this), { quiet: true, name: 'builder-speak' }),
       h('a', { class: 'forms-quiet', href: `${this.base}/file.xlsx`, title: page.say('download'), 'aria-label': page.say('download') }, icon('download')),
       button(page.say('publish'), 'send', () => publishDialog(this), { main: true, name: 'builder-publish' }));
     const left = h('section', { class: 'builder-left' }, this.wrong, this.known, this.outline, button(page.say('add'), 'plus', () => this.add(), { name: 'builder-add' }));
@@ -95,9 +99,25 @@ export class Builder {
   drawTold() {
     const { page, told } = this;
     this.wrong.replaceChildren(...told.problems.map((problem) => h('button', { type: 'button', class: 'builder-problem', onclick: () => this.jump(problem) }, icon('triangle-alert'), problem[page.language])));
-    const { asked, people, known, saved } = told.overlap;
-    const best = known.length ? Math.min(...known.map(({ share }) => share)) : 0;
-    this.known.replaceChildren(...(known.length ? [icon('sparkles'), h('p', {}, page.say('overlap', { asked, n: known.length, people: page.number.format(people), share: Math.round(best * 100) })), button(page.say('overlap_remove', { saved: page.number.format(saved) }), null, () => this.removeKnown(known))] : []));
+    this.known.replaceChildren(...(told.overlap.known.length ? this.knownTold(told.overlap) : []));
+  }
+
+  /* What is known of most: offered to be filled in before, or to be left out; what is known of few only where there is nothing else. */
+  knownTold({ asked, people, known, base }) {
+    const { page } = this;
+    const most = known.filter(({ share }) => share >= MOSTLY);
+    const meant = most.length ? most : known;
+    const saved = page.number.format(Math.round(meant.reduce((sum, { share }) => sum + share, 0) * people));
+    const share = Math.floor(Math.min(...meant.map((one) => one.share)) * 100);
+    const loose = meant.filter(({ bound }) => !bound);
+    const prefill = loose.length ? button(page.say('overlap_prefill', { saved }), null, () => this.prefillKnown(loose), { main: true, name: 'known-prefill' }) : h('p', { class: 'known-done' }, icon('check'), page.say('overlap_prefilled', { saved }));
+    return [icon('sparkles'), h('p', {}, page.say(`overlap.${base}`, { asked, n: meant.length, people: page.number.format(people), share })), h('div', { class: 'known-acts' }, prefill, button(page.say('overlap_remove', { saved }), null, () => this.removeKnown(meant), { name: 'known-remove' }))];
+  }
+
+  /** Bind questions to the fields that they ask for: whoever is asked by a link of their own finds them filled in. */
+  prefillKnown(known) {
+    const field = new Map(known.map((one) => [one.question, one.field]));
+    this.set(questions(this.form).filter(({ name }) => field.has(name)).reduce((form, node) => update(form, node.key, { needle_field: field.get(node.name) }), this.form));
   }
 
   jump({ place, field }) {
