@@ -125,7 +125,7 @@ def case_view(detail: CaseDetail, say: Words, now: datetime, timezone: str) -> C
         channel=say.pick(facts.channel_zh, facts.channel_en),
         reported=say_moment(facts.reported_at, now, timezone, say),
         urgent=facts.urgent,
-        marks=history_marks(detail.events, say),
+        marks=[mark for mark in history_marks(detail.events, say) if mark != say.pick(facts.state_zh, facts.state_en)],
         address=facts.address or facts.building or say("case.no_address"),
         text=facts.text,
         point=_point(facts, say),

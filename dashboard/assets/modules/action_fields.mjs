@@ -72,7 +72,7 @@ function teamField({ page, cases: [one], chosen }, name, { optional = false, onl
   const list = element('div', 'act-list');
   list.setAttribute('role', 'listbox');
   let timer;
-  const draw = (teams) => list.replaceChildren(...teams.filter(({ department }) => !only || department === only).map((found) => line(found, found.id === team?.id, () => {
+  const draw = (teams) => list.replaceChildren(...teams.filter(({ department }) => !only || department === only).map((found) => line(found, found.id === team?.id, found.id === one.proposal?.team ? page.say('act.proposed') : '', () => {
     team = found;
     for (const other of list.children) other.setAttribute('aria-selected', String(other.dataset.team === String(found.id)));
   })));
@@ -94,13 +94,15 @@ function teamField({ page, cases: [one], chosen }, name, { optional = false, onl
   return labelled(page, name, around, () => (team ? { team: team.id, department: team.department } : optional ? {} : null));
 }
 
-function line(team, chosen, choose) {
+function line(team, chosen, mark, choose) {
   const made = element('button', `act-line${team.empowered ? '' : ' is-doubtful'}${team.full ? ' is-full' : ''}`);
   made.type = 'button';
   made.dataset.team = team.id;
   made.setAttribute('role', 'option');
   made.setAttribute('aria-selected', String(chosen));
-  made.append(element('b', '', team.name), element('span', '', team.text));
+  const name = element('b', '', team.name);
+  if (mark) name.append(element('em', 'act-proposed', mark));
+  made.append(name, element('span', '', team.text));
   made.addEventListener('click', choose);
   return made;
 }

@@ -45,7 +45,6 @@ class Department extends Sheet {
 
   begin() {
     const { page } = this;
-    this.actions = new Actions(page, this.config.letters, () => this.load());
     for (const name of ['lists', 'whistles']) {
       slot(name).addEventListener('click', (event) => this.choose(event.target.closest(ROWS)));
       slot(name).addEventListener('dblclick', () => this.openCase());
@@ -55,6 +54,7 @@ class Department extends Sheet {
     register('ArrowDown', '', () => this.choose(step(ROWS, 1)));
     register('ArrowUp', '', () => this.choose(step(ROWS, -1)));
     register('Enter', page.say('key.open'), (event) => (event.target.closest('button, a, input, select') ? false : this.openCase()));
+    this.actions = new Actions(page, this.config.letters, () => this.load());
     this.follow();
   }
 

@@ -59,10 +59,17 @@ class Desk {
     this.news = new News(this, snapshot.event);
     watchMenus({ views: this.views, columns: this.columns, export: this.exports });
     this.registerKeys();
-    addEventListener('needle:reach', ({ detail }) => detail && this.grid.reload());
+    addEventListener('needle:reach', ({ detail }) => detail && this.reached());
     this.filters.show();
     if (this.selected) this.select(this.selected, { reveal: true, open: true });
     return undefined;
+  }
+
+  /* The server is back: what could not be asked meanwhile is asked now. */
+  reached() {
+    this.grid.reload();
+    this.queues.load();
+    this.filters.learnNames();
   }
 
   async snapshot() {

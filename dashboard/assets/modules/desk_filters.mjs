@@ -80,8 +80,8 @@ export class Filters {
   /** The values of a facet with the cases behind each, the most first; words narrow them down. */
   async fill(panel, facet, key, before = []) {
     const where = writeWhere(this.desk.where);
-    const answer = await fetch(`/api/desk/facet/${facet}?${where}&lang=${this.desk.page.language}`);
-    if (!answer.ok) return panel.replaceChildren(element('p', 'desk-wait', this.desk.page.say('failed')));
+    const answer = await fetch(`/api/desk/facet/${facet}?${where}&lang=${this.desk.page.language}`).catch(() => null);
+    if (!answer?.ok) return panel.replaceChildren(element('p', 'desk-wait', this.desk.page.say(answer ? 'failed' : 'offline.text')));
     const { values } = await answer.json();
     const said = key === 'area' ? (code) => `${facet.slice(5)}:${code}` : (code) => code;
     for (const [code, name] of values) this.names.set(`${key} ${said(code)}`, name);
@@ -216,8 +216,8 @@ export class Filters {
     const facets = [...['channel', 'matter', 'major', 'state', 'department', 'team'].filter((key) => where[key]?.some((value) => !this.names.has(`${key} ${value}`))).map((key) => [key, key, '']),
       ...new Set((where.area ?? []).map((area) => area.split(':')[0]))].map((one) => (Array.isArray(one) ? one : [`area:${one}`, 'area', `${one}:`]));
     await Promise.all(facets.map(async ([facet, key, prefix]) => {
-      const answer = await fetch(`/api/desk/facet/${facet}?lang=${page.language}`);
-      if (answer.ok) for (const [code, name] of (await answer.json()).values) this.names.set(`${key} ${prefix}${code}`, name);
+      const answer = await fetch(`/api/desk/facet/${facet}?lang=${page.language}`).catch(() => null);
+      if (answer?.ok) for (const [code, name] of (await answer.json()).values) this.names.set(`${key} ${prefix}${code}`, name);
     }));
     if (facets.length) this.show();
   }

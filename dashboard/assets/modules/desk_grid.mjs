@@ -138,10 +138,16 @@ export class Grid {
   /** Bring a case's row into view, wherever it stands in the order. */
   async reveal(id) {
     const here = this.rowOf(id);
-    const place = here ? here.rowIndex : (await (await fetch(`/api/desk/place/${id}?${this.desk.query()}`)).json()).place;
+    const place = here ? here.rowIndex : (await this.ask(id))?.place;
     if (place === null || place === undefined) return;
     this.wanted = { id, place };
     this.restore();
+  }
+
+  /* Where a case stands; nothing while no server is reached. */
+  async ask(id) {
+    const answer = await fetch(`/api/desk/place/${id}?${this.desk.query()}`).catch(() => null);
+    return answer?.ok ? answer.json() : null;
   }
 
   /* The wanted row, once its block is here; scrolled to as soon as the table is long enough. */

@@ -28,7 +28,6 @@ class Whistles extends Sheet {
 
   open() {
     const { page } = this;
-    this.actions = new Actions(page, this.config.letters, () => this.load());
     slot('board').addEventListener('click', (event) => this.choose(event.target.closest(CARDS)));
     slot('board').addEventListener('dblclick', () => this.openCase());
     slot('blow').addEventListener('click', () => this.blow());
@@ -38,6 +37,7 @@ class Whistles extends Sheet {
     register('ArrowUp', '', () => this.choose(step(CARDS, -1)));
     register('Enter', page.say('key.open'), (event) => (event.target.closest('button, a, input') ? false : this.openCase()));
     register('+', page.say('blow'), () => this.blow());
+    this.actions = new Actions(page, this.config.letters, () => this.load());
     setInterval(() => document.querySelectorAll('.whistle-left').forEach((made) => tick(page, made)), TICK_MS);
     setInterval(() => this.drawScores(), SCORES_MS);
     this.drawScores();
