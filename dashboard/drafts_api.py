@@ -30,6 +30,7 @@ from forms.xlsform.checking import Checked, check_form
 from forms.xlsform.compiling import compile_workbook, import_form
 from forms.xlsform.exporting import export_form
 from forms.xlsform.model import FormDefinition
+from forms.xlsform.spots import spot_of
 from forms.xlsform.workbooks import MAX_BYTES, read_workbook
 from geo.errors import NeedleError
 
@@ -95,13 +96,18 @@ async def begin_version(request: Request, wall: TheWall, account: Account, form_
 
 @router.post("/upload")
 async def upload(request: Request, wall: TheWall, account: Asker) -> Response:
-    """Begin a draft of an XLSForm, the request's body; what is wrong with it, by sheet, row and column, is the answer."""
+    """Begin a draft of an XLSForm, the request's body; what is wrong with it, and the ``spot`` of its sheet, is the answer."""
     require(account, "form.edit")
     content = await request.body()
     if len(content) > MAX_BYTES:
         raise NeedleError("form.too_large", megabytes=MAX_BYTES >> 20)
     name = request.query_params.get("name", "").rpartition("/")[2].rpartition(".")[0]
-    form = (await asyncio.to_thread(lambda: compile_workbook(read_workbook(content, name)))).definition
+    book = await asyncio.to_thread(read_workbook, content, name)
+    try:
+        form = (await asyncio.to_thread(compile_workbook, book)).definition
+    except NeedleError as error:
+        spot = spot_of(error, book)
+        return as_json({**error.as_dict(), "spot": spot.as_json() if spot else None}, error.entry.http_status)
     async with scoped(wall.pool, account.id) as connection:
         found = await form_drafts.find_form(connection, form.form_id)
     if found is not None and not found[1]:

@@ -109,6 +109,10 @@ def test_what_is_wrong_with_a_file_is_said_with_its_row(api: httpx.Client) -> No
     answer = api.post("/api/forms/drafts/upload", content=export_form(wrong))
     assert (answer.status_code, answer.json()["code"]) == (422, "form.type_unknown")
     assert "第 3 行" in answer.json()["zh"]
+    spot = answer.json()["spot"]
+    assert (spot["sheet"], spot["row"], spot["column"]) == ("survey", 3, "type")
+    meant = next(line for line in spot["lines"] if line["row"] == 3)
+    assert meant["cells"][spot["columns"].index("type")] == "txt"
     assert api.post("/api/forms/drafts/upload", content=b"no form").json()["code"] == "form.not_a_form"
     assert api.get("/api/forms").json()["drafts"] == []
 

@@ -18,7 +18,7 @@ export function upload(page, done) {
     const said = await answer?.json().catch(() => null);
     input.value = '';
     if (answer?.ok) return done(said.id);
-    return told.replaceChildren(h('div', { class: 'begin-wrong' }, icon('triangle-alert'), h('b', { text: page.say('upload_failed') }), h('p', { text: said?.[page.language] ?? page.say('offline.text') }), h('small', { text: page.say('upload_again') })));
+    return told.replaceChildren(h('div', { class: 'begin-wrong' }, icon('triangle-alert'), h('b', { text: page.say('upload_failed') }), h('p', { text: said?.[page.language] ?? page.say('offline.text') }), said?.spot ? spot(page, said.spot) : null, h('small', { text: page.say('upload_again') })));
   }
 
   for (const name of ['dragover', 'dragenter']) way.addEventListener(name, (event) => mark(event, true));
@@ -29,4 +29,11 @@ export function upload(page, done) {
     way.classList.toggle('is-over', over);
   }
   return way;
+}
+
+/** The piece of the sheet that is meant, as it stands in the file, its cell marked. */
+function spot(page, { sheet, row, column, columns, lines }) {
+  const head = h('tr', {}, h('th', { scope: 'col' }, h('span', { class: 'unseen', text: page.say('spot_row') })), columns.map((name) => h('th', { scope: 'col', class: name === column ? 'is-meant' : '', text: name })));
+  const body = lines.map((line) => h('tr', { class: line.row === row ? 'is-meant' : '' }, h('th', { scope: 'row', text: line.row }), line.cells.map((cell, at) => h('td', { class: line.row === row && (!column || columns[at] === column) ? 'is-meant' : '', 'aria-current': line.row === row && columns[at] === column ? 'true' : null, text: cell }))));
+  return h('div', { class: 'begin-spot', role: 'region', tabindex: 0, 'aria-label': page.say('spot', { sheet }) }, h('table', {}, h('caption', { text: page.say('spot', { sheet }) }), h('thead', {}, head), h('tbody', {}, body)));
 }
