@@ -5,7 +5,7 @@ The catalogue lives in the lowest room so that every room may raise from it; it 
 
 import csv
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -51,6 +51,10 @@ class NeedleError(Exception):
         self.code = code
         self.context = context
         super().__init__(self.sentence("en"))
+
+    def __reduce__(self) -> Any:
+        """As another process makes it anew."""
+        return partial(NeedleError, **self.context), (self.code,)
 
     def sentence(self, language: Language = "zh") -> str:
         """The sentence for a person, with this error's values filled in."""

@@ -119,7 +119,17 @@ def locate_table(
     NeedleError
         ``coordinate.swapped`` when every point only falls on the layers with its axes swapped.
     """
-    atlas = Atlas.build(layers, progress)
+    return locate_on(Atlas.build(layers, progress), table, points, layers, accuracy_m)
+
+
+def locate_on(
+    atlas: Atlas,
+    table: pd.DataFrame,
+    points: Points,
+    layers: Sequence[Layer],
+    accuracy_m: ArrayLike = DEFAULT_ACCURACY_M,
+) -> pd.DataFrame:
+    """The same on the layers' atlas, which is built once for many tables."""
     points = with_swapped(points, atlas)
     lng, lat = points.good_coordinates()
     where = atlas.locate(lng, lat)

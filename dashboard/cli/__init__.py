@@ -97,6 +97,12 @@ COMMANDS = (
         TOOLS,
         "Say for each point in which area of each layer it lies, and how near the border.",
     ),
+    Entry(
+        "batch",
+        "dashboard.cli.batch:app",
+        TOOLS,
+        "Work through folders of Parquet parts, on every core here or on a Dask cluster.",
+    ),
     Entry("audit", "dashboard.cli.audit:app", TOOLS, "Check what was loaded before anybody decides by it."),
     Entry("rules", "dashboard.cli.rules:app", TOOLS, "Check, accept, learn and explain the rules of who acts where."),
     Entry(
