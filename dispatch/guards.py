@@ -218,9 +218,19 @@ def _appeal_timeout(case: Case, _command: Command, _at: datetime, _protocol: Pro
     return {}
 
 
+APPEAL_STANDS = MappingProxyType(
+    {
+        ("back_appeal", "dispatcher"): frozenset({"asked"}),
+        ("dismiss_appeal", "dispatcher"): frozenset({"asked"}),
+        ("dismiss_appeal", "operator"): frozenset({"asked", "backed"}),
+        ("exempt_timeout", "operator"): frozenset({"backed"}),
+    }
+)
+"""Who may judge an appeal against a delay how -> how far it has come then: the dispatcher first, the operator after."""
+
+
 def _judge_appeal(case: Case, command: Command, _at: datetime, _protocol: Protocol) -> Payload:
-    """A dispatcher judges first what a department asked; an operator, after, what the dispatcher backed."""
-    if case.appeal != ("asked" if command.role == "dispatcher" else "backed"):
+    if case.appeal not in APPEAL_STANDS[command.action, command.role]:
         raise NeedleError("case.no_appeal")
     return {}
 

@@ -103,6 +103,33 @@ def test_a_handler_sees_one_department_and_nothing_of_the_others(api: httpx.Clie
     assert api.get("/api/desk/rows/of", params={"case": case["id"]}, headers=stranger).json()["rows"] == []
 
 
+def test_an_appeal_against_a_delay_stands_in_the_queue_of_whoever_judges_next(
+    api: httpx.Client, stored: Connection
+) -> None:
+    late = (
+        "select id, department_code from cases where state = 'closed' and answered_at > due_at and team_id is not null"
+    )
+    row = stored.execute(f"{late} limit 1".encode()).fetchone()
+    assert row is not None
+    case, department = row
+
+    def waiting(actor: str) -> list[int]:
+        told = api.get("/api/desk/queues", headers={"X-Actor": actor}).json()["queues"]
+        queries = [queue["query"] for queue in told if queue["key"] == "appeals"]
+        return [found["id"] for query in queries for found in api.get(f"/api/desk/rows?{query}").json()["rows"]]
+
+    for actor, action, judges in (
+        (f"department:{department}", "appeal_timeout", ["dispatcher:wang"]),
+        ("dispatcher:wang", "back_appeal", ["operator:li"]),
+        ("operator:li", "exempt_timeout", []),
+    ):
+        body = {"action": action, "reason": "连日暴雨"}
+        answer = api.post(f"/api/cases/{case}/commands", json=body, headers={"X-Actor": actor})
+        assert answer.is_success, answer.text
+        for judge in ("dispatcher:wang", "operator:li"):
+            assert waiting(judge) == ([case] if judge in judges else []), (action, judge)
+
+
 @pytest.mark.parametrize(
     ("method", "address", "body"),
     [
