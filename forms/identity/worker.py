@@ -143,7 +143,7 @@ class FaceWorker:
         failed = await checks.failures(connection, check.subject, self.clock() - FAILURES_COUNT_FOR)
         ways = ways_of("any", is_face_open=True)
         counted = [cast("Way", way) for way in failed] + (["face"] if outcome != "match" else [])
-        reply: dict[str, Any] = {"way": "face", **told(outcome, found.why, standing(ways, cast("list[Way]", counted)))}
+        reply: dict[str, Any] = {"way": "face", **told(outcome, found.why, standing(ways, counted))}
         token = secrets.token_urlsafe(24) if outcome == "match" else ""
         if token:
             reply["pass"] = token
