@@ -33,6 +33,8 @@ NAMES = (
     "links",
     "coverage",
     "submit",
+    "gi_star",
+    "analysis_tiles",
 )
 
 

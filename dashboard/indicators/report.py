@@ -100,7 +100,8 @@ def change(now: Rate, before: Rate) -> str:
     """The difference in percentage points, with its sign."""
     if now.value is None or before.value is None:
         return BLANK
-    return f"{rounded((now.value - before.value) * 100, 2):+}"
+    points = rounded((now.value - before.value) * 100, 2)
+    return f"{points:+}" if points else "0.00"
 
 
 def rate_before(found: Counted, one: Definition) -> Rate:

@@ -55,6 +55,13 @@ class Spots extends Sheet {
     return `/api/hotspots?${this.query()}`;
   }
 
+  /** The same for tiles and for what lies behind: the very window that was answered, whatever time it is by then. */
+  settled() {
+    const { page, grid, measure, method, said } = this;
+    const { since, until } = said.question;
+    return [writeWhere(this.where), new URLSearchParams({ lang: page.language, grid, measure, method, since, until })].filter(String).join('&');
+  }
+
   async draw(said) {
     const { page } = this;
     if (!said.ground.city) return void slot('verdict').replaceChildren(h('b', { text: page.say('none_title') }));
@@ -70,7 +77,7 @@ class Spots extends Sheet {
     this.drawViews();
     this.drawLegend();
     this.remember();
-    await this.map.show(`${this.query()}&mark=${said.mark}`, this.view);
+    await this.map.show(`${this.settled()}&mark=${said.mark}`, this.view);
     this.map.mark(said.hotspots.find(({ number }) => number === this.spot)?.at);
     return undefined;
   }
@@ -102,7 +109,7 @@ class Spots extends Sheet {
     this.view = view;
     this.drawViews();
     this.drawLegend();
-    this.map?.show(`${this.query()}&mark=${this.said.mark}`, view);
+    this.map?.show(`${this.settled()}&mark=${this.said.mark}`, view);
     this.remember();
   }
 
@@ -153,7 +160,7 @@ class Spots extends Sheet {
     const { page } = this;
     button.disabled = true;
     try {
-      const { id } = await give(page, `/api/hotspots/files?${this.query()}&format=${button.dataset.file}`);
+      const { id } = await give(page, `/api/hotspots/files?${this.settled()}&format=${button.dataset.file}`);
       for (let told = {}; !told.ready; told = await get(page, `/api/hotspots/files/${id}`)) {
         if (told.error) throw new Error(told.error[page.language]);
         await new Promise((done) => setTimeout(done, LOOK_MS));

@@ -36,7 +36,7 @@ function behind(spots, one) {
   const desk = `/desk?${writeWhere({ ...spots.where, ...one.where, from: String(spots.said.question.since), to: String(spots.said.question.until) })}`;
   const link = h('a', { class: 'desk-button is-main', href: desk }, icon('table-2'), h('span', { text: page.say('open_cases', { n: page.number.format(one.cases) }) }));
   host.append(h('p', { class: 'spot-numbers', text: page.say('significance_of', { z: one.z.toFixed(1), q }) }), link);
-  get(page, `/api/hotspots/${one.number}/behind?${spots.query()}`).then((said) => host.append(...groups(page, said))).catch((error) => host.append(h('p', { class: 'board-none', text: error.message })));
+  get(page, `/api/hotspots/${one.number}/behind?${spots.settled()}`).then((said) => host.append(...groups(page, said))).catch((error) => host.append(h('p', { class: 'board-none', text: error.message })));
   return host;
 }
 
