@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from dashboard.accounts import may
 from dashboard.mobile.orders import offers, whistle_offers
 from dashboard.mobile.person import Person
 from data.stores.mobile import CaseName, OwnReport, PersonNames, PhoneCase
@@ -126,6 +127,7 @@ def person_json(person: Person, names: PersonNames) -> dict[str, Any]:
         "name": person.account.name,
         "role": str(person.account.role),
         "sees": person.sees,
+        "cells": may(person.account, "page.cells") and person.team is None and person.account.department is None,
         "team": names.team,
         "department": pair(names.department_zh, names.department_en),
     }
