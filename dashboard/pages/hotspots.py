@@ -11,7 +11,7 @@ from dashboard.components.states import skeleton
 from dashboard.hotspots.files import FORMATS
 from dashboard.i18n import Words
 from dashboard.page import Page, Role
-from dashboard.pages.desk import shared_words
+from dashboard.pages.desk import date_words, shared_words
 from dashboard.wall_state import Wall
 
 NAME: Final = "hotspots"
@@ -19,7 +19,7 @@ NAME: Final = "hotspots"
 
 def layout(say: Words, assets: str) -> Component:
     """The page in one language: the map with its legend, and beside it what is asked, what was found, the hotspots."""
-    config = {"words": shared_words(say) | say.under("hotspots"), "assets": assets}
+    config = {"words": shared_words(say) | say.under("hotspots") | date_words(say), "assets": assets}
     head = html.Header(
         className="sheet-head spots-head",
         children=[
