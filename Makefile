@@ -8,7 +8,7 @@ demo:            ## set everything up, build the demo city and watch it live
 test:            ## set everything up, check style, types and import directions, run every test
 	@.ci/setup test
 	@$(MAKE) --no-print-directory check
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 30
 
 check:           ## ruff, mypy --strict, import directions
 	@.venv/bin/ruff check .
