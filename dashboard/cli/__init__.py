@@ -86,6 +86,12 @@ COMMANDS = (
         ASK,
         "Send messages to residents, remind them, leave alone who wants none.",
     ),
+    Entry(
+        "identity",
+        "dashboard.cli.identity:app",
+        ASK,
+        "Let residents say who they are: thresholds, purposes, what is kept.",
+    ),
     Entry("form", "dashboard.cli.form:app", ASK, "Check, publish, list and export forms (XLSForm)."),
     Entry("collect", "dashboard.cli.collect:app", ASK, "Let field workers fill forms in with ODK Collect."),
     Entry("city", "dashboard.cli.city:app", CITY, "Bring in a real city by its profile."),

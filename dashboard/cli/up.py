@@ -1,8 +1,10 @@
 """``needle up``, ``serve``, ``worker`` and ``status``: the processes of one installation."""
 
 import time
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated
 
 import httpx
@@ -40,6 +42,7 @@ def parts(settings: Settings) -> list[Part]:
         Part("worker", needle_command("worker")),
         Part("deliverer", needle_command("deliver")),
         Part("courier", needle_command("courier")),
+        Part("identity", needle_command("identity", "serve")),
         Part("portal", portal, hidden=frozenset({"NEEDLE_DATABASE_URL"})),
     ]
 
@@ -66,15 +69,20 @@ def wait_until_ready(supervisor: Supervisor, settings: Settings) -> None:
 
 
 def run_together(
-    settings: Settings, url: str, more: list[Part], console: Console, accounts: Table | None = None
+    settings: Settings,
+    url: str,
+    more: list[Part],
+    console: Console,
+    accounts: Table | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Run an installation's processes until Ctrl-C or SIGTERM; then stop them, and the embedded database, cleanly.
 
-    ``accounts``: who may sign in, where that may be said aloud.
+    ``accounts``: who may sign in, where that may be said aloud. ``environment``: what every process is told besides.
     """
     if is_answering(settings):
         raise NeedleError("server.address_taken", address=address(settings))
-    supervisor = Supervisor(settings.home / "log", {"NEEDLE_DATABASE_URL": url})
+    supervisor = Supervisor(settings.home / "log", {"NEEDLE_DATABASE_URL": url, **environment})
     with stop_signals(supervisor):
         try:
             for part in parts(settings):
@@ -153,6 +161,9 @@ def rehearse(
     per_minute: Annotated[
         float | None, typer.Option(min=0.1, help="Reports a minute. None: as many as the city had lately.")
     ] = None,
+    elsewhere: Annotated[
+        list[str] | None, typer.Option(help="A department that works in a system of its own; may repeat.")
+    ] = None,
 ) -> None:
     """Let the demo city's people live: they report, and teams work, over HTTP alone."""
     import asyncio
@@ -167,7 +178,8 @@ def rehearse(
     with connect(base) as connection:
         stream = reports_live(connection, start.microsecond, start, per_minute or pace(connection))
         first = next(stream)
-    asyncio.run(run_people(url, chain([first], stream), Cast(base).headers))
+    own = frozenset(elsewhere or ())
+    asyncio.run(run_people(url, chain([first], stream), Cast(base).headers, elsewhere=own))
 
 
 def status(host: Host = None, port: Port = None) -> None:

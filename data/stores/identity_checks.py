@@ -70,6 +70,9 @@ UNSENT: Final = f"""
 select {COLUMNS} from identity_check
  where way = 'sms' and state = 'asked' and sent_at is null and expires_at > now() order by id limit %s for update skip locked
 """
+CODES: Final = f"""
+select {COLUMNS} from identity_check where way = 'sms' and state = 'asked' and expires_at > now() and phone is not null
+"""
 UNTOLD: Final = f"select {COLUMNS} from identity_check where not told order by id limit %s"
 TO_CONFIRM: Final = f"""
 select {COLUMNS} from identity_check
@@ -318,6 +321,12 @@ async def claim_unsent(connection: AsyncConnection, at_most: int) -> list[CheckR
     """Codes to send; locked until the transaction ends."""
     async with connection.cursor(row_factory=class_row(CheckRow)) as cursor:
         return await (await cursor.execute(UNSENT, (at_most,))).fetchall()
+
+
+async def load_codes(connection: AsyncConnection) -> list[CheckRow]:
+    """Checks whose code went nowhere but to the spool, or waits for its answer."""
+    async with connection.cursor(row_factory=class_row(CheckRow)) as cursor:
+        return await (await cursor.execute(CODES)).fetchall()
 
 
 async def mark_sent(connection: AsyncConnection, check: int) -> None:

@@ -148,7 +148,8 @@ def _accuracy(s: Mapping[str, Any]) -> Section:
         "3. Accuracy",
         (
             f"模型 {s['model']}；在“{s['measured_on']}”上以同人 {genuine} 对、异人 {impostors} 对测得：阈值 {rates[0]:.3f}，"
-            f"误识率 {rates[1]:.3%}（95% 置信上限 {rates[2]:.3%}），拒识率 {rates[3]:.2%}。要求误识率不高于 {s['wanted_fmr']:.3%}。",
+            f"误识率 {rates[1]:.3%}（95% 置信上限 {rates[2]:.3%}），拒识率 {rates[3]:.2%}。"
+            f"要求误识率不高于 {s['wanted_fmr']:.3%}。",
             "分数不是概率；其他人群、光线与设备上的误差可能更大，应在本地数据上重新标定。",
         ),
         (
