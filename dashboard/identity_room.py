@@ -27,7 +27,10 @@ from geo.errors import NeedleError
 PAUSE_S: Final = 0.5
 CLEAR_EVERY_S: Final = 30.0
 SUBJECT: Final = "验证码 / Code"
-TEXT: Final = "【一根针】您的身份核验码是 {code}，30 分钟内有效。工作人员不会向您索要。Your code is {code}; it holds for 30 minutes."
+TEXT: Final = (
+    "【一根针】您的身份核验码是 {code}，30 分钟内有效。工作人员不会向您索要。"
+    "Your code is {code}; it holds for 30 minutes."
+)
 
 log = structlog.get_logger("identity")
 
