@@ -83,14 +83,15 @@ export async function accept(task) {
 
 function whistleCard(whistle) {
   const waits = pending(`case:${whistle.id}`);
-  const until = whistle.state === 'called' ? whistle.answer_by : whistle.arrive_by;
+  const until = whistle.state === 'called' ? whistle.answer_by : whistle.arrived_at ? null : whistle.arrive_by;
   const card = make('article', { class: 'card', 'data-case': whistle.id, 'data-tone': pressing(until, now()) },
     make('button', { type: 'button', class: 'card-open', onclick: () => openCase({ ...whistle, whistle: true }) },
       make('span', { class: 'card-top' }, make('strong', {}, pick(whistle.matter)), make('span', { class: 'tag' }, say(whistle.lead ? 'whistle.lead' : 'whistle.helper'))),
-      make('span', { class: 'card-line' }, make('span', { class: 'soft' }, say(whistle.state === 'called' ? 'whistle.answer' : 'whistle.arrive')), countdown(until), make('span', { class: 'far' }, distance(metresBetween(here(), whistle)))),
+      make('span', { class: 'card-line' }, ...(whistle.arrived_at ? [make('span', { class: 'tag good' }, say('arrived', { time: moment(whistle.arrived_at) }))] : [make('span', { class: 'soft' }, say(whistle.state === 'called' ? 'whistle.answer' : 'whistle.arrive')), countdown(until)]), make('span', { class: 'far' }, distance(metresBetween(here(), whistle)))),
       make('span', { class: 'soft' }, whistle.address ?? say('address.none')),
       make('span', { class: 'card-line soft' }, make('span', {}, say(`purpose.${whistle.purpose}`)), make('span', {}, say('whistle.by', { time: whistle.arrive_by ? moment(whistle.arrive_by) : '—' })))),
     waits.length ? make('p', { class: 'waits' }, glyph('cloud'), waits.map((item) => item.title).join(' · ')) : null,
+    whistle.orders.length || waits.length ? null : make('p', { class: 'soft' }, say(`whistle.rests.${whistle.arrived_at ? 'finish' : 'answer'}`)),
     whistle.orders.length && !waits.length ? make('div', { class: 'card-foot' }, whistle.orders.slice(0, 2).map((order, at) => button(at ? 'second' : 'main', say(`order.${order}`), () => openCase({ ...whistle, whistle: true }, order)))) : null,
   );
   tick(card);
