@@ -24,6 +24,7 @@ from dispatch.intake import Intake, check_report
 from dispatch.photos import read_photo
 from forms.answers.papers import FormPapers
 from forms.courier import CHANNEL, Allowance, Courier, go_round, patiently
+from forms.identity.paper import IdentityPaper
 from forms.keys import KeyRing
 from forms.letters import Enclosed
 from forms.links.publishing import LinkRounds
@@ -85,5 +86,6 @@ async def run_courier(settings: Settings, keys: KeyRing, per_minute: float) -> N
                     links = patiently(LinkRounds(LinksCourierSide(pool), base), PAUSE_S)
                     papers = patiently(FormPapers(mailbox, LinksCourierSide(pool), base), PAUSE_S)
                     messages = patiently(partial(send_round, settings, base), MESSAGES_PAUSE_S)
-                    await asyncio.gather(go_round(courier, PAUSE_S), publish, links, papers, messages)
+                    identity = patiently(IdentityPaper(mailbox, base), PAUSE_S)
+                    await asyncio.gather(go_round(courier, PAUSE_S), publish, links, papers, messages, identity)
             await asyncio.sleep(TURN_S)

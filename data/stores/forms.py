@@ -27,6 +27,8 @@ class Publication:
         Fields of the registry by the questions' paths.
     purposes : sequence of str
         What answers may be used for in the registry; ``*``: every purpose.
+    identity : str
+        Whether its senders say who they are: none, any, without_face.
     """
 
     form_id: str
@@ -42,6 +44,7 @@ class Publication:
     area_codes: Sequence[str] = ()
     bindings: Mapping[str, str] = field(default_factory=dict)
     purposes: Sequence[str] = ("*",)
+    identity: str = "none"
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ VERSION: Final = """
 insert into form_version (form, number, version, digest, workbook, xform, itemsets, purposes)
 values (%s, %s, %s, %s, %s, %s, %s, %s) returning id
 """
+DEMAND: Final = "update form_version set identity = %s where form = %s and number = %s"
 VERSIONS: Final = """
 select v.id, f.id as form, f.form_id, f.title, v.number, v.version, v.digest, v.published_at,
        (select count(*) from form_submission s where s.version_id = v.id)::integer as answers
@@ -120,6 +124,7 @@ def publish_form(connection: Connection, what: Publication) -> PublishedForm:
     lay_out(connection, form, number, what.root)
     rest = (what.version, what.digest, what.workbook, what.xform, what.itemsets, list(what.purposes))
     connection.execute(VERSION, (form, number, *rest))
+    connection.execute(DEMAND, (what.identity, form, number))
     connection.cursor().executemany(BIND, [(form, path, bound) for path, bound in what.bindings.items()])
     return load_versions(connection, what.form_id)[-1]
 

@@ -1,5 +1,6 @@
 """What faces are compared for: purposes with their notices and impact assessments, and the thresholds that were measured."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -116,6 +117,12 @@ async def create_purpose(connection: AsyncConnection, purpose: Purpose, by: str)
     row = await (await connection.execute(CREATE, (*asked, *rest))).fetchone()
     assert row is not None
     return int(row[0])
+
+
+async def load_demands(connection: AsyncConnection, versions: Sequence[int]) -> dict[int, str]:
+    """What each of these versions of forms demands of who answers; those that demand nothing are absent."""
+    query = "select id, identity from form_version where id = any (%s) and identity <> 'none'"
+    return dict(await (await connection.execute(query, (list(versions),))).fetchall())
 
 
 async def load_open(connection: AsyncConnection) -> Purpose | None:

@@ -23,7 +23,7 @@ HEADERS: Final = {
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "geolocation=(self), camera=(), microphone=()",
+    "permissions-policy": "geolocation=(self), camera=(self), microphone=()",
 }
 
 

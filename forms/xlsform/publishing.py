@@ -7,12 +7,15 @@ from typing import Final
 from data.database import Connection
 from data.stores.form_answers import store_answers
 from data.stores.forms import Publication, PublishedForm, load_files, publish_form
+from forms.identity.ways import read_demand
 from forms.xlsform.compiling import CompiledForm
 from forms.xlsform.exporting import export_form
 from forms.xlsform.model import Question, walk
 from forms.xlsform.submission import Submission, read_submission
 from forms.xlsform.xform import read_xform, to_sheet
 
+IDENTITY: Final = "needle_identity"
+"""Column of the sheet ``settings``: whether who answers says who they are (none, any, without_face)."""
 PURPOSES: Final = "needle_purposes"
 """Column of the sheet ``settings``: codes of the registry's purposes that answers may be used for."""
 
@@ -44,6 +47,7 @@ def to_publication(
             if isinstance(node, Question) and node.needle_field
         },
         purposes=tuple(dict(asked.settings).get(PURPOSES, "*").split()),
+        identity=read_demand(dict(asked.settings).get(IDENTITY, "")),
     )
 
 
