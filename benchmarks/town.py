@@ -21,7 +21,7 @@ from data.demo.live import reports_live
 from data.stores.deliveries import save_subscription
 from dispatch.delivery.connectors import as_settings, make_connector
 
-SYSTEM: Final = Path(__file__).parents[1] / "tests" / "dispatch" / "department_system.py"
+SYSTEM: Final = "dispatch.delivery.reference_system"
 ADD: Final = "insert into report (channel, idempotency_key, body, reported_at) values (%s, %s, %s, %s)"
 POLL_S: Final = "0.3"
 
@@ -41,7 +41,7 @@ class Town:
         commands = {
             "worker": ["-m", "dashboard.cli", "worker"],
             "deliverer": ["-m", "dashboard.cli", "deliver"],
-            "department": [str(SYSTEM), str(self.folder / "department.db"), str(self.port), "0.5"],
+            "department": ["-m", SYSTEM, str(self.folder / "department.db"), str(self.port), "0.5"],
         }
         environment = os.environ | {
             "NEEDLE_DATABASE_URL": self.url,

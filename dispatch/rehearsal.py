@@ -29,6 +29,9 @@ LOOKS = 30
 PATIENCE_S = 10.0
 RETURN_SHARE, REWORK_SHARE, LEFT_SHARE, WHISTLE_SHARE = 0.05, 0.06, 0.25, 0.04
 
+THE_DEPARTMENTS = frozenset({"dispatched", "signed", "handling", "handled", "rework"})
+"""States in which the department's move is next."""
+
 log = structlog.get_logger()
 
 
@@ -78,10 +81,20 @@ class People:
         Actor of the state table -> what a request of theirs carries, so that the server knows who it is.
     step_s : float
         Mean time between two moves on a case, in seconds.
+    elsewhere : frozenset of str
+        Departments that work in systems of their own: their cases move by what those systems say.
     """
 
-    def __init__(self, client: httpx.AsyncClient, headers_of: HeadersOf, step_s: float, seed: int = 0) -> None:
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        headers_of: HeadersOf,
+        step_s: float,
+        seed: int = 0,
+        elsewhere: frozenset[str] = frozenset(),
+    ) -> None:
         self.client = client
+        self.elsewhere = elsewhere
         self.headers_of = headers_of
         self.step_s = step_s
         self.chance = random.Random(seed)
@@ -123,14 +136,20 @@ class People:
         while True:
             await asyncio.sleep(self.chance.expovariate(1.0 / self.step_s))
             answer = await self.client.get(f"/api/cases/{case_id}", headers=self.headers_of(WATCHING))
+            if answer.is_success and self.works_elsewhere(answer.json()["case"]):
+                continue
             move = self.next(answer.json()) if answer.is_success else None
             if move is None or (await self.make(case_id, move)).is_error:
                 return
 
+    def works_elsewhere(self, case: Mapping[str, Any]) -> bool:
+        """Whether a case's next move is one of a system of its department's own."""
+        return case["department_code"] in self.elsewhere and case["state"] in THE_DEPARTMENTS
+
     def next(self, told: Mapping[str, Any]) -> Move | None:
         """What is done next with a case as ``GET /api/cases/{id}`` tells it."""
         case, whistles = told["case"], told["whistles"]
-        if case["department_code"]:
+        if case["department_code"] and case["department_code"] not in self.elsewhere:
             self.departments.add(case["department_code"])
         if whistles and whistles[-1]["ended_at"] is None:
             return next_joint_move(case, whistles[-1], self.chance)
@@ -146,10 +165,16 @@ class People:
         return await self.client.post(f"/api/cases/{case_id}/commands", json=said, headers=headers)
 
 
-async def rehearse(url: str, reports: Iterator[Report], headers_of: HeadersOf, step_s: float = 20.0) -> None:
+async def rehearse(
+    url: str,
+    reports: Iterator[Report],
+    headers_of: HeadersOf,
+    step_s: float = 20.0,
+    elsewhere: frozenset[str] = frozenset(),
+) -> None:
     """Let the people of the demo live on the server at ``url`` until SIGTERM or SIGINT."""
     async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_S, trust_env=False) as client:
-        life = asyncio.ensure_future(People(client, headers_of, step_s).live(reports))
+        life = asyncio.ensure_future(People(client, headers_of, step_s, elsewhere=elsewhere).live(reports))
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, life.cancel)
         with suppress(asyncio.CancelledError):

@@ -1,12 +1,14 @@
 """A department's own system, as an integrator would meet it: another process, another store, another vocabulary.
 
-    python department_system.py STORE PORT [SECONDS A STEP]
+    NEEDLE_SECRET_DEPARTMENT=… python -m dispatch.delivery.reference_system STORE PORT [SECONDS A STEP]
 
 It speaks GeoReport v2: takes requests (one per ``Idempotency-Key``), works them off by itself (received, in progress, fixed) at
 its own pace, answers how they stand, says something to each when it sends people out, and takes words (mySociety's
-``servicerequestupdates``). What it has accepted survives being killed.
+``servicerequestupdates``). What it has accepted survives being killed. Tests, the benchmark of the chain
+and the demo play with it.
 """
 
+import os
 import sqlite3
 import sys
 import time
@@ -30,8 +32,8 @@ SENT_OUT = "已派人前往"
 class DepartmentSystem:
     """Requests in a file of its own; a request's status is how long ago it came."""
 
-    def __init__(self, store: Path, step_s: float) -> None:
-        self.step_s = step_s
+    def __init__(self, store: Path, step_s: float, key: str) -> None:
+        self.step_s, self.key = step_s, key
         self.store = sqlite3.connect(store, check_same_thread=False, isolation_level=None)
         self.store.execute("pragma journal_mode = wal")
         self.store.execute("pragma synchronous = full")
@@ -53,7 +55,7 @@ class DepartmentSystem:
     async def take(self, request: Request) -> JSONResponse:
         """A new request, or the one of the same key."""
         async with request.form() as form:
-            if form.get("api_key") != "department-key":
+            if form.get("api_key") != self.key:
                 return JSONResponse([{"code": "403", "description": "api_key"}], 403)
             values = (request.headers["idempotency-key"], form["service_code"], form["description"], time.time())
         self.store.execute(
@@ -78,7 +80,7 @@ class DepartmentSystem:
     async def hear(self, request: Request) -> JSONResponse:
         """Words about a request; the same update again changes nothing."""
         async with request.form() as form:
-            if form.get("api_key") != "department-key":
+            if form.get("api_key") != self.key:
                 return JSONResponse([{"code": "403", "description": "api_key"}], 403)
             values = (form["service_request_id"], form["update_id"], form["description"])
         self.store.execute("insert into words values (?, ?, ?) on conflict do nothing", values)
@@ -100,5 +102,6 @@ class DepartmentSystem:
 
 
 if __name__ == "__main__":
-    system = DepartmentSystem(Path(sys.argv[1]), float(sys.argv[3]) if len(sys.argv) > 3 else 1.0)
+    step_s = float(sys.argv[3]) if len(sys.argv) > 3 else 1.0
+    system = DepartmentSystem(Path(sys.argv[1]), step_s, os.environ["NEEDLE_SECRET_DEPARTMENT"])
     uvicorn.run(system.app(), port=int(sys.argv[2]), log_level="warning")

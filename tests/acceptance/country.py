@@ -20,7 +20,7 @@ from forms.letters import pack
 from forms.sealing import mail_id_of, open_reply, reply_key_of, seal_letter
 from tests.patience import PATIENCE_S, until
 
-DEPARTMENTS_OWN = Path(__file__).parents[1] / "dispatch" / "department_system.py"
+DEPARTMENTS_OWN = "dispatch.delivery.reference_system"
 SECRET = "department-key"
 
 
@@ -83,8 +83,8 @@ class Country:
         self._run("worker", (*needle, "worker"), government)
         self._run("deliverer", (*needle, "deliver"), government)
         self._run("portal", (*needle, "portal", "--port", str(self.at.portal_port)), residents)
-        own = (str(DEPARTMENTS_OWN), str(self.at.home / "department.db"), str(self.at.department_port), "0.4")
-        self._run("department", own, {})
+        own = ("-m", DEPARTMENTS_OWN, str(self.at.home / "department.db"), str(self.at.department_port), "0.4")
+        self._run("department", own, {"NEEDLE_SECRET_DEPARTMENT": SECRET})
         for address in (f"{self.at.operators}/api/health", f"{self.at.portal}/api/key", f"{self.at.department}/count"):
             until(partial(self._answers, address), address)
 

@@ -16,7 +16,7 @@ from dispatch.case import Case
 from dispatch.casework import CaseDesk
 from dispatch.commands import Command
 from dispatch.delivery.connectors import as_settings, make_connector
-from tests.dispatch.department_system import SENT_OUT
+from dispatch.delivery.reference_system import SENT_OUT
 
 CheckCase = Callable[[Connection, int], Case]
 Until = Callable[[Callable[[], bool], str], None]
