@@ -24,6 +24,7 @@ from dashboard import (
     office_api,
     outreach_api,
     sheets,
+    surges,
     tiles,
     wall_api,
 )
@@ -145,6 +146,7 @@ def create_app(url: str) -> FastAPI:
         outreach_api,
         indicators_api,
         hotspots_api,
+        surges,
         live,
     ):
         app.include_router(part.router)

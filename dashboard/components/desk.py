@@ -22,6 +22,7 @@ def toolbar(say: Words) -> Component:
             html.H1(say("desk.title")),
             html.P(className="desk-total", role="status", **{"data-slot": "total"}),
             html.Button(className="desk-news", type="button", hidden=True, **{"data-slot": "news"}),
+            html.Div(className="desk-surges", **{"data-slot": "surges", "aria-live": "polite"}),
             html.Label(
                 className="desk-search",
                 children=[

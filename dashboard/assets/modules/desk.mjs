@@ -16,6 +16,7 @@ import { register } from './keys.mjs';
 import { Page, setText, slot } from './page.mjs';
 import { isReached } from './reach.mjs';
 import { stateOf } from './states.mjs';
+import { Surges } from './surges.mjs';
 import { WHERE_KEYS, readWhere, writeWhere } from './where.mjs';
 
 const LOOK_AGAIN_MS = 1_500;
@@ -57,6 +58,7 @@ class Desk {
     this.grid = new Grid(this, await gridApi(this.config.grid));
     this.actions = new Actions(this.page, this.config.letters, (ids) => this.changed(ids));
     this.news = new News(this, snapshot.event);
+    this.surges = new Surges(this.page);
     watchMenus({ views: this.views, columns: this.columns, export: this.exports });
     this.registerKeys();
     addEventListener('needle:reach', ({ detail }) => detail && this.reached());

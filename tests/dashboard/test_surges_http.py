@@ -1,0 +1,40 @@
+"""A burst main in the served block is offered as one incident within moments, and opens to its cases."""
+
+from typing import Any
+
+import httpx
+
+from data.cluster import Cluster
+from data.database import connect
+from tests.dashboard.conftest import Served
+
+#: Seven residents report the same within ten minutes and some fifty metres.
+BURST = """
+insert into cases (id, number, channel, matter_id, title, geom, h3_9, areas, state, reported_at, seq, hash, updated_at)
+select 900000 + k, 'burst-' || k, channel, matter_id, '水管爆裂路面积水', ST_Translate(geom, 0.0001 * k, 0), h3_9, areas,
+       'reported', now() - make_interval(mins => k), 1, hash, now()
+  from (select * from cases where geom is not null order by id limit 1) as like_it, generate_series(1, 7) as k
+"""
+
+
+def standing(client: httpx.Client) -> list[dict[str, Any]]:
+    answer = client.get("/api/surges", params={"lang": "zh"})
+    return list(answer.json()["surges"]) if answer.status_code == 200 else []
+
+
+def test_a_burst_main_is_offered_as_one_incident(cluster: Cluster, block_template: str) -> None:
+    url = cluster.copy_database(block_template, "city_with_a_burst")
+    with connect(url) as connection:
+        connection.execute("update cases set reported_at = reported_at - interval '2 hours'")
+        connection.execute(BURST)
+    limits = httpx.Limits(max_keepalive_connections=0)
+    with Served(url) as server, httpx.Client(base_url=server.address, timeout=60, limits=limits) as client:
+        while not (found := standing(client)):
+            pass
+        assert len(found) == 1
+        assert len(found[0]["cases"]) == 7
+        assert found[0]["expected"] < 1
+        while (rows := client.get("/api/desk/rows", params={**found[0]["where"], "end": 20})).status_code == 503:
+            pass
+        assert {row["id"] for row in rows.json()["rows"]} == set(found[0]["cases"])
+    cluster.drop_database("city_with_a_burst")
