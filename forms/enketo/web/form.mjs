@@ -86,6 +86,7 @@ function show(answer) {
   showReceipt(find('#receipt'), answer, () => correct(answer));
   ready();
   if (answer.state === 'sent' || answer.state === 'filed') offerAgain(answer.state);
+  if (answer.state === 'filed') import('./identity_step.mjs').then(({ askIdentity }) => askIdentity(find('#receipt'), answer));
   if (answer.state === 'sent' || answer.state === 'parked') follow(answer);
 }
 
