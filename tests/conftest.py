@@ -18,6 +18,7 @@ from data.database import Connection, connect
 from data.settings import get_settings
 from tests.browsing import chromium
 from tests.patience import wait_long_for_answers
+from tests.places import fast_folder
 
 PREFIX = "needle-test-"
 #: A test's cluster is thrown away, so it need not survive a power cut.
@@ -29,8 +30,6 @@ FAST = {
     "shared_buffers": "128MB",
     "max_wal_size": "256MB",
 }
-#: Copying a database in memory takes a tenth of copying it on a disk; a cluster of tests grows to about 1 GB.
-MEMORY, ROOM_BYTES = Path("/dev/shm"), 4 << 30
 _number = itertools.count()
 wait_long_for_answers()
 # The first example compiles the kernels, which takes seconds on a fresh machine, and so does any on a busy one.
@@ -45,8 +44,10 @@ def _remove(folder: Path) -> None:
 
 
 def _about_s(item: pytest.Item) -> float:
-    """About how long a test takes: a browser seconds, a database half of one."""
+    """About how long a test takes: a story through all processes half a minute, a browser seconds, a database half of one."""
     used = getattr(item, "fixturenames", ())
+    if "acceptance" in item.path.parts:
+        return 30.0
     return 4.0 if "browser" in used else 0.5 if "cluster" in used else 0.05
 
 
@@ -60,15 +61,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: -takes[item.path])
 
 
-def _folders() -> list[Path]:
-    """Where a cluster may be, the fastest first: in memory if there is room, else where temporary files are."""
-    roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES
-    return [MEMORY] * roomy + [Path(tempfile.gettempdir())]
-
-
 def _sweep() -> None:
     """Remove what test runs killed with -9 left behind; the folder's name carries the process id of its run."""
-    for folder in itertools.chain.from_iterable(place.glob(f"{PREFIX}*-*") for place in _folders()):
+    for folder in fast_folder().glob(f"{PREFIX}*-*"):
         run = folder.name.removeprefix(PREFIX).split("-")[0]
         if folder.stat().st_uid == os.geteuid() and not Path("/proc", run).exists():
             _remove(folder)
@@ -78,7 +73,7 @@ def _sweep() -> None:
 def cluster() -> Iterator[Cluster]:
     """A running cluster of this session with a migrated database ``template``."""
     _sweep()
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=_folders()[0]))
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=fast_folder()))
     folder.chmod(0o755)
     cluster = Cluster(folder / "pg", FAST)
     cluster.start()

@@ -16,12 +16,13 @@ import httpx
 import pytest
 
 from tests.patience import PATIENCE_S, until
+from tests.places import fast_folder
 
 
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A short folder of its own that any user may enter."""
-    with TemporaryDirectory(prefix="needle-") as folder:
+    with TemporaryDirectory(prefix="needle-", dir=fast_folder()) as folder:
         Path(folder).chmod(0o755)
         yield Path(folder) / "home"
 

@@ -19,6 +19,7 @@ from data.cluster import Cluster, ensure_database
 from data.database import connect
 from data.settings import Settings
 from geo.errors import NeedleError, catalogue
+from tests.places import fast_folder
 
 SMALL = {"shared_buffers": "32MB"}
 
@@ -26,7 +27,7 @@ SMALL = {"shared_buffers": "32MB"}
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A short path that every user may enter."""
-    made = Path(tempfile.mkdtemp(prefix="needle-"))
+    made = Path(tempfile.mkdtemp(prefix="needle-", dir=fast_folder()))
     made.chmod(0o755)
     yield made
     Cluster(made / "pg").stop()
