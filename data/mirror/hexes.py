@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import h3.api.numpy_int as h3
@@ -94,11 +95,13 @@ class Hexes:
 
 def draw_cells(cells: Ints) -> Outlines:
     """The outlines, centres and boxes of H3 cells, in their order."""
-    rings = [[(lng, lat) for lat, lng in h3.cell_to_boundary(cell)] for cell in cells.tolist()]
-    closed = [[*ring, ring[0]] for ring in rings]
-    points = mercator_units(np.array([point for ring in closed for point in ring], np.float64).reshape(-1, 2))
-    starts = np.cumsum([0, *map(len, closed)]).astype(np.int64)
-    centres = mercator_units(np.array([h3.cell_to_latlng(cell)[::-1] for cell in cells.tolist()]).reshape(-1, 2))
+    rings = list(map(h3.cell_to_boundary, cells.tolist()))
+    ends = np.cumsum([0, *map(len, rings)]).astype(np.int64)
+    corners = mercator_units(np.array(list(chain.from_iterable(rings)), np.float64).reshape(-1, 2)[:, ::-1])
+    points = corners[np.insert(np.arange(len(corners)), ends[1:], ends[:-1])]
+    starts = ends + np.arange(len(ends))
+    middles = np.array(list(map(h3.cell_to_latlng, cells.tolist())), np.float64).reshape(-1, 2)
+    centres = mercator_units(middles[:, ::-1])
     units = points.astype(np.int64)
     boxes = np.empty((len(cells), 4), np.int64)
     if len(cells):
