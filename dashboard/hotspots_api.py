@@ -1,8 +1,9 @@
 """``/api/hotspots``: analyses with their list, what lies behind a hotspot, files; ``/tiles/hotspots``: their cells on the map."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Annotated, Any, Final, cast
 
@@ -41,7 +42,11 @@ async def running(app: FastAPI) -> AsyncIterator[None]:
     """The analyses of the application and the files made of them."""
     app.state.hotspots = Hotspots(app.state.wall, lambda: app.state.ground_tiles.mirror)
     app.state.hotspot_files = FileJobs("hotspots")
+    warming = asyncio.create_task(app.state.hotspots.warm())
     yield
+    warming.cancel()
+    with suppress(asyncio.CancelledError):
+        await warming
     await app.state.hotspot_files.close()
 
 

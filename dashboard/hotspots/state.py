@@ -9,15 +9,16 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from dashboard.hotspots.analysis import Analysis, Question, analyse, count
+from dashboard.hotspots.analysis import Analysis, Question, analyse, count, read_question
 from dashboard.hotspots.study import CELLS, Study, cell_study, hex_study
-from dashboard.wall_state import Wall
+from dashboard.wall_state import Wall, this_second
 from data.mirror.ground import GroundMirror
-from data.mirror.where import Where, matching
+from data.mirror.where import EVERYTHING, Where, matching
 from geo.errors import NeedleError
 
 KEPT_STUDIES: Final = 6
 KEPT_ANALYSES: Final = 12
+WAIT_S: Final = 1.0
 GROWN: Final = 1.01
 """A grid is drawn anew when the city has so many times the cases it was drawn from."""
 Key = TypeVar("Key", bound=Hashable)
@@ -60,6 +61,15 @@ class Hotspots:
                 keep(self._analyses, asked, (f"{self.process}-{self._made}", made), KEPT_ANALYSES)
             self._analyses.move_to_end(asked)
             return self._analyses[asked]
+
+    async def warm(self) -> None:
+        """Make the usual analysis of the whole city once its cases are there, so that nobody waits for the grid to be drawn."""
+        while True:
+            try:
+                await self.find(Asked(read_question({}, this_second()), EVERYTHING, EVERYTHING), this_second())
+                return
+            except NeedleError:
+                await asyncio.sleep(WAIT_S)
 
     async def _make(self, asked: Asked, now: int) -> Analysis:
         mirror = self.wall.cases
