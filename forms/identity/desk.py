@@ -27,7 +27,7 @@ from forms.identity.letters import DOCUMENT, IdentityLetter
 from forms.identity.liveness import challenge
 from forms.identity.retention import CODE_KEPT
 from forms.identity.vault import Vault
-from forms.identity.ways import Demand, Standing, needs_guardian, read_demand, standing, ways_of
+from forms.identity.ways import Demand, Standing, Way, needs_guardian, read_demand, standing, ways_of
 from forms.sealing import mail_id_of, reply_key_of, seal_reply
 from geo.errors import NeedleError
 
@@ -122,8 +122,11 @@ class IdentityDesk:
         subject = f"person:{asked.target}" if asked.kind == "person" else f"answer:{asked.submission}"
         return About(subject, read_demand(asked.demand), asked.submission, None, asked.phone)
 
-    async def _left(self, connection: AsyncConnection, about: About, faces: Faces | None) -> Standing:
-        failed = await checks.failures(connection, about.subject, self.clock() - FAILURES_COUNT_FOR)
+    async def _left(
+        self, connection: AsyncConnection, about: About, faces: Faces | None, more: tuple[Way, ...] = ()
+    ) -> Standing:
+        """What is left after the failures of a day, and ``more`` that are not written down yet."""
+        failed = [*more, *await checks.failures(connection, about.subject, self.clock() - FAILURES_COUNT_FOR)]
         ways = ways_of(about.demand, is_face_open=faces is not None)
         return standing(ways, [way for way in ways for each in failed if each == way])
 
@@ -240,10 +243,11 @@ class IdentityDesk:
             return reply
         if tries < MOST_TYPED:
             return {"state": "again", "way": "sms", "left": MOST_TYPED - tries}
-        faces = await open_faces(connection)
-        await checks.finish(connection, check, "failed", {"state": "failed", "way": "sms"})
-        left = await self._left(connection, about, faces)
-        return {"state": "failed", "way": "sms", "ways": sorted(left.ways, key=lambda way: left.failures.get(way, 0))}
+        left = await self._left(connection, about, await open_faces(connection), ("sms",))
+        ways = sorted(left.ways, key=lambda way: left.failures.get(way, 0))
+        reply = {"state": "failed", "way": "sms", "ways": ways}
+        await checks.finish(connection, check, "failed", reply)
+        return reply
 
     async def _hand_in(
         self, connection: AsyncConnection, mail_id: str, letter: IdentityLetter, check: CheckRow

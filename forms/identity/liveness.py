@@ -24,7 +24,8 @@ TURNED: Final = 0.18
 CLOSED: Final = 0.80
 """An eye opened to less than this share of its widest in the frames has blinked."""
 STILL: Final = 0.004
-SCREEN: Final = 12.0
+SCREEN: Final = 60.0
+"""Faces with the noise of a camera measured up to 10, without any up to 41; a screen's grid of 3 to 10 % from 112."""
 WEIGHTS: Final[Mapping[Sign, float]] = {
     "not_done": 0.45,
     "still": 0.75,
