@@ -1,7 +1,8 @@
 """What one answered form says of persons, households, rooms, buildings and enterprises, before anybody knows which. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,9 +23,6 @@ KEYS: Final[Mapping[EntityKind, tuple[str, ...]]] = {
 TIES: Final[tuple[tuple[EntityKind, RelationKind, EntityKind], ...]] = (
     ("person", "lives_in", "household"),
     ("household", "lives_in", "room"),
-    ("household", "part_of", "building"),
-    ("room", "part_of", "building"),
-    ("enterprise", "part_of", "building"),
 )
 """What those of one answer are to each other."""
 
@@ -71,7 +69,50 @@ class Told:
     at: datetime
     verification: Verification
     sayings: tuple[Saying, ...]
-    ties: tuple[tuple[int, RelationKind, int], ...] = field(default=())
+    ties: tuple[tuple[int, RelationKind, int], ...] = ()
+
+    @property
+    def asked(self) -> Asked | None:
+        """The link that it came by."""
+        return next((one.asked for one in self.sayings), None)
+
+
+def judge_filled(filled: Sequence[tuple[str, str, Any]], sayings: Sequence[Saying]) -> tuple[int, int]:
+    """How many values (kind, field, value) that were filled in came back as they were, and how many did not."""
+    said: dict[tuple[str, str], list[Any]] = {}
+    for one in sayings:
+        for name, value in one.values.items():
+            said.setdefault((one.kind, name), []).append(value)
+    kept = sum(value in said.get((kind, name), []) for kind, name, value in filled)
+    return kept, len(filled) - kept
+
+
+def marks_of(one: Told) -> set[tuple[object, ...]]:
+    """By what two answers may be about the same entity."""
+    found: set[tuple[object, ...]] = set()
+    for saying in one.sayings:
+        values = saying.values
+        if saying.is_recipient and saying.asked is not None:
+            found.add(("link", saying.asked.link))
+        if saying.kind in ("household", "room"):
+            found |= {(saying.kind, values.get("building"), values.get("room")), (saying.kind, values.get("address"))}
+        else:
+            found |= {(saying.kind, name, values[name]) for name in ("name", "credit_code") if name in values}
+    return found
+
+
+def waves(answers: Sequence[Told]) -> list[list[Told]]:
+    """Answers in rounds: those of one round are about different entities, and each comes after what it may be about too."""
+    last: dict[tuple[object, ...], int] = {}
+    rounds: list[list[Told]] = []
+    for one in answers:
+        marks = marks_of(one)
+        turn = 1 + max((last.get(mark, -1) for mark in marks), default=-1)
+        last |= dict.fromkeys(marks, turn)
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(one)
+    return rounds
 
 
 def told(
@@ -117,20 +158,33 @@ def of_values(values: Mapping[str, Any], asked: Asked | None, *, is_first: bool)
     if linked is not None and values:
         kinds.setdefault(linked, {})
     for kind, said in kinds.items():
-        yield Saying(kind, said, asked, is_recipient=kind == linked)
+        yield Saying(kind, in_unit(said), asked, is_recipient=kind == linked)
 
 
-def room_of(sayings: Sequence[Saying]) -> str | None:
-    """The room that an answer is about."""
-    return next((one.values["room"] for one in sayings if one.kind == "household" and "room" in one.values), None)
+ROOM: Final = re.compile(r"(?:(\w{1,4}?)(?:单元|门|[-—－]))?(?:\d{1,3}层)?([0-9A-Za-z]{1,8})(?:室|号|房)?")
 
 
-def at_place(saying: Saying, building: str | None, room: str | None) -> Saying:
+def in_unit(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values with a room said as ``2-301`` or ``2单元301室`` told as unit and room."""
+    found = ROOM.fullmatch(str(values.get("room", "")))
+    if found is None or "unit" in values:
+        return dict(values)
+    unit, room = found.groups()
+    return {**values, "room": room} | ({"unit": unit} if unit else {})
+
+
+def room_of(sayings: Sequence[Saying]) -> dict[str, str]:
+    """The room that an answer is about, with its unit."""
+    home = next((one.values for one in sayings if one.kind == "household"), {})
+    return {name: home[name] for name in ("unit", "room") if name in home}
+
+
+def at_place(saying: Saying, building: str | None, room: Mapping[str, str]) -> Saying:
     """The same, with where it is."""
-    place = {"building": building, "room": None if saying.kind == "enterprise" else room}
+    place = ({} if building is None else {"building": building}) | ({} if saying.kind == "enterprise" else dict(room))
     has = fields_of(saying.kind)
-    known = {name: value for name, value in place.items() if value is not None and name in has}
-    return Saying(saying.kind, known | saying.values, saying.asked, saying.is_recipient)
+    known = {name: value for name, value in place.items() if name in has}
+    return Saying(saying.kind, {**known, **saying.values}, saying.asked, saying.is_recipient)
 
 
 def is_known_again(saying: Saying) -> bool:

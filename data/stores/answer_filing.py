@@ -44,6 +44,7 @@ on conflict do nothing returning id, instance_id
 RECEIPTS: Final = """
 select instance_id, id, coalesce(receipt, '') from form_submission where form = %s and instance_id = any (%s)
 """
+BINDINGS: Final = "select path, field from form_binding where form = %s"
 ATTACH: Final = """
 insert into form_attachment (submission_id, name, digest, media_type, bytes) values (%s, %s, %s, %s, %s)
 on conflict do nothing
@@ -143,6 +144,11 @@ async def load_asked_links(connection: AsyncConnection, ids: Sequence[int]) -> d
     """Links by number; one that the base database does not know is absent."""
     async with connection.cursor(row_factory=class_row(AskedLink)) as cursor:
         return {row.id: row for row in await (await cursor.execute(LINKS, (list(ids),))).fetchall()}
+
+
+async def load_bindings(connection: AsyncConnection, form: int) -> dict[str, str]:
+    """Fields of the registry by the paths of a form's questions."""
+    return dict(await (await connection.execute(BINDINGS, (form,))).fetchall())
 
 
 async def load_layout(connection: AsyncConnection, form: int) -> Layout:

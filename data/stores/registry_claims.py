@@ -35,10 +35,11 @@ select id, code, %s, id from numbered returning id, code
 ROOTS: Final = "select id, root_id, kind, erased_at is not null from registry_entity where id = any (%s)"
 LOCK: Final = "select id from registry_entity where id = any (%s) order by id for update"
 ADD: Final = """
-insert into registry_claim (entity_id, source_id, field, value, verification, at)
-select entity_id, %s, field, value::jsonb, verification, at
-  from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
-       as given (entity_id, field, value, verification, at)
+insert into registry_claim (source_id, entity_id, field, value, verification, at)
+select source_id, entity_id, field, value::jsonb, verification, at
+  from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[]) with ordinality
+       as given (source_id, entity_id, field, value, verification, at, place)
+ order by place
 returning id
 """
 LIVE: Final = f"{CLAIM} where e.root_id = any (%s) and c.withdrawn_at is null and c.erased_at is null"
@@ -92,20 +93,28 @@ async def add_claims(
     NeedleError
         ``registry.entity_unknown``, ``registry.erased``, ``registry.field_unknown``, ``registry.value_invalid``.
     """
-    roots = await lock_roots(connection, claims)
+    source_id = await keep_source(connection, source)
+    return await add_said(connection, [(source_id, claims)])
+
+
+async def add_said(
+    connection: AsyncConnection, said: Sequence[tuple[int, Mapping[int, Sequence[NewClaim]]]]
+) -> list[int]:
+    """``add_claims`` of many sources that are kept already: (number of the source, claims by entity)."""
+    roots = await lock_roots(connection, {entity for _, claims in said for entity in claims})
     rows = [
-        (entity, one.field, as_text(value).decode(), one.verification, one.at)
-        for entity, said in claims.items()
-        for one in said
+        (source, entity, one.field, as_text(value).decode(), one.verification, one.at)
+        for source, claims in said
+        for entity, ones in claims.items()
+        for one in ones
         if (value := cleaned(roots[entity][1], one)) is not None
     ]
     if not rows:
         return []
-    source_id = await keep_source(connection, source)
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    added = await (await connection.execute(ADD, (source_id, *columns))).fetchall()
+    added = await connection.execute(ADD, [list(column) for column in zip(*rows, strict=True)])
+    numbers = [int(row[0]) for row in await added.fetchall()]
     await refresh(connection, sorted({root for root, _ in roots.values()}))
-    return [int(row[0]) for row in added]
+    return numbers
 
 
 def cleaned(kind: EntityKind, one: NewClaim) -> Any:

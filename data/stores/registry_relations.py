@@ -15,9 +15,8 @@ from geo.errors import NeedleError
 AsyncConnection = psycopg.AsyncConnection[Any]
 
 ADD: Final = """
-insert into registry_relation (subject_id, kind, object_id, source_id, since, until)
-select subject_id, kind, object_id, %s, since, until
-  from unnest(%s::bigint[], %s::text[], %s::bigint[], %s::date[], %s::date[]) as given (subject_id, kind, object_id, since, until)
+insert into registry_relation (source_id, subject_id, kind, object_id, since, until)
+select given.* from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::date[], %s::date[]) as given
 on conflict do nothing
 """
 #: A relation of what was merged is its survivor's; two that became one are told once.
@@ -86,9 +85,15 @@ async def add_relations(connection: AsyncConnection, source: Source, relations: 
                 "registry.relation_kinds", relation=one.kind, subject=kinds[one.subject], object=kinds[one.object]
             )
     source_id = await keep_source(connection, source)
-    rows = [(one.subject, one.kind, one.object, one.since, one.until) for one in relations]
-    await connection.execute(ADD, (source_id, *(list(column) for column in zip(*rows, strict=True))))
+    await add_known_relations(connection, [(source_id, one) for one in relations])
     await tell(connection, sorted(ends))
+
+
+async def add_known_relations(connection: AsyncConnection, relations: Sequence[tuple[int, Relation]]) -> None:
+    """Add relations whose ends are known to stand and to be of the right kinds, each with its source's number."""
+    rows = [(source, one.subject, one.kind, one.object, one.since, one.until) for source, one in relations]
+    if rows:
+        await connection.execute(ADD, [list(column) for column in zip(*rows, strict=True)])
 
 
 async def load_relations(connection: AsyncConnection, root: int) -> list[RelationRow]:

@@ -12,6 +12,7 @@ from data.stores.answer_filing import AskedForm, Attachment, NewAnswer
 from data.stores.field_forms import may_fill_in
 from data.stores.public import load_city
 from data.stores.reading import reading, scoped
+from forms.answers.claims import say
 from forms.answers.filing import FileRoom
 from forms.answers.judging import Faulty, Good, judge, problem_as_json
 from forms.answers.versions import Versions
@@ -61,6 +62,7 @@ class FieldDesk:
     async def _keep(self, asked: AskedForm, new: NewAnswer) -> None:
         async with answer_filing.writing(self.base) as connection:
             await answer_filing.keep_answers(connection, asked, [new])
+            await say(connection, asked, [(new, None)])
             await answer_filing.announce(connection, asked.form_id, [])
 
 

@@ -20,6 +20,7 @@ from data.stores.answer_filing import AskedForm, AskedLink, Attachment, NewAnswe
 from data.stores.parked_letters import LetterToPark
 from data.stores.public import load_city
 from data.stores.reading import reading
+from forms.answers.claims import say
 from forms.answers.judging import Faulty, Good, judge, named_files, problem_as_json
 from forms.answers.replies import answer_reply, receipt_of
 from forms.answers.versions import Versions
@@ -182,6 +183,7 @@ class AnswerDesk:
                 new = {a.mail.id: new_answer(a) for a in mine}
                 known = await answer_filing.keep_answers(connection, asked, list(new.values()))
                 receipts |= {mail: known[one.instance_id] for mail, one in new.items()}
+                await say(connection, asked, [(new[a.mail.id], a.link) for a in mine])
                 links = {a.link.id: a.link for a in mine if a.link is not None}
                 await answer_filing.announce(connection, asked.form_id, list(links.values()))
             back = [(a.mail.id, a.mail.link_id, a.received_at) for a in arrivals if a.is_given_back]

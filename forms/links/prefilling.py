@@ -1,7 +1,7 @@
 """What is known of a recipient already, put into the packet that travels sealed with their link.
 
-From two sources: columns of the list that asks them, and what they answered before to questions about the same fields of the
-registry. Only persons' and households' links carry a packet: what hangs on a door for everybody says nothing of anybody.
+From three sources: columns of the list that asks them, golden values of the registry, and what they answered before to questions
+about the same fields. Only persons' and households' links carry a packet: what hangs on a door says nothing of anybody.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,8 +14,10 @@ import orjson
 
 from data.database import Connection
 from data.forms_layout import Kind
+from data.registry.fields import by_question
 from data.stores.earlier_answers import Earlier, Recipient, load_bindings, load_earlier, load_newest_xform
 from data.stores.links import OutreachRow, Target
+from data.stores.registry_prefill import Filled, Held, load_held, note_filled
 from forms.xlsform.validation import form_of
 from forms.xlsform.xform import XForm, XNode
 
@@ -30,26 +32,63 @@ class Prefilling:
     """How packets are made for one asking. ``bindings``: registry fields by path; ``source``: who asks, of a list's columns."""
 
     connection: Connection
+    outreach: int
     form: XForm
     bindings: Mapping[str, str]
     source: str
     today: date
 
     def fill(self, targets: Sequence[Target]) -> list[Target]:
-        """Targets with what is known of each as their packets' content."""
-        personal = [recipient_of(target) for target in targets if target.kind in PERSONAL]
+        """Targets with what is known of each as their packets' content; how much that is, is noted."""
+        personal = [target for target in targets if target.kind in PERSONAL]
+        asked = set(self.bindings.values())
         earlier: dict[Recipient, list[Earlier]] = {}
-        if self.bindings and personal:
-            for one in load_earlier(self.connection, set(self.bindings.values()), personal):
+        if asked and personal:
+            for one in load_earlier(self.connection, asked, [recipient_of(target) for target in personal]):
                 earlier.setdefault(one.recipient, []).append(one)
-        return [self._filled(target, earlier.get(recipient_of(target), ())) for target in targets]
+        held = load_held(self.connection, personal, asked)
+        known = [
+            self._known(target, earlier.get(recipient_of(target), ()), held.get(place, ()))
+            for place, target in enumerate(personal)
+        ]
+        self._note(personal, known, held)
+        filled = iter(zip(personal, known, strict=True))
+        return [
+            with_packet(*next(filled)) if target.kind in PERSONAL else replace(target, prefill=None)
+            for target in targets
+        ]
 
-    def _filled(self, target: Target, earlier: Iterable[Earlier]) -> Target:
-        if target.kind not in PERSONAL:
-            return replace(target, prefill=None) if target.prefill is not None else target
+    def _known(self, target: Target, earlier: Iterable[Earlier], held: Iterable[Held]) -> Fields:
         fields = answered_before(self.form, self.bindings, earlier)
-        fields |= from_list(self.form, orjson.loads(target.prefill or b"{}"), self.source, self.today)
-        return replace(target, prefill=orjson.dumps({"fields": fields}) if fields else None)
+        fields |= from_registry(self.form, self.bindings, held)
+        return fields | from_list(self.form, orjson.loads(target.prefill or b"{}"), self.source, self.today)
+
+    def _note(self, targets: Sequence[Target], known: Sequence[Fields], held: Mapping[int, Sequence[Held]]) -> None:
+        """How many of the questions that are about the registry were filled in, and by which claims."""
+        asked = [path for path, field in self.bindings.items() if field in by_question()]
+        if not asked:
+            return
+        filled = [
+            Filled(
+                target.kind,
+                target.target,
+                len(asked),
+                sum(path in fields for path in asked),
+                tuple(one.claim for one in held.get(place, ()) if self._is_used(one, fields)),
+            )
+            for place, (target, fields) in enumerate(zip(targets, known, strict=True))
+        ]
+        note_filled(self.connection, self.outreach, filled, held)
+
+    def _is_used(self, one: Held, fields: Fields) -> bool:
+        """Whether a value of the registry stands in a packet."""
+        paths = [path for path, field in self.bindings.items() if field == one.field]
+        return any(fields.get(path, {}).get("source") == one.source for path in paths)
+
+
+def with_packet(target: Target, fields: Fields) -> Target:
+    """A target with what is known of it; None where nothing is."""
+    return replace(target, prefill=orjson.dumps({"fields": fields}) if fields else None)
 
 
 def prefilling(connection: Connection, outreach: OutreachRow) -> Prefilling | None:
@@ -58,7 +97,8 @@ def prefilling(connection: Connection, outreach: OutreachRow) -> Prefilling | No
     if xform is None:
         return None
     bindings = load_bindings(connection, outreach.form)
-    return Prefilling(connection, form_of(xform), bindings, outreach.asks, outreach.created_at.date())
+    today = outreach.created_at.date()
+    return Prefilling(connection, outreach.id, form_of(xform), bindings, outreach.asks, today)
 
 
 def recipient_of(target: Target) -> Recipient:
@@ -79,12 +119,25 @@ def answered_before(form: XForm, bindings: Mapping[str, str], earlier: Iterable[
     for one in earlier:
         if one.field not in newest or one.at > newest[one.field].at:
             newest[one.field] = one
+    return as_fields(form, bindings, {field: (one.value, one.at, one.form) for field, one in newest.items()})
+
+
+def from_registry(form: XForm, bindings: Mapping[str, str], held: Iterable[Held]) -> Fields:
+    """What the registry holds of somebody, where the question can hold it."""
+    return as_fields(form, bindings, {one.field: (one.value, one.at, one.source) for one in held})
+
+
+def as_fields(form: XForm, bindings: Mapping[str, str], known: Mapping[str, tuple[Any, datetime, str]]) -> Fields:
+    """Values with their moment and source, by the paths of the questions that can hold them."""
     out: Fields = {}
     for path, field in bindings.items():
-        node, known = form.node(path), newest.get(field)
-        text = None if node is None or known is None else as_answer(node, known.value)
-        if text is not None and known is not None:
-            out[path] = {"value": text, "since": known.at.date().isoformat(), "source": known.form}
+        node = form.node(path)
+        if node is None or field not in known:
+            continue
+        value, at, source = known[field]
+        text = as_answer(node, value)
+        if text is not None:
+            out[path] = {"value": text, "since": at.date().isoformat(), "source": source}
     return out
 
 
