@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from dispatch.case import Case, evolve, row
 from dispatch.commands import Command, Protocol
 from dispatch.protocol import decide
-from dispatch.rehearsal import next_move
+from dispatch.rehearsal import People, next_move
 from dispatch.states import open_states, states, transitions
 
 PROTOCOL = Protocol()
@@ -108,3 +109,11 @@ def test_bad_work_is_done_again_until_it_passes() -> None:
 @given(seed=st.integers(0, 2**32))
 def test_every_case_is_closed_in_the_end_and_no_command_is_refused(seed: int) -> None:
     assert played(Random(seed), 500)[-1].state == "closed"
+
+
+def test_the_cases_of_a_department_that_works_elsewhere_are_left_to_its_own_system() -> None:
+    people = People(httpx.AsyncClient(), lambda _actor: {}, 1.0, elsewhere=frozenset({"hw"}))
+    left = {state for state in states() if people.works_elsewhere({"department_code": "hw", "state": state})}
+    at_work = {code for code, state in states().items() if state.waits_for & {"department", "team"}}
+    assert left == at_work - {"whistled", "responding"}, "a street's whistle is answered by people"
+    assert not any(people.works_elsewhere({"department_code": "cg", "state": state}) for state in states())
