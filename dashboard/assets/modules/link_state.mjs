@@ -24,6 +24,6 @@ export class LinkState {
     if (!lost) return;
     const seconds = (Date.now() - (this.heardAt ?? Date.now())) / 1000;
     setText(slot('stale-text'), this.page.say(`stale.${this.state}`));
-    setText(slot('stale-age'), this.page.say('stale.age', { time: this.page.duration(seconds) }));
+    setText(slot('stale-age'), seconds < 60 ? '' : this.page.say('stale.age', { time: this.page.duration(seconds) }));
   }
 }
