@@ -1,23 +1,23 @@
-"""``/api/forms/of/{key}/file``: the answers that are asked for as a file, written a chunk at a time beside the server's loop."""
+"""``/api/forms/of/{key}/files``: answers as a file, written a chunk at a time, with progress and a way to stop."""
 
 import asyncio
-import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
-from urllib.parse import quote
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse
-from starlette.background import BackgroundTask
+from fastapi import APIRouter, Depends, Request, Response
 
+from dashboard import jobs
 from dashboard.accounts import require
-from dashboard.answer_files import FORMATS, Line, Part, Writer
+from dashboard.answer_files import FORMATS, Format, Line, Part, Writer
 from dashboard.answers_api import asked_of, opened
 from dashboard.audit_log import audit_of, deed_of
+from dashboard.desk_state import as_json
 from dashboard.i18n import Words, language_of, words
+from dashboard.jobs import Jobs, Stopped, housed, run
 from dashboard.office import TheWall
 from dashboard.sessions import Asker
 from dashboard.view_models.form_questions import AskedQuestion, in_words, questions_of, sheet_labels
@@ -30,41 +30,103 @@ from geo.errors import NeedleError
 
 CHUNK: Final = 2_000
 
-router = APIRouter(prefix="/api/forms/of/{form_id}")
+
+@dataclass(kw_only=True)
+class FileJob(jobs.Job):
+    """One export. ``done`` of ``total`` answers are read; ``name``: of the file that it becomes."""
+
+    path: Path
+    format: Format
+    name: str
+    ready: bool = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether the file is whole."""
+        return self.ready
+
+    def result(self) -> dict[str, Any]:
+        """Whether it can be fetched."""
+        return {"ready": self.ready}
 
 
-@router.get("/file")
-async def file(form_id: str, request: Request, wall: TheWall, account: Asker) -> Response:
-    """The answers of a filter: ``format`` xlsx, csv (a ZIP) or gpkg."""
+class AnswerFiles(Jobs[FileJob]):
+    """The exports of answers of one process."""
+
+    def __init__(self) -> None:
+        super().__init__("answers")
+
+
+running, files_of = housed("answer_files", AnswerFiles)
+router = APIRouter(prefix="/api/forms/of/{form_id}/files", lifespan=running)
+TheFiles = Annotated[AnswerFiles, Depends(files_of)]
+
+
+@router.post("")
+async def begin(form_id: str, request: Request, wall: TheWall, account: Asker, files: TheFiles) -> Response:
+    """Begin to write the answers of a filter: ``format`` xlsx, csv (a ZIP) or gpkg. ``id``, ``done``, ``total``, ``ready``."""
     require(account, "answer.read")
     query, ground = request.query_params, await wall.ground()
-    form_of_file = FORMATS.get(query.get("format", ""))
-    if form_of_file is None:
+    kind = FORMATS.get(query.get("format", ""))
+    if kind is None:
         raise NeedleError("export.unknown_format", format=query.get("format", ""), known=", ".join(FORMATS))
-    language = language_of(query.get("lang"))
-    path = Path(tempfile.mkdtemp(prefix="needle-answers-")) / f"answers.{form_of_file.suffix}"
-    asked = asked_of(query, ZoneInfo(ground.timezone))
+    language, zone = language_of(query.get("lang")), ZoneInfo(ground.timezone)
+    asked = asked_of(query, zone)
     async with scoped(wall.pool, account.id) as connection:
         form, definition = await opened(connection, form_id)
-        writing = Writing(form, asked, questions_of(form, definition, language), ground, words(language))
-        titles = sheet_labels(form, definition, language)
-        count = await writing.write(connection, form_of_file.writer(path), titles)
-    detail = {"answers": count, "format": query.get("format")}
+        counts = await form_reading.count_answers(connection, form, asked)
+    writing = Writing(form, asked, questions_of(form, definition, language), ground, words(language))
+    titles, loop = sheet_labels(form, definition, language), asyncio.get_running_loop()
+
+    async def write(job: FileJob) -> None:
+        async with scoped(wall.pool, account.id) as connection:
+            await writing.write(connection, kind.writer(job.path), titles, job)
+
+    def work(job: FileJob) -> None:
+        """In a thread, which waits: rows are read on the server's loop, files written in threads of their own."""
+        asyncio.run_coroutine_threadsafe(write(job), loop).result()
+        job.ready = not job.stopped
+
+    name = f"{form.title}-{datetime.now(UTC).astimezone(zone):%Y%m%d-%H%M}.{kind.suffix}"
+    total = sum(counts.values())
+    job_id = files.start(
+        lambda path: FileJob(
+            owner=account.id, path=path.with_suffix(f".{kind.suffix}"), format=kind, name=name, total=total
+        ),
+        lambda job: run(job, work),
+    )
+    detail = {"answers": total, "format": query.get("format")}
     audit_of(request).tell(deed_of(request, account, "answer.export", f"form:{form_id}", detail))
-    name = quote(f"{form.title}-{datetime.now(UTC).astimezone(ZoneInfo(ground.timezone)):%Y%m%d-%H%M}")
-    headers = {
-        "cache-control": "no-store",
-        "content-encoding": "identity",
-        "content-disposition": f"attachment; filename*=UTF-8''{name}.{form_of_file.suffix}",
-    }
-    after = BackgroundTask(away, path)
-    return FileResponse(path, media_type=form_of_file.media_type, headers=headers, background=after)
+    return as_json(files.find(job_id, account.id).as_dict(job_id), 202)
 
 
-def away(path: Path) -> None:
-    """Throw a file away that was sent."""
-    path.unlink(missing_ok=True)
-    path.parent.rmdir()
+@router.get("/{job_id}")
+async def progress(job_id: str, files: TheFiles, account: Asker) -> Response:
+    """How far an export is."""
+    return as_json(files.find(job_id, account.id).as_dict(job_id))
+
+
+@router.get("/{job_id}/file")
+async def fetch(job_id: str, files: TheFiles, account: Asker) -> Response:
+    """The file, once; it is thrown away after it was sent."""
+    job = files.find(job_id, account.id)
+    if not job.ready:
+        raise NeedleError("export.not_ready", done=job.done, total=job.total)
+    return files.hand_out(job_id, job.path, job.format.media_type, job.name)
+
+
+@router.delete("/{job_id}")
+async def stop(job_id: str, files: TheFiles, account: Asker) -> Response:
+    """Stop an export."""
+    files.find(job_id, account.id)
+    files.drop(job_id)
+    return Response(status_code=204)
+
+
+def wanted(job: FileJob) -> None:
+    """Go on only while somebody waits."""
+    if job.stopped:
+        raise Stopped
 
 
 class Writing:
@@ -76,26 +138,26 @@ class Writing:
         self.form, self.asked, self.ground, self.say = form, asked, ground, say
         self.questions, self.zone = questions, ZoneInfo(ground.timezone)
 
-    async def write(self, connection: Connection, writer: Writer, titles: dict[str, str]) -> int:
-        """Write the form's own rows, then those of each repeat; how many answers there were."""
+    async def write(self, connection: Connection, writer: Writer, titles: dict[str, str], job: FileJob) -> None:
+        """Write the form's own rows, then those of each repeat, as long as the job is wanted."""
         root, *repeats = self.form.layout.tables
         await asyncio.to_thread(writer.begin, Part("answers", titles[root.path], self.headings(root.path)))
         places: dict[int, tuple[float, float] | None] = {}
-        while rows := await self.rows(connection, len(places)):
+        last: tuple[datetime, int] | None = None
+        while rows := await form_reading.load_next_rows(connection, self.form, self.asked, last, CHUNK):
+            last = (rows[-1].received_at, rows[-1].id)
             places |= {row.id: self.place(row) for row in rows}
             await asyncio.to_thread(writer.write, [self.line(row) for row in rows])
+            job.done = len(places)
+            wanted(job)
         for table in repeats:
             part = Part(table.path.rpartition("/")[2], titles[table.path], self.headings(table.path))
             await asyncio.to_thread(writer.begin, part)
             for start in range(0, len(places), CHUNK):
                 lines = await self.repeated(connection, table.path, list(places)[start : start + CHUNK], places)
                 await asyncio.to_thread(writer.write, lines)
+                wanted(job)
         await asyncio.to_thread(writer.close)
-        return len(places)
-
-    async def rows(self, connection: Connection, start: int) -> list[AnswerRow]:
-        """The next chunk, in the order of their coming."""
-        return await form_reading.load_rows(connection, self.form, self.asked, "received", (start, start + CHUNK))
 
     def of(self, sheet: str) -> list[AskedQuestion]:
         """The questions of a sheet, in the order of the form."""

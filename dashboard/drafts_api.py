@@ -10,6 +10,7 @@ from fastapi import APIRouter, Body, Request, Response
 from dashboard.accounts import Account, require
 from dashboard.audit_log import deed_of
 from dashboard.desk_state import as_json
+from dashboard.form_media_api import as_list
 from dashboard.form_preview import shown
 from dashboard.forms_api import areas_of, xlsx
 from dashboard.i18n import Words, language_of, words
@@ -17,7 +18,7 @@ from dashboard.office import TheWall
 from dashboard.sessions import Asker
 from dashboard.view_models.form_problems import overlap_as_json, problem_as_json
 from dashboard.wall_state import Wall
-from data.stores import form_drafts, form_known, registry_known
+from data.stores import form_drafts, form_known, form_media, registry_known
 from data.stores.audit import add_entries
 from data.stores.form_drafts import DraftRow
 from data.stores.overview import load_area_names
@@ -26,9 +27,10 @@ from forms.overlap import Counted, bind_fields, find_overlap, suggest_fields
 from forms.question_bank import question_bank
 from forms.templates import LANGUAGES, template
 from forms.xlsform.as_json import from_json, plain, to_json
-from forms.xlsform.checking import Checked, check_form
+from forms.xlsform.checking import Checked, Problem, check_form
 from forms.xlsform.compiling import compile_workbook, import_form
 from forms.xlsform.exporting import export_form
+from forms.xlsform.media import Media, media_names
 from forms.xlsform.model import FormDefinition
 from forms.xlsform.spots import spot_of
 from forms.xlsform.workbooks import MAX_BYTES, read_workbook
@@ -91,7 +93,10 @@ async def begin_version(request: Request, wall: TheWall, account: Account, form_
     if found is None or not found[1]:
         raise NeedleError("form.taken", form_id=form_id)
     read = (await asyncio.to_thread(import_form, workbook)).definition
-    return await keep(request, wall, account, replace(read, version=str(number + 1)), found[0])
+    draft = await keep(request, wall, account, replace(read, version=str(number + 1)), found[0])
+    async with scoped(wall.pool, account.id) as connection:
+        await form_media.save_draft_media(connection, draft, await form_media.load_newest_media(connection, form_id))
+    return draft
 
 
 @router.post("/upload")
@@ -140,6 +145,7 @@ async def read(draft: int, wall: TheWall, account: Asker) -> Response:
     require(account, "form.edit")
     async with scoped(wall.pool, account.id) as connection:
         row, content = await form_drafts.load_draft(connection, draft)
+        media = as_list(await form_media.load_draft_media(connection, draft))
     ground = await wall.ground()
     told = await outcome(wall, account, row, from_json(content))
     told |= {
@@ -152,6 +158,7 @@ async def read(draft: int, wall: TheWall, account: Asker) -> Response:
         "languages": LANGUAGES,
         "bank": bank(),
         "areas": await areas(wall, account),
+        "media": media,
         "whole": not account.areas,
         "chosen": row.area_codes,
     }
@@ -195,7 +202,9 @@ async def write(draft: int, wall: TheWall, account: Asker, said: Said) -> Respon
 
 async def outcome(wall: TheWall, account: Account, row: DraftRow, form: FormDefinition) -> dict[str, Any]:
     """What is to be said of a form as it stands."""
-    checked, paper = await asyncio.to_thread(checked_and_shown, form)
+    async with scoped(wall.pool, account.id) as connection:
+        media = await form_media.load_draft_media(connection, row.id)
+    checked, paper = await asyncio.to_thread(checked_and_shown, form, row.id, media)
     suggested = suggest_fields(form, question_bank())
     whole = bind_fields(form, suggested)
     fields = {question.needle_field for question in whole.questions() if question.needle_field}
@@ -221,10 +230,14 @@ async def known_in(wall: Wall, account: Account, row: DraftRow, fields: set[str]
     return "answers", Counted(people, known)
 
 
-def checked_and_shown(form: FormDefinition) -> tuple[Checked, dict[str, Any] | None]:
-    """A form's problems, and as residents will meet it where there are none."""
+def checked_and_shown(form: FormDefinition, draft: int, media: Media) -> tuple[Checked, dict[str, Any] | None]:
+    """A form's problems, files that are missing among them, and as residents will meet it where it can be shown."""
     checked = check_form(form)
-    return checked, shown(checked.compiled) if checked.compiled else None
+    if checked.compiled is None:
+        return checked, None
+    missing = [name for name in media_names(checked.compiled.xform) if name not in media]
+    problems = (Problem(NeedleError("form.media_missing", names=", ".join(missing)), field="media"),) if missing else ()
+    return replace(checked, problems=problems), shown(checked.compiled, draft, media)
 
 
 @router.delete("/{draft}")

@@ -15,6 +15,7 @@ from forms.answers.papers import paper
 from forms.portal import built
 from forms.portal.pages import preview_page
 from forms.xlsform.compiling import CompiledForm
+from forms.xlsform.media import Media
 from geo.errors import NeedleError
 
 AT: Final = "/api/forms/preview"
@@ -50,10 +51,12 @@ async def bundle(name: str, request: Request, _account: Asker) -> Response:
     return await built.serve(name, request)
 
 
-def shown(compiled: CompiledForm) -> dict[str, Any] | None:
-    """A draft as the frame shows it; None where Enketo has no way to."""
+def shown(compiled: CompiledForm, draft: int, media: Media) -> dict[str, Any] | None:
+    """A draft as the frame shows it, with its files; None where Enketo has no way to."""
     form = compiled.definition
     try:
-        return paper(form.form_id, form.version, form.title, compiled.xform)
+        return paper(
+            form.form_id, form.version, form.title, compiled.xform, media, f"/api/forms/drafts/{draft}/media/of"
+        )
     except NeedleError:
         return None

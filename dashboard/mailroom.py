@@ -84,7 +84,9 @@ async def run_courier(settings: Settings, keys: KeyRing, per_minute: float) -> N
                 if is_alone:
                     publish = patiently(Publisher(mailbox, base), PAUSE_S)
                     links = patiently(LinkRounds(LinksCourierSide(pool), base), PAUSE_S)
-                    papers = patiently(FormPapers(mailbox, LinksCourierSide(pool), base), PAUSE_S)
+                    papers = patiently(
+                        FormPapers(mailbox, LinksCourierSide(pool), base, office.attachments.folder), PAUSE_S
+                    )
                     messages = patiently(partial(send_round, settings, base), MESSAGES_PAUSE_S)
                     identity = patiently(IdentityPaper(mailbox, base), PAUSE_S)
                     await asyncio.gather(go_round(courier, PAUSE_S), publish, links, papers, messages, identity)

@@ -9,26 +9,29 @@ import binascii
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from hashlib import sha256
+from hashlib import md5, sha256
 from typing import Final
 
 import structlog
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse
 from starlette.datastructures import FormData, UploadFile
 
 from dashboard.accounts import Account, account_of, require
+from dashboard.attachments import AttachmentRoom
 from dashboard.audit_log import address_of
 from dashboard.door import PER_ACCOUNT, PER_ADDRESS, WHILE, Allowance, refuse_guessing
 from dashboard.i18n import words
 from data.database import AsyncPool
 from data.stores.app_passwords import find_by_app_password
-from data.stores.field_forms import load_field_files, load_field_forms
+from data.stores.field_forms import FieldFiles, load_field_files, load_field_forms
 from data.stores.reading import reading, scoped
 from data.stores.sessions import note_failure
 from forms.answers.field import FieldDesk
-from forms.answers.filing import FileRoom
 from forms.letters import Enclosed
 from forms.openrosa.documents import ITEMSETS, form_list, manifest, response
+from forms.xlsform.media import Media
 from geo.errors import NeedleError
 
 MAX_BYTES: Final = 20 * 1024 * 1024
@@ -46,14 +49,15 @@ Answer = Callable[[Request, Account], Awaitable[Response]]
 class OpenRosa:
     """The endpoint of one server process."""
 
-    def __init__(self, pool: AsyncPool, files: FileRoom) -> None:
-        self.pool, self.desk = pool, FieldDesk(pool, files)
+    def __init__(self, pool: AsyncPool, files: AttachmentRoom) -> None:
+        self.pool, self.desk, self.folder = pool, FieldDesk(pool, files), files.folder
         self.router = APIRouter(prefix="/openrosa")
         add = self.router.add_api_route
         add("/formList", self._guarded(self.forms), methods=["GET", "HEAD"])
         add("/forms/{version_id}", self._guarded(self.form))
         add("/forms/{version_id}/manifest", self._guarded(self.manifest))
         add(f"/forms/{{version_id}}/{ITEMSETS}", self._guarded(self.itemsets))
+        add("/forms/{version_id}/media/{name}", self._guarded(self.media))
         add("/submission", self._guarded(self.ready), methods=["HEAD"])
         add("/submission", self._guarded(self.submit), methods=["POST"])
 
@@ -99,22 +103,35 @@ class OpenRosa:
 
     async def form(self, request: Request, account: Account) -> Response:
         """A version's XForm."""
-        xform, _ = await self._files(request, account)
-        return Response(xform, media_type=XML)
+        return Response((await self._files(request, account)).xform, media_type=XML)
 
     async def manifest(self, request: Request, account: Account) -> Response:
         """The files of a version."""
-        _, itemsets = await self._files(request, account)
-        return Response(manifest(number_of(request), itemsets, base_of(request)), media_type=XML)
+        found = await self._files(request, account)
+        media = await to_thread.run_sync(self._hashed, found.media)
+        return Response(manifest(number_of(request), found.itemsets, media, base_of(request)), media_type=XML)
+
+    def _hashed(self, media: Media) -> dict[str, str]:
+        """MD5 by name, as the manifest names content; what is not there is left out."""
+        paths = {name: self.folder.path_of(file["digest"]) for name, file in media.items()}
+        return {n: md5(p.read_bytes(), usedforsecurity=False).hexdigest() for n, p in paths.items() if p.is_file()}
+
+    async def media(self, request: Request, account: Account) -> Response:
+        """A file that a version shows."""
+        name = str(request.path_params["name"])
+        file = (await self._files(request, account)).media.get(name)
+        if file is None:
+            raise NeedleError("form.unknown", form_id=number_of(request), version=name)
+        return FileResponse(self.folder.path_of(file["digest"]), media_type=file["type"])
 
     async def itemsets(self, request: Request, account: Account) -> Response:
         """A version's external choices."""
-        _, itemsets = await self._files(request, account)
+        itemsets = (await self._files(request, account)).itemsets
         if itemsets is None:
             raise NeedleError("form.unknown", form_id=number_of(request), version=ITEMSETS)
         return Response(itemsets, media_type="text/csv; charset=utf-8")
 
-    async def _files(self, request: Request, account: Account) -> tuple[str, str | None]:
+    async def _files(self, request: Request, account: Account) -> FieldFiles:
         async with scoped(self.pool, account.id) as connection:
             found = await load_field_files(connection, number_of(request))
         if found is None:

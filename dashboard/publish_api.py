@@ -14,13 +14,14 @@ from dashboard.forms_api import areas_of
 from dashboard.office import TheWall
 from dashboard.sessions import Asker
 from data.database import Connection, connect
-from data.stores import form_drafts
+from data.stores import form_drafts, form_media
 from data.stores.audit import Deed, add_entry
 from data.stores.forms import PublishedForm, drop_draft, load_versions, publish_form
 from data.stores.reading import scoped
 from forms.xlsform.as_json import from_json
 from forms.xlsform.checking import check_form
 from forms.xlsform.compiling import CompiledForm
+from forms.xlsform.media import Media, media_names
 from forms.xlsform.model import FormDefinition
 from forms.xlsform.publishing import to_publication
 from geo.errors import NeedleError
@@ -38,13 +39,14 @@ async def publish(
     layer, codes = chosen_areas(account, said)
     async with scoped(wall.pool, account.id) as connection:
         row, content = await form_drafts.load_draft(connection, draft)
+        media = await form_media.load_draft_media(connection, draft)
         form = from_json(content)
         found = await form_drafts.find_form(connection, form.form_id)
     if found is not None and found[0] != row.form:
         raise NeedleError("form.taken", form_id=form.form_id)
     deed = deed_of(request, account, "form.publish", f"form:{form.form_id}", {"areas": codes})
     url = str(wall.pool.conninfo)
-    made = await asyncio.to_thread(publish_draft, url, draft, form, (account.id, layer, codes), deed)
+    made = await asyncio.to_thread(publish_draft, url, draft, form, media, (account.id, layer, codes), deed)
     return as_json({"key": made.form_id, "number": made.number, "seconds": time.perf_counter() - begun})
 
 
@@ -60,12 +62,16 @@ def chosen_areas(account: Account, said: dict[str, Any]) -> tuple[str | None, li
 
 
 def publish_draft(
-    url: str, draft: int, form: FormDefinition, whose: tuple[int, str | None, list[str]], deed: Deed
+    url: str, draft: int, form: FormDefinition, media: Media, whose: tuple[int, str | None, list[str]], deed: Deed
 ) -> PublishedForm:
     """Compile, make the tables, throw the draft away and say so in the audit: all of it or nothing. Runs in a thread."""
     with connect(url) as connection:
         compiled = compiled_or_refused(replace(form, version=next_version(connection, form)))
-        made = publish_form(connection, to_publication(compiled, *whose))
+        named = media_names(compiled.xform)
+        if missing := [name for name in named if name not in media]:
+            raise NeedleError("form.media_missing", names=", ".join(missing))
+        shown = {name: media[name] for name in named}
+        made = publish_form(connection, replace(to_publication(compiled, *whose), media=shown))
         drop_draft(connection, draft)
         add_entry(connection, deed)
     return made

@@ -11,13 +11,14 @@ AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 #: A form of the whole city is everybody's to fill in, whoever may read its answers.
 MINE: Final = "(form.area_layer is null or sees_form(form.id))"
 FORMS: Final = f"""
-select distinct on (form.id) v.id, form.form_id, form.title, v.version, v.digest, v.itemsets is not null as has_itemsets
+select distinct on (form.id) v.id, form.form_id, form.title, v.version, v.digest,
+       (v.itemsets is not null or v.media <> '{{}}') as has_files
   from form join form_version v on v.form = form.id
  where {MINE} and (%(form)s::text is null or form.form_id = %(form)s)
  order by form.id, v.number desc
 """
 FILES: Final = (
-    f"select v.xform, v.itemsets from form_version v join form on form.id = v.form where v.id = %s and {MINE}"
+    f"select v.xform, v.itemsets, v.media from form_version v join form on form.id = v.form where v.id = %s and {MINE}"
 )
 ASKED: Final = f"""
 select exists (select from form where form_id = %s and {MINE})
@@ -26,14 +27,23 @@ select exists (select from form where form_id = %s and {MINE})
 
 @dataclass(frozen=True, slots=True)
 class FieldForm:
-    """A version to fill in. ``digest``: MD5 of the XForm; ``has_itemsets``: a file of choices belongs to it."""
+    """A version to fill in. ``digest``: MD5 of the XForm; ``has_files``: choices or pictures belong to it."""
 
     id: int
     form_id: str
     title: str
     version: str
     digest: str
-    has_itemsets: bool
+    has_files: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFiles:
+    """What belongs to a version: its XForm, its choices from outside, the files that it shows (by name: digest, type, bytes)."""
+
+    xform: str
+    itemsets: str | None
+    media: dict[str, dict[str, Any]]
 
 
 async def load_field_forms(connection: AsyncConnection, form_id: str | None = None) -> list[FieldForm]:
@@ -42,9 +52,10 @@ async def load_field_forms(connection: AsyncConnection, form_id: str | None = No
         return await (await cursor.execute(FORMS, {"form": form_id})).fetchall()
 
 
-async def load_field_files(connection: AsyncConnection, version_id: int) -> tuple[str, str | None] | None:
-    """The XForm and the file of choices of a version; None where this account has no such form."""
-    return await (await connection.execute(FILES, (version_id,))).fetchone()
+async def load_field_files(connection: AsyncConnection, version_id: int) -> FieldFiles | None:
+    """What belongs to a version; None where this account has no such form."""
+    async with connection.cursor(row_factory=class_row(FieldFiles)) as cursor:
+        return await (await cursor.execute(FILES, (version_id,))).fetchone()
 
 
 async def may_fill_in(connection: AsyncConnection, form_id: str) -> bool:

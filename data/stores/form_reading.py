@@ -162,6 +162,18 @@ async def load_rows(
     return [as_row(row) for row in await (await connection.execute(query)).fetchall()]
 
 
+async def load_next_rows(
+    connection: Connection, form: AnsweredForm, asked: Asked, after: tuple[datetime, int] | None, most: int
+) -> list[AnswerRow]:
+    """The next answers after one (its moment and id; None: from the first), in the order of their coming."""
+    columns = form.columns_of(form.root.path)
+    beyond = SQL("") if after is None else SQL(" and (s.received_at, s.id) > ({}, {})").format(*map(Literal, after))
+    query = SQL("{} {} {}{} order by s.received_at, s.id limit {}").format(
+        SQL(HEAD), shown(columns), source(form, asked), beyond, Literal(most)
+    )
+    return [as_row(row) for row in await (await connection.execute(query)).fetchall()]
+
+
 def as_row(row: Any) -> AnswerRow:
     """A row of the query as a value."""
     head = dict(zip(HEADS, row, strict=False))

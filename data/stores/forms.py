@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from data.database import Connection
 from data.forms_layout import Column, FormTable, Kind, Sheet, plan_columns, plan_tables
@@ -25,6 +26,8 @@ class Publication:
         Who publishes it, and the areas whose staff read the answers; no layer: the whole city's.
     bindings : mapping
         Fields of the registry by the questions' paths.
+    media : mapping
+        Files that it shows, by name: ``digest``, ``type``, ``bytes``.
     purposes : sequence of str
         What answers may be used for in the registry; ``*``: every purpose.
     identity : str
@@ -43,6 +46,7 @@ class Publication:
     area_layer: str | None = None
     area_codes: Sequence[str] = ()
     bindings: Mapping[str, str] = field(default_factory=dict)
+    media: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     purposes: Sequence[str] = ("*",)
     identity: str = "none"
 
@@ -75,8 +79,8 @@ insert into form (form_id, title, account_id, area_layer, area_codes) values (%s
 on conflict (form_id) do update set title = excluded.title returning id
 """
 VERSION: Final = """
-insert into form_version (form, number, version, digest, workbook, xform, itemsets, purposes)
-values (%s, %s, %s, %s, %s, %s, %s, %s) returning id
+insert into form_version (form, number, version, digest, workbook, xform, itemsets, purposes, media)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning id
 """
 DEMAND: Final = "update form_version set identity = %s where form = %s and number = %s"
 VERSIONS: Final = """
@@ -84,6 +88,7 @@ select v.id, f.id as form, f.form_id, f.title, v.number, v.version, v.digest, v.
        (select count(*) from form_submission s where s.version_id = v.id)::integer as answers
   from form_version v join form f on f.id = v.form
 """
+SHOW: Final = "update form_version set media = %s where id = %s"
 TABLES: Final = "select path, name, parent from form_table where form = %s order by place"
 COLUMNS: Final = """
 select sheet, path, name, kind, choices, since, retired from form_column where form = %s order by place
@@ -103,7 +108,7 @@ insert into form_binding (form, path, field) values (%s, %s, %s) on conflict (fo
 def publish_form(connection: Connection, what: Publication) -> PublishedForm:
     """Publish a version: its tables stand when this returns. The caller commits.
 
-    The same content again is the same version again.
+    The same content again is the same version again, with the files that it shows now.
 
     Raises
     ------
@@ -116,13 +121,14 @@ def publish_form(connection: Connection, what: Publication) -> PublishedForm:
     form = int(found[0])
     for known in load_versions(connection, what.form_id):
         if known.digest == what.digest:
+            connection.execute(SHOW, (Jsonb(what.media), known.id))
             return known
         if known.version == what.version:
             raise NeedleError("form.version_taken", form_id=what.form_id, version=what.version or "-")
     numbers = connection.execute("select coalesce(max(number), 0) + 1 from form_version where form = %s", (form,))
     number = int((numbers.fetchone() or (1,))[0])
     lay_out(connection, form, number, what.root)
-    rest = (what.version, what.digest, what.workbook, what.xform, what.itemsets, list(what.purposes))
+    rest = (what.version, what.digest, what.workbook, what.xform, what.itemsets, list(what.purposes), Jsonb(what.media))
     connection.execute(VERSION, (form, number, *rest))
     connection.execute(DEMAND, (what.identity, form, number))
     connection.cursor().executemany(BIND, [(form, path, bound) for path, bound in what.bindings.items()])

@@ -3,6 +3,7 @@
 import os
 import tempfile
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,12 @@ class PhotoFolder:
             file.flush()
             os.fsync(file.fileno())
         Path(file.name).replace(path)
+
+    def keep_content(self, content: bytes) -> str:
+        """Keep a content under its own name; its digest."""
+        digest = sha256(content).hexdigest()
+        self.keep(digest, content)
+        return digest
 
 
 async def save_photo(connection: AsyncConnection, row: PhotoRow) -> None:

@@ -41,6 +41,13 @@ form_draft = Table(
     Column("area_layer", Text, comment="null: a draft of the whole city"),
     Column("area_codes", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     moment("updated_at", nullable=False, now=True),
+    Column(
+        "media",
+        JSONB,
+        nullable=False,
+        server_default=text("'{}'::jsonb"),
+        comment="files that the form shows, by name: digest (SHA-256), type, bytes; kept as files of answers are",
+    ),
     comment="a form that somebody composes",
 )
 

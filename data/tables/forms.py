@@ -57,6 +57,13 @@ form_version = Table(
         server_default=text("'{*}'"),
         comment="what its answers may be used for in the registry; *: all",
     ),
+    Column(
+        "media",
+        JSONB,
+        nullable=False,
+        server_default=text("'{}'::jsonb"),
+        comment="files that the form shows, by name: digest (SHA-256), type, bytes; kept as files of answers are",
+    ),
     UniqueConstraint("form", "number"),
     UniqueConstraint("form", "version"),
     CheckConstraint("identity in ('none', 'any', 'without_face')", name="identity"),

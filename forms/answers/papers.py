@@ -11,11 +11,16 @@ import structlog
 from data.database import AsyncPool
 from data.portal.courier_side import CourierSide
 from data.portal.links_courier import LinksCourierSide
+from data.stores.form_media import load_version_media
 from data.stores.form_papers import OpenForm, load_open_forms, load_xform
+from data.stores.photos import PhotoFolder
 from data.stores.reading import reading
 from forms.enketo.transform import transform
+from forms.xlsform.media import Media, media_names, public_name, with_media
 from geo.errors import NeedleError
 
+MEDIA_AT: Final = "/media"
+"""Where the portal serves files that forms show."""
 PLAIN: Final = re.compile(r"[^A-Za-z0-9_.]+")
 
 log = structlog.get_logger("papers")
@@ -24,8 +29,8 @@ log = structlog.get_logger("papers")
 class FormPapers:
     """Keeps the papers of forms up to date; call it often, it does something when an asking or a version is new."""
 
-    def __init__(self, mailbox: CourierSide, links: LinksCourierSide, base: AsyncPool) -> None:
-        self.mailbox, self.links, self.base = mailbox, links, base
+    def __init__(self, mailbox: CourierSide, links: LinksCourierSide, base: AsyncPool, files: PhotoFolder) -> None:
+        self.mailbox, self.links, self.base, self.files = mailbox, links, base, files
         self.hanging: dict[str, int] = {}
 
     async def __call__(self) -> None:
@@ -42,15 +47,20 @@ class FormPapers:
         """Hang out one form. One that cannot be shown is told in the log and does not keep the others back."""
         async with reading(self.base) as connection:
             xform = await load_xform(connection, form.id)
+            media = await load_version_media(connection, form.id)
         try:
-            body = await asyncio.to_thread(
-                lambda: gzip.compress(orjson.dumps(paper(form.form, form.version, form.title, xform)), 9, mtime=0)
-            )
-        except NeedleError as error:
-            log.warning("cannot be shown", form=form.form, version=form.version, problem=error.code)
+            shown = await asyncio.to_thread(paper, form.form, form.version, form.title, xform, media)
+            body = await asyncio.to_thread(gzip.compress, orjson.dumps(shown), 9, mtime=0)
+            files = await asyncio.to_thread(self._read, media)
+        except (NeedleError, OSError) as error:
+            log.warning("cannot be shown", form=form.form, version=form.version, problem=str(error))
             return
-        await self.mailbox.publish([(paper_name(form), body)])
+        await self.mailbox.publish([*files, (paper_name(form), body)])
         log.info("published", form=form.form, version=form.version, bytes=len(body))
+
+    def _read(self, media: Media) -> list[tuple[str, bytes]]:
+        """The files that a form shows, as papers under their public names."""
+        return [(public_name(file), self.files.path_of(file["digest"]).read_bytes()) for file in media.values()]
 
 
 def paper_name(form: OpenForm) -> str:
@@ -58,15 +68,15 @@ def paper_name(form: OpenForm) -> str:
     return f"form-{PLAIN.sub('_', form.form)}-{form.id}"
 
 
-def paper(form_id: str, version: str, title: str, xform: str) -> dict[str, Any]:
-    """What a phone needs to show a form: ``html`` and ``model`` as Enketo takes them."""
+def paper(form_id: str, version: str, title: str, xform: str, media: Media, at: str = MEDIA_AT) -> dict[str, Any]:
+    """What a phone needs to show a form: ``html`` and ``model`` as Enketo takes them; its files are found below ``at``."""
     page = transform(xform)
     return {
         "form": form_id,
         "version": version,
         "title": title,
         "languages": page.languages,
-        "html": page.html,
+        "html": with_media(page.html, media, at),
         "model": page.model,
-        "media": [],
+        "media": sorted({f"{at}/{public_name(media[name])}" for name in media_names(xform) if name in media}),
     }

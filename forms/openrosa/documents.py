@@ -5,8 +5,9 @@ docs.getodk.org: "OpenRosa Form List API", "Form Manifest", "Form Submission API
 
 import hashlib
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
+from urllib.parse import quote
 
 from data.stores.field_forms import FieldForm
 
@@ -27,19 +28,22 @@ def form_list(forms: Iterable[FieldForm], base: str) -> bytes:
             "hash": f"md5:{form.digest}",
             "downloadUrl": f"{base}/forms/{form.id}",
         }
-        if form.has_itemsets:
+        if form.has_files:
             said["manifestUrl"] = f"{base}/forms/{form.id}/manifest"
         add(ET.SubElement(root, "xform"), said)
     return written(root)
 
 
-def manifest(version_id: int, itemsets: str | None, base: str) -> bytes:
-    """The files that belong to a form: its external choices, where it has some."""
+def manifest(version_id: int, itemsets: str | None, media: Mapping[str, str], base: str) -> bytes:
+    """The files that belong to a form: its external choices, and what it shows. ``media``: MD5 of the content by name."""
     root = ET.Element("manifest", {"xmlns": MANIFEST})
     if itemsets is not None:
         digest = hashlib.md5(itemsets.encode(), usedforsecurity=False).hexdigest()
         at = f"{base}/forms/{version_id}/{ITEMSETS}"
         add(ET.SubElement(root, "mediaFile"), {"filename": ITEMSETS, "hash": f"md5:{digest}", "downloadUrl": at})
+    for name, digest in sorted(media.items()):
+        at = f"{base}/forms/{version_id}/media/{quote(name)}"
+        add(ET.SubElement(root, "mediaFile"), {"filename": name, "hash": f"md5:{digest}", "downloadUrl": at})
     return written(root)
 
 

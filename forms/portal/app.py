@@ -23,6 +23,7 @@ from forms.portal.guard import Guard
 from forms.portal.letterbox import Letterbox
 from forms.portal.links import Doors
 from forms.sealing import OVERHEAD
+from forms.xlsform.media import SHOWN
 from geo.errors import NeedleError
 
 MAX_MAIL_BYTES: Final = 4 * 1024 * 1024
@@ -35,6 +36,9 @@ ID: Final = re.compile(r"[0-9a-f]{32}")
 KIND: Final = re.compile(r"[a-z_]{1,20}")
 KEY_ID: Final = re.compile(r"[0-9a-f]{16}")
 ANSWER: Final = "answer"
+MEDIA_AT: Final = "/media"
+MEDIA: Final = re.compile(r"[0-9a-f]{64}\.(\w+)")
+TYPES: Final = {ending: media_type for media_type, ending in SHOWN.items()}
 SHEETS: Final = ("sketch", "around")
 
 
@@ -65,6 +69,7 @@ class Portal:
         app.add_api_route("/api/links/{token}", self.look)
         app.add_api_route("/api/links/{token}/opt-out", self.opt_out, methods=["POST"])
         app.add_api_route("/api/papers/{name}.json", self.paper)
+        app.add_api_route(f"{MEDIA_AT}/{{name}}", self.media)
         app.add_api_route("/api/sheets/{kind}/{x}/{y}.json", self.sheet)
 
     async def page(self, request: Request) -> Response:
@@ -140,6 +145,13 @@ class Portal:
     async def paper(self, name: str, request: Request) -> Response:
         """A public document."""
         return as_gzipped(await self.mailbox.paper(name), request, 60)
+
+    async def media(self, name: str) -> Response:
+        """A file that a form shows; its name is its content's, so that it is kept for good."""
+        found = await self.mailbox.paper(name) if (ending := MEDIA.fullmatch(name)) else None
+        if ending is None or found is None:
+            raise NeedleError("portal.nothing_here")
+        return Response(found, media_type=TYPES[ending[1]], headers=files.FOR_GOOD)
 
     async def sheet(self, kind: str, x: int, y: int, request: Request) -> Response:
         """A public map sheet of zoom 14; ``null`` where there is nothing."""

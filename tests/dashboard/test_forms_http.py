@@ -23,8 +23,10 @@ from forms.xlsform.compiling import import_form
 from forms.xlsform.exporting import export_form
 from forms.xlsform.model import FormDefinition, Question
 from forms.xlsform.publishing import keep_submission
+from tests.patience import until
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(60)
 
 
 @pytest.fixture
@@ -241,7 +243,13 @@ def test_a_page_stands_at_every_address_of_its_room(api: httpx.Client) -> None:
 
 def test_answers_leave_as_files_with_their_repeats(api: httpx.Client, answered: str, tmp_path: Path) -> None:
     def file(kind: str, **asked: str) -> bytes:
-        answer = api.get(f"/api/forms/of/{answered}/file", params={"format": kind, **asked})
+        begun = api.post(f"/api/forms/of/{answered}/files", params={"format": kind, **asked})
+        assert begun.status_code == 202, begun.text
+        at = f"/api/forms/of/{answered}/files/{begun.json()['id']}"
+        until(lambda: api.get(at).json()["ready"], "the file to be whole")
+        told = api.get(at).json()
+        assert told["done"] == told["total"] == begun.json()["total"]
+        answer = api.get(f"{at}/file")
         assert answer.status_code == 200, answer.text
         return answer.content
 
@@ -257,7 +265,8 @@ def test_answers_leave_as_files_with_their_repeats(api: httpx.Client, answered: 
     points = geopandas.read_file(tmp_path / "a.gpkg", layer="answers")
     assert (len(points), points.geometry.notna().sum(), points.crs.to_epsg()) == (2, 1, 4326)
     assert len(geopandas.read_file(tmp_path / "a.gpkg", layer="hazard")) == 4
-    assert api.get(f"/api/forms/of/{answered}/file", params={"format": "pdf"}).json()["code"] == "export.unknown_format"
+    assert api.post(f"/api/forms/of/{answered}/files?format=pdf").json()["code"] == "export.unknown_format"
+    assert api.delete(f"/api/forms/of/{answered}/files/nobodys").json()["code"] == "export.unknown"
 
 
 def test_a_draft_is_tried_out_in_a_frame_that_speaks_to_nobody(api: httpx.Client) -> None:
@@ -300,3 +309,30 @@ def test_what_the_registry_knows_is_offered_to_be_filled_in_before(api: httpx.Cl
         ("who", 1.0, True),
         ("call", 0.5, False),
     ]
+
+
+def test_pictures_of_a_form_are_kept_shown_and_published(api: httpx.Client, stored: Connection) -> None:
+    form = FormDefinition(
+        "pictures", "Pictures", languages=("中文 (zh)",), default_language="中文 (zh)",
+        children=(Question("a", (("中文 (zh)", "甲"),), more=(("image::中文 (zh)", "屋顶 1.png"),)),),
+    )  # fmt: skip
+    draft = api.post("/api/forms/drafts/upload", content=export_form(form)).json()["id"]
+    at = f"/api/forms/drafts/{draft}"
+    assert [problem["code"] for problem in api.get(at).json()["problems"]] == ["form.media_missing"]
+    assert api.post(f"{at}/publish", json={}).json()["code"] == "form.media_missing"
+    assert api.put(f"{at}/media/x.png", content=b"no picture").json()["code"] == "form.media_type"
+    assert api.put(f"{at}/media/x.png", content=PNG + bytes(4 << 20)).json()["code"] == "form.media_large"
+    kept = api.put(f"{at}/media/屋顶 1.png", content=PNG).json()["media"]
+    assert kept == [{"name": "屋顶 1.png", "type": "image/png", "bytes": len(PNG)}]
+    told = api.get(at).json()
+    assert told["problems"] == []
+    shown = re.search(rf'src="({at}/media/of/[0-9a-f]{{64}}\.png)"', told["paper"]["html"])
+    assert shown is not None
+    assert api.get(shown[1]).content == PNG
+    api.put(f"{at}/media/unused.png", content=PNG + b"more")
+    assert publish(api, draft) == "pictures"
+    (media,) = stored.execute("select media from form_version").fetchone() or ({},)
+    assert list(media) == ["屋顶 1.png"]
+    again = api.get(f"/api/forms/drafts/{begin(api, form='pictures')}").json()
+    assert (again["problems"], [each["name"] for each in again["media"]]) == ([], ["屋顶 1.png"])
+    assert api.delete(f"/api/forms/drafts/{again['id']}/media/屋顶 1.png").json() == {"media": []}

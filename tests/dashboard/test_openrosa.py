@@ -104,8 +104,24 @@ def test_the_forms_are_listed_and_fetched_whole(phone: httpx.Client) -> None:
     assert f"md5:{hashlib.md5(xform.content, usedforsecurity=False).hexdigest()}" == said["hash"]
     assert ElementTree.fromstring(xform.content).tag.endswith("html")
     assert phone.get(f"{said['downloadUrl']}/manifest").status_code == 200
+    assert "manifestUrl" not in said
     assert len(ElementTree.fromstring(phone.get("/formList", params={"formID": "other"}).content)) == 0
     assert phone.get("/forms/999").status_code == 404
+
+
+def test_pictures_of_a_form_are_in_its_manifest(phone: httpx.Client, block_url: str, home: Path) -> None:
+    digest = PhotoFolder(home / "attachments", "").keep_content(b"a picture")
+    media = {"屋顶 1.png": {"digest": digest, "type": "image/png", "bytes": 9}}
+    with connect(block_url) as connection:
+        connection.execute("update form_version set media = %s", (json.dumps(media),))
+    at = ElementTree.fromstring(phone.get("/formList").content).findtext(f"{LIST}xform/{LIST}manifestUrl")
+    assert at is not None
+    (file,) = ElementTree.fromstring(phone.get(at).content)
+    said = {child.tag.rpartition("}")[2]: child.text or "" for child in file}
+    assert said["filename"] == "屋顶 1.png"
+    assert said["hash"] == f"md5:{hashlib.md5(b'a picture', usedforsecurity=False).hexdigest()}"
+    fetched = phone.get(said["downloadUrl"])
+    assert (fetched.content, fetched.headers["content-type"]) == (b"a picture", "image/png")
 
 
 def test_a_submission_is_filed_once_under_its_worker_however_often_it_is_sent(

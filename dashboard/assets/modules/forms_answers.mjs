@@ -5,6 +5,7 @@ import { register } from './keys.mjs';
 import { get } from './office.mjs';
 import { Page, slot } from './page.mjs';
 import { drawAnswer } from './forms_answer.mjs';
+import { FileMenu } from './forms_files.mjs';
 import { AnswerTable } from './forms_table.mjs';
 
 const VIEWS = { table: 'table-2', charts: 'chart-column', map: 'map' };
@@ -76,11 +77,7 @@ class Answers {
   }
 
   files() {
-    const { page } = this;
-    const made = h('details', { class: 'answer-files' }, h('summary', { class: 'desk-button' }, icon('download'), page.say('export')),
-      h('div', { class: 'desk-popover is-right' }, ['xlsx', 'csv', 'gpkg'].map((format) =>
-        h('a', { class: 'desk-choice', 'data-format': format, onclick: (event) => { event.currentTarget.href = `${this.base}/file?${this.asked({ format })}`; made.open = false; }, href: '#' }, h('b', { text: page.say(`format.${format}`) }), h('span', { text: page.say(`format_text.${format}`) })))));
-    return made;
+    return new FileMenu(this.page, `${this.base}/files`, (format) => this.asked({ format })).element;
   }
 
   typed(text) {

@@ -5,6 +5,7 @@ import { register } from './keys.mjs';
 import { drawEditor } from './forms_editor.mjs';
 import { History, SELECTS, copyOf, find, fresh, fromBank, insert, languageFor, nudge, questions, remove, tidy, update, walk, withKeys } from './forms_model.mjs';
 import { languagesDialog } from './forms_language_dialog.mjs';
+import { mediaDialog } from './forms_media.mjs';
 import { drawOutline } from './forms_outline.mjs';
 import { addDialog } from './forms_palette.mjs';
 import { Preview } from './forms_preview.mjs';
@@ -36,6 +37,7 @@ export class Builder {
       this.revision = this.said.revision;
       this.history = new History(withKeys({ children: [], lists: [], ...this.said.content }));
       this.told = this.said;
+      this.media = this.said.media;
       this.language = languageFor(this.form, page.language);
       this.chosen = this.form.children[0]?.key ?? null;
       this.frame();
@@ -67,6 +69,7 @@ export class Builder {
     this.preview = new Preview(this);
     const head = h('header', { class: 'forms-head' },
       h('a', { class: 'forms-quiet', href: '/forms', title: page.say('back'), 'aria-label': page.say('back') }, icon('arrow-left')), this.title, this.state, this.back, this.again,
+      button(page.say('media'), 'image', () => mediaDialog(this), { quiet: true, name: 'builder-shows' }),
       button(page.say('languages'), 'languages', () => languagesDialog(this), { quiet: true, name: 'builder-speak' }),
       h('a', { class: 'forms-quiet', href: `${this.base}/file.xlsx`, title: page.say('download'), 'aria-label': page.say('download') }, icon('download')),
       button(page.say('publish'), 'send', () => publishDialog(this), { main: true, name: 'builder-publish' }));
@@ -121,6 +124,7 @@ export class Builder {
   }
 
   jump({ place, field }) {
+    if (field === 'media') return mediaDialog(this);
     const found = [...walk(this.form.children)].find((one) => String(one.place) === String(place));
     if (!found) return this.title.focus();
     this.choose(found.node.key);

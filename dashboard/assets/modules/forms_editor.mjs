@@ -1,6 +1,7 @@
 /* The chosen question: its words in every language, its answers, when it is asked, and what is accepted. */
 
 import { button, h } from './forms_dom.mjs';
+import { mediaField, shownBy } from './forms_media.mjs';
 import { SELECTS, anyText, choicesOf, freeChoice, languagesOf, rename, textIn, update, usersOf, withList, withText } from './forms_model.mjs';
 import { ruleEditor } from './forms_rule_editor.mjs';
 
@@ -26,6 +27,7 @@ function questionParts(builder, node) {
     SELECTS.includes(node.type) && choices(builder, node),
     node.type === 'range' && line(builder, node, 'parameters'),
     silent && line(builder, node, 'calculation'),
+    !silent && mediaField(builder, node),
     !silent && node.type !== 'note' && flag(builder, node),
     ruleEditor(builder, node, 'relevant'),
     !silent && node.type !== 'note' && ruleEditor(builder, node, 'constraint'),
@@ -105,5 +107,6 @@ function binding(builder, node) {
 }
 
 function untouched(page, node) {
-  return node.more?.length ? h('div', { class: 'editor-kept' }, h('span', { text: page.say('kept') }), node.more.map(([column, text]) => h('code', { text: `${column}: ${text}` }))) : null;
+  const kept = (node.more ?? []).filter(([, text]) => !Object.values(shownBy(node)).includes(text));
+  return kept.length ? h('div', { class: 'editor-kept' }, h('span', { text: page.say('kept') }), kept.map(([column, text]) => h('code', { text: `${column}: ${text}` }))) : null;
 }

@@ -14,6 +14,7 @@ self.addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || origin !== location.origin) return;
   if (request.mode === 'navigate') event.respondWith(page(request, searchParams.get('lang') === 'en' ? SHELLS[1] : SHELLS[0]));
   else if (pathname.startsWith('/built/')) event.respondWith(keptFirst(request));
+  else if (pathname.startsWith('/media/') && !request.headers.has('range')) event.respondWith(keptForGood(request));
   else if (/^\/api\/(papers|sheets)\/|^\/api\/key$/.test(pathname)) event.respondWith(freshFirst(request));
 });
 
@@ -24,6 +25,14 @@ async function page(request, shell) {
   return answer ?? await caches.match(shell) ?? fetch(request);
 }
 async function keptFirst(request) { return await caches.match(request) ?? fetch(request); }
+/** What is named by its content never changes: fetched once, there afterwards also without a connection. */
+async function keptForGood(request) {
+  const shelf = await caches.open(SHELF), kept = await shelf.match(request);
+  if (kept) return kept;
+  const answer = await fetch(request);
+  if (answer.ok) await shelf.put(request, answer.clone());
+  return answer;
+}
 async function freshFirst(request) {
   const shelf = await caches.open(SHELF);
   try {

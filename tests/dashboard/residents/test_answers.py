@@ -6,25 +6,29 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import httpx
 import orjson
 import psycopg
 import pytest
 from PIL import Image
 
-from dashboard.attachments import clean
+from dashboard.attachments import attachment_room, clean
 from data.database import connect, open_pool
 from data.portal.links_courier import LinksCourierSide
 from data.portal.links_resident import LinksResidentSide
 from data.portal.resident_side import ResidentSide
+from data.stores.forms import publish_form
 from data.stores.parked_letters import ask_again, load_counts, load_parked
 from data.stores.photos import PhotoFolder
 from forms.answers.papers import FormPapers
 from forms.answers.replies import receipt_of
 from forms.letters import Enclosed
 from forms.links.tokens import hash_token
+from forms.portal.app import create_app
 from forms.sealing import mail_id_of
 from forms.xlsform.compiling import compile_form
-from forms.xlsform.publishing import publish
+from forms.xlsform.model import Question
+from forms.xlsform.publishing import publish, to_publication
 from geo.errors import NeedleError
 from tests.dashboard.residents.asking import FORM, Asked, ask, count_uses, instance
 from tests.dashboard.residents.conftest import Zones, courier_of
@@ -265,16 +269,31 @@ async def test_a_courier_that_runs_takes_up_a_key_that_is_made_meanwhile(zones: 
 async def test_a_form_that_is_asked_hangs_out_for_its_links_and_a_new_version_after_it(zones: Zones) -> None:
     async with courier_of(zones) as courier, open_pool(zones.base) as base, open_pool(zones.mailbox) as pool:
         asked = await ask(zones)
-        papers = FormPapers(courier.mailbox, LinksCourierSide(pool), base)
+        papers = FormPapers(courier.mailbox, LinksCourierSide(pool), base, attachment_room(zones.home).folder)
         await papers()
         first = await shown(zones, asked)
         assert (first["form"], first["version"], first["title"]) == ("visit", "1", "入户走访")
         assert "年龄" in first["html"]
         assert "<age" in first["model"]
+        folder = attachment_room(zones.home).folder
+        picture = {"digest": folder.keep_content(b"a picture"), "type": "image/png", "bytes": 9}
+        showing = Question("look", (("", "看图"),), more=(("image", "屋顶.png"),))
         with connect(zones.base) as connection:
-            publish(connection, compile_form(replace(FORM, version="2")))
+            form = compile_form(replace(FORM, version="2", children=(*FORM.children, showing)))
+            publish_form(connection, replace(to_publication(form), media={"屋顶.png": picture}))
         await papers()
-        assert (await shown(zones, asked))["version"] == "2"
+        second = await shown(zones, asked)
+        assert second["version"] == "2"
+        assert second["media"] == [f"/media/{picture['digest']}.png"]
+        assert f'src="/media/{picture["digest"]}.png"' in second["html"]
+        app = create_app(zones.portal)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://portal") as resident,
+        ):
+            answer = await resident.get(second["media"][0])
+            assert (answer.content, answer.headers["content-type"]) == (b"a picture", "image/png")
+            assert (await resident.get("/media/form-visit-1")).status_code == 404
         with connect(zones.mailbox) as connection:
             row = connection.execute("select count(*) from mailbox.paper where name like 'form-%%'").fetchone()
         assert row == (2,), "a phone that has the first may still fetch it"
