@@ -35,6 +35,7 @@ NAMES = (
     "submit",
     "gi_star",
     "analysis_tiles",
+    "replay",
     "face",
 )
 

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from dashboard.cli.rules_suggest import suggest
 from dashboard.cli.rules_tables import show_accuracy, show_candidates, show_problems, show_rules, stored_sentence
+from dashboard.cli.rules_what_if import what_if
 from data.cluster import ensure_database
 from data.database import Connection, connect
 from data.settings import get_settings
@@ -29,6 +30,7 @@ from geo.files import read_table
 
 app = typer.Typer(help="Check, accept, learn and explain the rules of who acts where.", no_args_is_help=True)
 app.command()(suggest)
+app.command("what-if")(what_if)
 
 In = Annotated[Literal["zh", "en"], typer.Option("--in", help="Language of the sentences.")]
 RuleFile = Annotated[Path, typer.Argument(help="A rule file (TOML), see docs/rules.md.")]
