@@ -17,6 +17,7 @@ from data.stores.links import Recipient
 from data.stores.reading import reading
 from dispatch.clock import china_calendar, weekday_calendar
 from forms.courier import patiently
+from forms.identity.messages import SUBJECT, TEXT
 from forms.identity.retention import filing
 from forms.identity.vault import Vault, open_vault
 from forms.identity.worker import FaceWorker, bench_of, clear_away
@@ -26,11 +27,6 @@ from geo.errors import NeedleError
 
 PAUSE_S: Final = 0.5
 CLEAR_EVERY_S: Final = 30.0
-SUBJECT: Final = "验证码 / Code"
-TEXT: Final = (
-    "【一根针】您的身份核验码是 {code}，30 分钟内有效。工作人员不会向您索要。"
-    "Your code is {code}; it holds for 30 minutes."
-)
 
 log = structlog.get_logger("identity")
 

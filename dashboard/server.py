@@ -19,6 +19,7 @@ from dashboard import (
     exports,
     forms_room,
     hotspots_api,
+    identity_api,
     indicators_api,
     live,
     office_api,

@@ -245,9 +245,9 @@ class IdentityDesk:
             return {"state": "again", "way": "sms", "left": MOST_TYPED - tries}
         left = await self._left(connection, about, await open_faces(connection), ("sms",))
         ways = sorted(left.ways, key=lambda way: left.failures.get(way, 0))
-        reply = {"state": "failed", "way": "sms", "ways": ways}
-        await checks.finish(connection, check, "failed", reply)
-        return reply
+        ending: dict[str, Any] = {"state": "failed", "way": "sms", "ways": ways}
+        await checks.finish(connection, check, "failed", ending)
+        return ending
 
     async def _hand_in(
         self, connection: AsyncConnection, mail_id: str, letter: IdentityLetter, check: CheckRow
