@@ -19,7 +19,12 @@ LANGUAGES: Final = {"zh": "zh-CN", "en": "en"}
 FORM: Final = "form"
 PAGE: Final = "page"
 PREVIEW: Final = "preview"
-OWN_WORDS: Final = {"enketo.": (FORM, PREVIEW), "form.": (FORM, "track", PREVIEW), "preview.": (PREVIEW,), "identity.": (FORM, "mine")}
+OWN_WORDS: Final = {
+    "enketo.": (FORM, PREVIEW),
+    "form.": (FORM, "track", PREVIEW),
+    "preview.": (PREVIEW,),
+    "identity.": (FORM, "mine"),
+}
 """Words that only some pages' scripts say."""
 OTHER: Final = {"zh": ("en", "English"), "en": ("zh", "中文")}
 SLOT: Final = re.compile(r"\{\{([\w.]+)\}\}")
