@@ -4,8 +4,8 @@ import { button, confirm, dialog, h } from './forms_dom.mjs';
 import { addLanguage, isLanguage, putFirst, removeLanguage, renameLanguage, written } from './forms_languages.mjs';
 import { languageFor, languagesOf } from './forms_model.mjs';
 
-/** Those that are offered by name; any other may be written. */
-const OFFERED = ['中文 (zh)', 'English (en)', '藏语 (bo)', '维吾尔语 (ug)', '蒙古语 (mn)', '朝鲜语 (ko)', '壮语 (za)', '粤语 (yue)', 'Русский (ru)', 'Français (fr)', 'Español (es)', 'العربية (ar)'];
+/** Those that are offered by name, the page's own first; any other may be written. */
+const offered = (page) => page.say('languages_offered').split('|');
 
 /** @param {import('./forms_builder.mjs').Builder} builder */
 export function languagesDialog(builder) {
@@ -44,13 +44,13 @@ function line(builder, name, at, set) {
 
 function adding(builder, set) {
   const { page, form } = builder;
-  const list = h('datalist', { id: 'languages-offered' }, OFFERED.filter((one) => !languagesOf(form).includes(one)).map((value) => h('option', { value })));
+  const list = h('datalist', { id: 'languages-offered' }, offered(page).filter((one) => !languagesOf(form).includes(one)).map((value) => h('option', { value })));
   const input = h('input', { class: 'language-new', list: 'languages-offered', 'aria-label': page.say('language_add'), placeholder: page.say('language_form') });
   const add = () => {
     const name = input.value.trim();
     input.setCustomValidity(isLanguage(name) ? '' : page.say('language_wrong'));
     if (!input.reportValidity()) return;
-    set(addLanguage(languagesOf(builder.form)[0] === '' ? renameLanguage(builder.form, '', OFFERED[page.language === 'en' ? 1 : 0]) : builder.form, name));
+    set(addLanguage(languagesOf(builder.form)[0] === '' ? renameLanguage(builder.form, '', offered(page)[0]) : builder.form, name));
   };
   input.addEventListener('input', () => input.setCustomValidity(''));
   input.addEventListener('keydown', (event) => event.key === 'Enter' && (event.preventDefault(), add()));

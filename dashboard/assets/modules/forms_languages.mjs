@@ -6,7 +6,7 @@ const NAMED = /^[^:[\]{}$]{1,60}\([a-z]{2,3}(-[A-Za-z0-9]{2,8})*\)$/;
 
 export const isLanguage = (name) => NAMED.test(name);
 
-/** Columns of a language end with its name: `media::image::中文 (zh)`. */
+/** Columns of a language end with its name: `media::image::English (en)`. */
 const ofLanguage = (column, name) => name !== '' && column.endsWith(`::${name}`);
 
 /* Every text and every column of the form, changed by `text([language, words])` and `cell([column, words])`; null takes it away. */
