@@ -23,8 +23,8 @@ ASSETS = re.compile(r'(?:href|src)="(/static/[^"]+)"')
 
 
 @pytest.fixture
-def client(served: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served, trust_env=False) as client:
+def client(served_city: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=served_city, trust_env=False) as client:
         yield client
 
 

@@ -15,8 +15,8 @@ ZOOM = 13
 
 
 @pytest.fixture
-def client(served: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served, trust_env=False) as client:
+def client(served_city: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=served_city, trust_env=False) as client:
         yield client
 
 
