@@ -28,6 +28,8 @@ def asking_as_json(row: AskingLine, messages: dict[str, int], now: float) -> dic
         "reminders": [at.timestamp() for at in row.remind_at],
         "kinds": row.kinds or [],
         "unpublished": row.unpublished or 0,
+        "filled": row.filled or 0,
+        "kept": row.kept or 0,
         "state": "over" if over else "open" if row.links else "draft",
         "messages": messages,
         **counts,

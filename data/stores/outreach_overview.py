@@ -12,13 +12,16 @@ AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 #: What an account sees: askings with links of its area; of the whole city every asking, also one without links yet.
 ASKINGS: Final = """
-select outreach.id, form, title, asks, until, remind_at, created_by, created_at, links, used, revoked, unpublished, kinds
+select outreach.id, form, title, asks, until, remind_at, created_by, created_at, links, used, revoked, unpublished, kinds,
+       filled, kept
   from outreach left join (
     select outreach_id, count(*) as links, count(*) filter (where uses > 0) as used,
            count(*) filter (where revoked_at is not null) as revoked,
            count(*) filter (where published <> revision) as unpublished,
            array_agg(distinct kind order by kind) as kinds
-      from link group by outreach_id) as counted on outreach_id = outreach.id
+      from link group by outreach_id) as counted on counted.outreach_id = outreach.id
+  left join (select outreach_id, sum(filled)::integer as filled, sum(kept)::integer as kept from registry_filling
+              group by outreach_id) as filling on filling.outreach_id = outreach.id
  where %(whole)s or links > 0 order by outreach.id desc limit %(most)s
 """
 MESSAGES: Final = """
@@ -46,7 +49,7 @@ update message set state = 'waiting', tries = 0, next_try_at = now(), done_at = 
 
 @dataclass(frozen=True, slots=True)
 class AskingLine:
-    """An asking in the list; counts are None before it has links."""
+    """An asking in the list; counts are None before it has links. ``filled``: answers filled in before; ``kept``: unchanged."""
 
     id: int
     form: str
@@ -61,6 +64,8 @@ class AskingLine:
     revoked: int | None
     unpublished: int | None
     kinds: list[str] | None
+    filled: int | None
+    kept: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,7 @@ class Outreach extends Sheet {
     const facts = [
       [page.say('fact.form'), one.form], [page.say('fact.kinds'), one.kinds.map((kind) => page.say(`kind.${kind}`)).join(' / ') || '–'], [page.say('fact.links'), page.number.format(one.links)],
       [page.say('fact.used'), page.number.format(one.used)], [page.say('fact.revoked'), page.number.format(one.revoked)], [page.say('fact.reminders'), one.reminders.length ? one.reminders.map((at) => page.moment(at)).join(' · ') : '–'], [page.say('fact.by'), one.by],
+      ...(one.filled ? [[page.say('fact.filled'), page.say('filled_of', { filled: page.number.format(one.filled), kept: page.number.format(one.kept) })]] : []),
     ];
     const act = (name, drawing, handler) => h('button', { type: 'button', class: 'desk-button', 'data-act': name, onclick: handler }, icon(drawing), h('span', { text: page.say(`act.${name}`) }));
     const job = this.job ? this.progress() : null;
