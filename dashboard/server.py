@@ -56,6 +56,7 @@ from dashboard.pages import desk as desk_page
 from dashboard.pages import forms as forms_page
 from dashboard.pages import hotspots as hotspots_page
 from dashboard.pages import hours as hours_page
+from dashboard.pages import identity as identity_page
 from dashboard.pages import indicators as indicators_page
 from dashboard.pages import outreach as outreach_page
 from dashboard.pages import registry as registry_page
@@ -80,13 +81,14 @@ PAGES: Final = (
     whistles_page.PAGE,
     department_page.PAGE,
     cells_page.PAGE,
+    indicators_page.PAGE,
+    hotspots_page.PAGE,
     forms_page.PAGE,
     outreach_page.PAGE,
     registry_page.PAGE,
     deliveries_page.PAGE,
-    indicators_page.PAGE,
-    hotspots_page.PAGE,
     hours_page.PAGE,
+    identity_page.PAGE,
     accounts_page.PAGE,
     audit_page.PAGE,
 )
@@ -141,6 +143,7 @@ def create_app(url: str) -> FastAPI:
         office_api,
         audit_api,
         accounts_api,
+        identity_api,
         forms_room,
         coverage_api,
         coverage_map,
