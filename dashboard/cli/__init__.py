@@ -63,6 +63,9 @@ COMMANDS = (
         "channel", "dashboard.cli.channel:app", RUN, "Give systems keys to send reports with, list them, revoke them."
     ),
     Entry(
+        "registry", "dashboard.cli.registry:app", RUN, "Bring tables into the registry, link what is one and the same."
+    ),
+    Entry(
         "connector",
         "dashboard.cli.connector:app",
         RUN,

@@ -1,0 +1,54 @@
+"""Records of persons for linkage, and what linkage found, kept: merges that can be undone, doubts for a person to decide."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import pandas as pd
+import psycopg
+
+from data.database import Connection
+from data.stores.registry_merges import Evidence, merge
+from geo.errors import NeedleError
+
+AsyncConnection = psycopg.AsyncConnection[Any]
+
+COLUMNS: Final = ("id", "name", "id_number", "phone", "birth_date", "sex", "building", "unit", "room", "credit_code")
+RECORDS: Final = """
+select id::text, name, id_number, phone, birth_date::text, case sex when 'male' then '男' when 'female' then '女' end,
+       building, unit, room, credit_code
+  from registry_entity
+ where kind = 'person' and erased_at is null and (%(ids)s::bigint[] is null or id = any (%(ids)s)) order by id
+"""
+ROOTS_OF: Final = "select code, root_id from registry_entity where code = any (%s)"
+REFUSED: Final = ("registry.kept_apart", "registry.one_already", "registry.erased")
+"""Pairs that linkage finds and that stay as they are."""
+
+
+def load_records(connection: Connection, ids: Sequence[int] | None = None) -> pd.DataFrame:
+    """Persons as ``data.linkage`` takes them; some by their numbers, None: all.
+
+    Those that were merged away are there as they were: chances are learned from them, and they bring others along.
+    """
+    rows = connection.execute(RECORDS, {"ids": None if ids is None else list(ids)}).fetchall()
+    return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
+
+
+async def keep_links(
+    connection: AsyncConnection, pairs: Iterable[tuple[int, int, float, Evidence]], by: str
+) -> tuple[int, int]:
+    """Merge pairs (two numbers, weight, evidence): how many were merged, how many stay apart. The caller commits."""
+    merged = refused = 0
+    for left, right, weight, evidence in pairs:
+        try:
+            await merge(connection, left, right, by, weight=weight, evidence=evidence)
+            merged += 1
+        except NeedleError as error:
+            if error.code not in REFUSED:
+                raise
+            refused += error.code == "registry.kept_apart"
+    return merged, refused
+
+
+def load_roots(connection: Connection, codes: Sequence[str]) -> dict[str, int]:
+    """What entities stand for, by their codes; unknown ones are absent."""
+    return dict(connection.execute(ROOTS_OF, (list(codes),)).fetchall())
