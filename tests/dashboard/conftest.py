@@ -58,7 +58,8 @@ class Served:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
         app = SignedIn(create_app(url), url) if signed_in else create_app(url)
-        self.server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="websockets-sansio"))
+        config = uvicorn.Config(app, log_level="error", ws="websockets-sansio", timeout_keep_alive=int(PATIENCE_S))
+        self.server = uvicorn.Server(config)  # it hangs up later than any client, so that none asks into a closed line
         self.started = threading.Event()
         self.thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 

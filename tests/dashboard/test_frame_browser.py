@@ -53,7 +53,7 @@ def catalogue_texts() -> re.Pattern[str]:
 
 
 @pytest.mark.parametrize("ours", PAGES, ids=lambda page: page.path)
-def test_the_english_page_says_nothing_in_chinese_and_no_message_id(
+def test_the_english_page_says_nothing_in_chinese_and_a_screen_reader_finds_its_way(
     context: BrowserContext, served_city: str, ours: OurPage
 ) -> None:
     page = shown(context, f"{served_city}{ours.path}?lang=en")
@@ -63,6 +63,10 @@ def test_the_english_page_says_nothing_in_chinese_and_no_message_id(
     assert len(said) > 10
     assert [text for text in said if catalogue.fullmatch(text)] == []
     assert [text for text in said if MESSAGE_ID.fullmatch(text)] == []
+    expect(page.get_by_role("navigation", name=words("en")("frame.pages"))).to_have_count(1)
+    expect(page.get_by_role("main")).to_have_count(1)
+    expect(page.locator('.rail-link[aria-current="page"]')).to_have_attribute("href", ours.path)
+    assert page.evaluate(NAMELESS) == []
 
 
 def test_a_language_once_chosen_stays(context: BrowserContext, served_city: str) -> None:
@@ -138,15 +142,6 @@ def test_the_first_tab_skips_to_the_content(context: BrowserContext, served_city
     expect(page.locator(".skip")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#content")).to_be_focused()
-
-
-@pytest.mark.parametrize("ours", PAGES, ids=lambda page: page.path)
-def test_a_screen_reader_finds_its_way(context: BrowserContext, served_city: str, ours: OurPage) -> None:
-    page = shown(context, f"{served_city}{ours.path}")
-    expect(page.get_by_role("navigation", name=words("zh")("frame.pages"))).to_have_count(1)
-    expect(page.get_by_role("main")).to_have_count(1)
-    expect(page.locator('.rail-link[aria-current="page"]')).to_have_attribute("href", ours.path)
-    assert page.evaluate(NAMELESS) == []
 
 
 def test_a_lost_connection_is_said_and_taken_back(context: BrowserContext, served_city: str) -> None:

@@ -108,7 +108,9 @@ class Site:
 def open_site(mailbox: Mailbox, keys: KeyRing, form: str, version: str = "1") -> Iterator[Site]:
     """Serve the portal of a mailbox from a thread."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(create_app(mailbox.portal), log_level="error"))
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(mailbox.portal), log_level="error", timeout_keep_alive=int(PATIENCE_S))
+        )
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
         thread.start()
         try:

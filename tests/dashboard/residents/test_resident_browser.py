@@ -36,7 +36,9 @@ class Town:
         self.address = f"http://localhost:{self.socket.getsockname()[1]}"
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever)
-        self.server = uvicorn.Server(uvicorn.Config(create_app(zones.portal), log_level="error"))
+        self.server = uvicorn.Server(
+            uvicorn.Config(create_app(zones.portal), log_level="error", timeout_keep_alive=int(PATIENCE_S))
+        )
         self.courier: Courier | None = None
         self.stop = asyncio.Event()
 

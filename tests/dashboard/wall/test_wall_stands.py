@@ -40,6 +40,8 @@ CLIPPED = """(labels) => {
   const boxes = [...document.querySelectorAll(labels)].filter((e) => e.checkVisibility() && e.clientWidth);
   return boxes.filter(cut).map((e) => e.textContent);
 }"""
+LAPTOPS = ((1440, 900), (1366, 768))
+SCREENS = ((1920, 1080), (3840, 1080), (3840, 2160))
 CONTROL_ROLES = {"button", "link", "searchbox", "textbox", "slider", "checkbox", "combobox", "application", "region"}
 MARK_REACHABLE = """() => {
   const all = [...document.querySelectorAll('button, a[href], input, select, [tabindex="0"]')];
@@ -63,57 +65,48 @@ REACH = """() => {
 }"""
 
 
-def test_the_wall_stands_without_trouble_and_asks_no_other_host(wall: Wall, address: str) -> None:
+def test_the_wall_stands_without_trouble_and_asks_no_other_host(wall: Wall, address: str, eye: Page) -> None:
     open_wall(wall, f"{address}/wall")
+    expect(wall.page).to_have_title("态势大屏 · 一根针")
     expect(wall.slot("feed").locator("li").first).to_be_visible()
     expect(wall.slot("hours").locator("svg")).to_be_visible()
     expect(wall.slot("ranking").locator(".ranking-row").first).to_be_visible()
+    assert len(set(wall.pixels({"x": 660, "y": 260, "width": 700, "height": 560}, eye))) > 1_000, "the map is drawn"
     assert wall.troubles == []
     assert wall.hosts - {""} == {urlsplit(address).netloc}
 
 
-def test_the_map_is_drawn(wall: Wall, address: str, eye: Page) -> None:
-    open_wall(wall, f"{address}/wall")
-    assert len(set(wall.pixels({"x": 660, "y": 260, "width": 700, "height": 560}, eye))) > 1_000
-
-
 @pytest.mark.parametrize(
-    ("query", "title", "feed", "language"),
+    ("query", "title", "feed", "language", "sizes"),
     [
-        ("", "态势大屏 · 一根针", "实时案件", "zh"),
-        ("?lang=zh", "态势大屏 · 一根针", "实时案件", "zh"),
-        ("?lang=en", "Wall · Needle", "Live cases", "en"),
+        ("?lang=zh", "态势大屏 · 一根针", "实时案件", "zh", SCREENS + LAPTOPS),
+        ("?lang=en", "Wall · Needle", "Live cases", "en", SCREENS + LAPTOPS),
+        ("?lang=en&screen=1", "Wall · Needle", "Live cases", "en", SCREENS),
     ],
 )
-def test_both_languages_are_shown(wall: Wall, address: str, query: str, title: str, feed: str, language: str) -> None:
+def test_both_languages_fit_every_screen(
+    wall: Wall, address: str, query: str, title: str, feed: str, language: str, sizes: tuple[tuple[int, int], ...]
+) -> None:
     open_wall(wall, f"{address}/wall{query}")
     expect(wall.page).to_have_title(title)
     expect(wall.slot("feed-title")).to_have_text(feed)
     expect(wall.page.locator("main.wall")).to_have_attribute("lang", language)
+    expect(wall.slot("layers").locator(".layer-title").last).to_be_attached()
+    for width, height in sizes:
+        wall.page.set_viewport_size({"width": width, "height": height})
+        check_fit(wall.page, width, height)
 
 
-@pytest.mark.parametrize("screen", ["", "&screen=1"])
-@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (3840, 2160), (3840, 1080)])
-def test_every_panel_fits_every_screen(wall: Wall, address: str, width: int, height: int, screen: str) -> None:
-    wall.page.set_viewport_size({"width": width, "height": height})
-    open_wall(wall, f"{address}/wall?lang=en{screen}")
-    boxes = {name: wall.page.locator(f".{name}").bounding_box() for name in ("topbar", "feed", "right", "slider")}
-    for name, box in boxes.items():
+def check_fit(page: Page, width: int, height: int) -> None:
+    """Every panel stands inside the screen, and every label inside its panel."""
+    for name in ("topbar", "feed", "right", "slider"):
+        box = page.locator(f".{name}").bounding_box()
         assert box, name
         assert box["x"] >= 0, name
         assert box["x"] + box["width"] <= width, name
         assert box["y"] + box["height"] <= height, name
-    assert wall.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
-    assert wall.page.evaluate(CLIPPED, LABELS) == []
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_no_label_is_clipped_on_a_small_screen(wall: Wall, address: str, language: str) -> None:
-    open_wall(wall, f"{address}/wall?lang={language}")
-    expect(wall.slot("layers").locator(".layer-title").last).to_be_visible()
-    for width, height in ((1920, 1080), (1440, 900), (1366, 768)):
-        wall.page.set_viewport_size({"width": width, "height": height})
-        assert wall.page.evaluate(CLIPPED, LABELS) == [], (width, height)
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(CLIPPED, LABELS) == [], (width, height)
 
 
 def test_every_control_has_a_name_and_is_reached_by_tab_with_a_visible_focus(wall: Wall, address: str) -> None:
