@@ -37,7 +37,6 @@ RIGHTS: Final = (
     "registry.read",
     "registry.correct",
     "registry.review",
-    "registry.import",
     "registry.keys",
 )
 GROUND: Final = ("version", "city", "layers", "attributions")

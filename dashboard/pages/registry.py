@@ -1,4 +1,4 @@
-"""``/registry``: how much is held where; ``/registry/<code>``: a record; ``/registry/review``, ``/import``, ``/keys``: its rooms.
+"""``/registry``: how much is held where; ``/registry/<code>``: a record; ``/registry/review``, ``/keys``: its rooms.
 
 One page: its script (``modules/registry.mjs``) tells the addresses apart. The pyramid alone is plotly's; a browser fetches
 that when somebody opens the tab, and no sooner.

@@ -105,9 +105,7 @@ def where_of(entity: Entity, buildings: Mapping[str, str]) -> str:
     return " · ".join(str(part) for part in parts if part)
 
 
-def field_as_json(
-    one: Why, sight: Sight, say: Words, today: date, buildings: Mapping[str, str]
-) -> dict[str, Any]:
+def field_as_json(one: Why, sight: Sight, say: Words, today: date, buildings: Mapping[str, str]) -> dict[str, Any]:
     """A field with its value, how old that is, and every claim for and against it."""
     field, winner = one.field, one.winner
     last = fresh_until(field, winner.at) if winner else None
@@ -204,7 +202,7 @@ def read_as_json(row: ReadRow, kind: EntityKind, purposes: Mapping[str, Purpose]
     return {
         "at": row.at.timestamp(),
         "reader": row.reader,
-        "name": row.known_as or row.name,
+        "name": say.pick(row.known_as or row.name, row.name_en or row.known_as or row.name),
         "purpose": say.pick(purpose.zh, purpose.en) if purpose else row.purpose,
         "fields": [say.pick(fields[name].zh, fields[name].en) for name in row.fields if name in fields],
     }

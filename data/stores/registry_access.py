@@ -27,7 +27,8 @@ NOTE: Final = "insert into registry_read (entity_id, reader, name, purpose, fiel
 #: Of a person's record, with those that were merged into it; names as people know them.
 READS: Final = """
 select read.at, read.reader, read.name, read.purpose, read.fields,
-       case read.reader when 'account' then account.name when 'department' then department.name end as known_as
+       case read.reader when 'account' then account.name when 'department' then department.name_zh end as known_as,
+       department.name_en
   from registry_read as read
   left join account on read.reader = 'account' and account.username = read.name
   left join department_key as key on read.reader = 'department' and key.id::text = read.name
@@ -87,7 +88,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class ReadRow:
-    """One read of a record. ``known_as``: the reader's name where it has one."""
+    """One read of a record. ``known_as``: the reader's name where it has one; ``name_en``: a department's in English."""
 
     at: datetime
     reader: str
@@ -95,6 +96,7 @@ class ReadRow:
     purpose: str
     fields: list[str]
     known_as: str | None
+    name_en: str | None
 
 
 async def save_key(connection: AsyncConnection, key: str, wanted: NewKey) -> int:

@@ -19,7 +19,7 @@ export const RAMPS = {
 };
 /** Where each colour of a ramp begins. */
 export const STOPS = {
-  density: { person: [0, 2_000, 8_000, 20_000, 60_000], household: [0, 800, 3_000, 8_000, 24_000], enterprise: [0, 50, 200, 800, 3_000] },
+  density: { person: [0, 1_000, 5_000, 25_000, 125_000], household: [0, 400, 2_000, 10_000, 50_000], enterprise: [0, 20, 100, 500, 2_500] },
   amiss: [0, 10, 25, 50, 80],
 };
 const PROPERTY = { density: 'd', missing: 'm', stale: 's' };
