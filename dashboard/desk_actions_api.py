@@ -60,7 +60,8 @@ async def queues_of(request: Request, desk: TheDesk, account: Asker, stands: Sta
     """What waits for whom: ``queues`` with name, query of an address, and how many cases."""
     say, ordering = words(language_of(request.query_params.get("lang"))), desk.ready()
     async with scoped(desk.wall.pool, account.id) as connection:
-        found = queues(stands, await desk_cases.load_appeals(connection, MOST_CASES))
+        appeals = await desk_cases.load_appeals(connection, MOST_CASES)
+        found = queues(stands, appeals, await desk_cases.load_to_confirm(connection, MOST_CASES))
     fits = await desk.fits(within(account, Where(open=True)), ordering)
     late = await desk.fits(within(account, Where(open=True, overdue=True)), ordering)
     waiting = waiting_in(found, counts(ordering.mirror, fits, "state"), int(late.sum()))

@@ -18,17 +18,23 @@ JUDGES: Final[Mapping[str, str]] = {"appeal_timeout": "dispatcher", "back_appeal
 """The last move of an appeal against a delay -> who judges next."""
 
 
-def queues(roles: Iterable[str], appeals: Collection[tuple[int, str]] = ()) -> dict[str, Where]:
+def queues(
+    roles: Iterable[str], appeals: Collection[tuple[int, str]] = (), to_confirm: Collection[int] = ()
+) -> dict[str, Where]:
     """Every queue as a filter, in the order in which the desk shows them.
 
-    ``mine``: what waits for one of these roles; left out for who only looks on. ``appeals``: those of the given appeals
+    ``mine``: what waits for one of these roles, for a street the given joint work that it must confirm; left out while there is
+    none, or for who only looks on. ``appeals``: those of the given appeals
     (case, its last move) that one of the roles judges; left out while there are none.
     """
     wanted = frozenset(roles)
     judged = frozenset(case for case, move in appeals if JUDGES[move] in wanted)
     waiting = frozenset(code for code, state in states().items() if state.waits_for & wanted and not state.terminal)
+    mine = (
+        Where(states=waiting, open=True) if waiting else Where(ids=frozenset(to_confirm if "street" in wanted else ()))
+    )
     return {
-        **({"mine": Where(states=waiting, open=True)} if waiting else {}),
+        **({"mine": mine} if mine.states or mine.ids else {}),
         **{name: Where(states=frozenset(codes), open=True) for name, codes in STATES.items()},
         **({"appeals": Where(ids=judged)} if judged else {}),
         "late": Where(open=True, overdue=True),

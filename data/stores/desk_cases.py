@@ -118,6 +118,12 @@ select case_id, action from (
  where cases.state = 'closed' and action in ('appeal_timeout', 'back_appeal') order by case_id limit %s
 """
 
+#: Joint work that is reported done and waits for the word of the street that whistled.
+TO_CONFIRM: Final = """
+select case_id from whistle join cases on cases.id = case_id
+ where ended_at is null and cases.state = 'handled' order by case_id limit %s
+"""
+
 PARTIES: Final = """
 select p.department_code as department, d.name_zh, d.name_en, p.lead, p.state
   from whistle w join whistle_party p using (case_id, number) join department d on d.code = p.department_code
@@ -134,6 +140,11 @@ async def load_action_cases(connection: Connection, ids: Sequence[int], unclassi
 async def load_appeals(connection: Connection, limit: int) -> list[tuple[int, str]]:
     """Cases whose appeal waits to be judged, with the move that was made last: ``appeal_timeout``, ``back_appeal``."""
     return await (await connection.execute(APPEALS, (limit,))).fetchall()
+
+
+async def load_to_confirm(connection: Connection, limit: int) -> list[int]:
+    """Cases whose joint work is reported done and not yet confirmed by the street."""
+    return [case_id for (case_id,) in await (await connection.execute(TO_CONFIRM, (limit,))).fetchall()]
 
 
 async def find_teams(connection: Connection, case_id: int, words: str, limit: int) -> list[FoundTeam]:

@@ -49,6 +49,13 @@ def test_queues_count_what_waits(api: httpx.Client, stored: Connection) -> None:
     assert operator["n"] == count(stored, "state in ('reported', 'accepted', 'answered', 'pending_close')")
     watching = api.get("/api/desk/queues", headers={"X-Actor": "planner"}).json()["queues"]
     assert "mine" not in {queue["key"] for queue in watching}, "nothing waits for who only looks on"
+    row = stored.execute(
+        "select areas ->> 'subdistrict', count(*) from whistle join cases on cases.id = case_id "
+        "where ended_at is null and state = 'handled' group by 1 order by 1 limit 1"
+    ).fetchone()
+    assert row is not None
+    street = api.get("/api/desk/queues", headers={"X-Actor": f"street:{row[0]}"}).json()["queues"][0]
+    assert (street["key"], street["n"]) == ("mine", row[1]), "what the street must confirm"
     for queue in watching:
         assert queue["n"] == api.get(f"/api/desk/rows?{queue['query']}&end=1").json()["total"], queue
 
