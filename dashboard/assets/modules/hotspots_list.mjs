@@ -44,6 +44,7 @@ function groups(page, said) {
   const group = (name, rows, write) => (rows.length ? h('section', {}, h('h3', { text: page.say(`behind.${name}`) }), h('ul', {}, rows.map(write))) : null);
   const counted = ([, name, n]) => h('li', {}, h('span', { text: name }), h('b', { text: page.number.format(n) }));
   return [
+    said.areas.length ? h('p', { class: 'spot-numbers', text: said.areas.map(([, , , name]) => name).join(' · ') }) : null,
     group('matters', said.matters, counted), group('departments', said.departments, counted), group('teams', said.teams, counted),
     group('streets', said.streets, ([name, length]) => h('li', {}, h('span', { text: name }), h('b', { text: page.say('metres', { n: page.number.format(length) }) }))),
   ].filter(Boolean);
