@@ -21,6 +21,7 @@ def build(url: str, size: Literal["block", "district", "city"], console: Console
     """Build the demo city in an empty database, with progress."""
     from data.demo.city import make_city
     from data.demo.load import load_city
+    from data.demo.load_registry import load_registry
     from data.demo.size import PRESETS
     from dispatch.matters import matters
     from dispatch.reference import load_reference
@@ -37,7 +38,9 @@ def build(url: str, size: Literal["block", "district", "city"], console: Console
         load_reference(url)
         with connect(url) as connection:
             now = datetime.now(UTC)
-            load_city(connection, make_city(PRESETS[size]), matters().values(), now, tell)
+            city = make_city(PRESETS[size])
+            load_city(connection, city, matters().values(), now, tell)
+            load_registry(connection, city, now, tell)
 
 
 def demo(

@@ -16,7 +16,7 @@ from data.database import Connection
 from data.registry.claims import Claim, NewClaim, Source, Verification
 from data.registry.codes import new_code
 from data.registry.fields import EntityKind
-from data.registry.golden import Golden, as_text
+from data.registry.golden import Golden, as_text, reconcile
 from data.stores.registry_places import Place, find_places_now
 
 Row = Mapping[str, Any]
@@ -140,13 +140,39 @@ def write_new(
     entities, said = [], []
     for number, row, at in new:
         golden = golden_of(kind, source, number, row, at, verification, claims)
-        entities.append(entity_row(number, kind, golden, places.get(row.get("building", ""))))
+        entities.append(entity_row(number, kind, golden, places.get(row.get("building", "")), len(row)))
         said += [
             (claim.id, number, source.id, name, as_text(claim.value).decode(), verification, at)
             for name, claim in golden.winners.items()
         ]
     copy_rows(connection, "registry_entity", ENTITY, entities)
     copy_rows(connection, "registry_claim", CLAIM, said)
+
+
+def write_entities(connection: Connection, kind: EntityKind, said: Mapping[int, Sequence[Claim]]) -> None:
+    """New entities (numbers from ``take``) with claims of several sources, whose numbers they know. The caller commits."""
+    goldens = {number: reconcile(kind, claims) for number, claims in said.items()}
+    codes = {golden.columns()["building"] for golden in goldens.values()} - {None}
+    places = find_places_now(connection, codes) if codes else {}
+    rows = [
+        entity_row(number, kind, golden, places.get(golden.columns()["building"]), len(said[number]))
+        for number, golden in goldens.items()
+    ]
+    claims = [
+        (c.id, number, c.source.id, c.field, as_text(c.value).decode(), c.verification, c.at)
+        for number, ones in said.items()
+        for c in ones
+    ]
+    copy_rows(connection, "registry_entity", ENTITY, rows)
+    copy_rows(connection, "registry_claim", CLAIM, claims)
+
+
+def keep_source(connection: Connection, source: Source) -> Source:
+    """Keep a source that is new; the same with its number."""
+    values = (source.kind, source.reference, source.label, list(source.purposes), source.consent, source.by)
+    row = connection.execute(SOURCE, values).fetchone()
+    assert row is not None, "it is new"
+    return replace(source, id=int(row[0]))
 
 
 def golden_of(
@@ -159,7 +185,7 @@ def golden_of(
     )
 
 
-def entity_row(number: int, kind: EntityKind, golden: Golden, place: Place | None) -> tuple[Any, ...]:
+def entity_row(number: int, kind: EntityKind, golden: Golden, place: Place | None, claims: int) -> tuple[Any, ...]:
     """A row of ``ENTITY``."""
     columns = golden.columns()
     until = golden.fresh_until
@@ -169,5 +195,5 @@ def entity_row(number: int, kind: EntityKind, golden: Golden, place: Place | Non
         *(columns[name] for name in ("building", "unit", "room")),
         orjson.dumps(place.areas).decode() if place else "{}",
         f"SRID=4326;POINT({place.lng!r} {place.lat!r})" if place else None,
-        *(golden.incomplete, until, until is not None and until < datetime.now(UTC).date(), len(golden.winners)),
+        *(golden.incomplete, until, until is not None and until < datetime.now(UTC).date(), claims),
     )
