@@ -41,6 +41,7 @@ PROVINCES: Final = frozenset(
 FOREIGN: Final = "9"
 """First digit of the number on a foreigner's permanent residence card of 2023."""
 
+FILLING: Final = re.compile(r"[\s\-‐-―·]")
 CITIZEN_FORM: Final = re.compile(r"[0-9]{17}[0-9X]")
 OLD_FORM: Final = re.compile(r"[0-9]{15}")
 CREDIT_FORM: Final = re.compile(f"[1-9ANY][{CREDIT_SYMBOLS}]{{17}}")
@@ -68,7 +69,9 @@ class Citizen:
 
 def clean(text: str) -> str:
     """A number as typed, in the form that is checked: half width, upper case, without spaces and dashes."""
-    return re.sub(r"[\s\-‐-―·]", "", unicodedata.normalize("NFKC", text)).upper()
+    if text.isalnum() and text.isascii():
+        return text.upper()
+    return FILLING.sub("", unicodedata.normalize("NFKC", text)).upper()
 
 
 def citizen_check(digits: str) -> str:

@@ -19,6 +19,7 @@ from pypinyin.constants import PINYIN_DICT
 
 TABLES: Final = Path(__file__).with_name("tables")
 SEPARATORS: Final = re.compile(r"[\s·•・‧∙⋅.\-‐-―'’]")
+HAN: Final = re.compile(r"[\u4e00-\u9fff]+")
 
 
 class NameLevel(IntEnum):
@@ -49,7 +50,7 @@ def surname_readings() -> dict[str, tuple[str, ...]]:
 
 def normalise(name: str) -> str:
     """A name without what is no part of it: half width, no spaces, no dots (阿依古丽·买买提), Latin letters in upper case."""
-    return SEPARATORS.sub("", unicodedata.normalize("NFKC", name)).upper()
+    return name if HAN.fullmatch(name) else SEPARATORS.sub("", unicodedata.normalize("NFKC", name)).upper()
 
 
 def fold(name: str) -> str:

@@ -21,7 +21,8 @@ COLUMNS: Final = (
     *("building", "unit", "room", "credit_code"),
 )
 """What a record may say. ``building`` is the address down to the building (楼栋)."""
-LETTERS_IN_NUMBERS: Final = re.compile(r"[^0-9]")
+ONLY_DIGITS: Final = re.compile(r"[^0-9]")
+ABROAD: Final = re.compile(r"^(00)?86(?=1\d{10}$)")
 DAY: Final = re.compile(r"(\d{4})\D?(\d{1,2})\D?(\d{1,2})\D?")
 MALE: Final = {"男", "男性", "M", "MALE", "1"}
 FEMALE: Final = {"女", "女性", "F", "FEMALE", "2"}
@@ -90,8 +91,8 @@ def worked(text: str | None, work: Callable[[str], str | None]) -> str | None:
 def by_value(texts: "pd.Series[str]", work: Callable[[str], str | None]) -> "pd.Series[str]":
     """``work`` done once to each distinct text; an empty answer is a missing value."""
     codes, distinct = pd.factorize(texts)
-    done = np.array([work(str(text)) or None for text in distinct] + [None], dtype=object)
-    return pd.Series(done[codes], texts.index, dtype="str")
+    done = pd.array([work(text) or None for text in np.asarray(distinct, object)], dtype="str")
+    return pd.Series(done.take(codes, allow_fill=True), texts.index)
 
 
 def valid_numbers(numbers: "pd.Series[str]", today: date) -> "pd.Series[bool]":
@@ -106,8 +107,8 @@ def number_of(text: str) -> str:
 
 def phone_of(text: str) -> str:
     """The digits of a telephone number, without the country's 86 before a mobile one."""
-    digits = LETTERS_IN_NUMBERS.sub("", unicodedata.normalize("NFKC", text))
-    return re.sub(r"^(00)?86(?=1\d{10}$)", "", digits)
+    digits = text if text.isdecimal() and text.isascii() else ONLY_DIGITS.sub("", unicodedata.normalize("NFKC", text))
+    return ABROAD.sub("", digits)
 
 
 def day_of(text: str) -> str | None:
