@@ -37,6 +37,9 @@ NAMES = (
     "analysis_tiles",
     "replay",
     "face",
+    "linkage",
+    "link_one",
+    "golden",
 )
 
 
