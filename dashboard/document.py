@@ -120,10 +120,10 @@ class Missing:
 
     def __init__(self, app: ASGIApp, addresses: Sequence[str], inside: Sequence[str] = ()) -> None:
         self.app = app
-        self.addresses, self.inside = frozenset(addresses), tuple(f"{address}/" for address in inside)
+        self.addresses, self.inside = frozenset(addresses), tuple(f"{address}/" for address in ("/api", *inside))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; a document for an address that has no page gets status 404."""
+        """Pass the request on; a document for an address that has no page gets status 404. Below ``/api`` nothing is Dash's."""
         if scope["type"] != "http" or scope["path"] in self.addresses or scope["path"].startswith(self.inside):
             await self.app(scope, receive, send)
             return

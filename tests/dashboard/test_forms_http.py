@@ -274,6 +274,7 @@ def test_a_draft_is_tried_out_in_a_frame_that_speaks_to_nobody(api: httpx.Client
     assert draft["paper"]["html"].startswith("<form")
     assert draft["paper"]["languages"] == ["zh", "en"]
     frame = api.get("/api/forms/preview", params={"lang": "en"})
+    assert frame.status_code == 200
     policy = dict(part.strip().split(" ", 1) for part in frame.headers["content-security-policy"].split(";"))
     assert policy["default-src"] == policy["connect-src"] == policy["form-action"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == "'self'"
