@@ -1,5 +1,6 @@
 """Who somebody is at submission, decided: ways, attempts, consent, retention, quality, liveness, thresholds, the vault."""
 
+import csv
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -331,3 +332,26 @@ def test_no_labels_of_people_and_no_search_among_them() -> None:
     code = "".join(file.read_text(encoding="utf-8") for file in folder.glob("*.py"))
     for feature in ("analyze(", "emotion=", "race=", ".find(img", "DeepFace.find", "camera_id"):
         assert feature not in code
+
+
+def duties() -> list[dict[str, str]]:
+    text = (ROOT / "forms" / "identity" / "tables" / "duties.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def test_each_duty_has_a_test_or_a_page() -> None:
+    rows = duties()
+    assert [int(row["id"]) for row in rows] == list(range(1, 41))
+    for row in rows:
+        file, _, test = row["where"].partition("::")
+        if file.startswith("/"):
+            assert f'path="{file}"' in (ROOT / "dashboard" / "pages" / f"{file[1:]}.py").read_text(encoding="utf-8")
+        else:
+            assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8") if test else (ROOT / file).is_file(), row
+
+
+def test_the_table_of_duties_is_drawn_from_the_list() -> None:
+    page = (ROOT / "docs" / "identity.md").read_text(encoding="utf-8")
+    for row in duties():
+        where = row["where"].split("::")[-1]
+        assert f"| {row['id']} | {row['article']} | {row['zh']} / {row['en']} | `{where}` |" in page

@@ -289,3 +289,9 @@ async def test_clocks_and_ends_delete(zones: Zones, people: Mapping[tuple[int, i
             assert (gone, await references.count_stored(connection)) == (1, 0)
             assert await purposes.load_open(connection) is None
         assert zones.rows("select kind from identity_duty") == [("cancel_filing",)]
+
+
+def test_staff_may_read_no_table_of_faces(zones: Zones) -> None:
+    granted = zones.rows("select table_name from information_schema.role_table_grants where grantee = 'needle_staff'")
+    assert granted
+    assert [name for (name,) in granted if name.startswith("identity_")] == []
