@@ -1,5 +1,6 @@
 """A form is composed from a template, tried on the phone, published, answered, and read as table, charts and map."""
 
+from base64 import b64decode
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from forms.xlsform.publishing import keep_submission
 from tests.dashboard.conftest import watched
 
 READY = "() => document.body.dataset.ready"
+PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 
 
 @pytest.fixture
@@ -52,6 +54,17 @@ def test_a_form_is_composed_published_and_read(page: Page, cluster: Cluster) -> 
     phone.locator('input[name$="/risk"][value="red"]').focus()
     expect(page.locator('.outline-line[aria-selected="true"]')).to_have_attribute("data-name", "risk")
     lines.filter(has_text="Power").click()
+    page.locator(".builder-speak").click()
+    page.locator(".language-new").fill("藏语 (bo)")
+    page.locator(".language-add").click()
+    expect(page.locator(".language-line")).to_have_count(4)
+    page.keyboard.press("Escape")
+    page.locator('.builder-editor [data-language="藏语 (bo)"]').first.fill("གློག")
+    expect(page.locator(".phone-languages button")).to_have_count(3)
+    page.locator('.media-field input[type="file"]').set_input_files(
+        {"name": "roof.png", "mimeType": "image/png", "buffer": PNG}
+    )
+    expect(phone.locator('img[src*="/media/of/"]').first).to_be_attached()
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+Shift+z")
     expect(page.locator(".builder-state")).to_have_text("已保存")
@@ -74,6 +87,10 @@ def test_a_form_is_composed_published_and_read(page: Page, cluster: Cluster) -> 
     expect(page.locator('[data-chart="risk"] .js-plotly-plot')).to_be_visible()
     page.locator('[data-view="map"]').click()
     expect(page.locator('.answer-map .map[data-points="3"]')).to_be_visible()
+    page.locator(".answer-files summary").click()
+    with page.expect_download() as fetched:
+        page.locator('.answer-files [data-format="xlsx"]').click()
+    assert fetched.value.suggested_filename.endswith(".xlsx")
 
 
 def answer(cluster: Cluster) -> None:
