@@ -49,6 +49,7 @@ def neighbours_of(pairs: NDArray[np.int64], count: int) -> Neighbours:
 #: Steps along the axes for each digit of an index (k, j, jk, i, ik, ij), and thereby to each neighbour.
 STEPS: Final = np.array([(0, 0), (-1, -1), (0, 1), (-1, 0), (1, 0), (0, -1), (1, 1)], np.int64)
 PENTAGONS: Final = frozenset({4, 14, 24, 38, 49, 58, 63, 72, 83, 97, 107, 117})
+JK, IK = 3, 5
 FINEST: Final = 15
 FAR: Final = 1 << 31
 
@@ -57,7 +58,8 @@ def h3_axes(cells: Longs) -> Longs:
     """Places of H3 cells of one resolution on the two axes of their base cell's lattice, shape (n, 2): read off the digits alone.
 
     Each digit is a step on a lattice seven times as fine, turned one way at odd resolutions and the other at even ones
-    (``_downAp7``, ``_downAp7r`` of the H3 library). Cells of one base cell that is no pentagon only.
+    (``_downAp7``, ``_downAp7r`` of the H3 library). Cells of one base cell only; around a pentagon, of one side of the wedge that
+    it lacks.
     """
     resolution = int(cells[0]) >> 52 & 0xF
     a, b = np.zeros(len(cells), np.int64), np.zeros(len(cells), np.int64)
@@ -70,9 +72,24 @@ def h3_axes(cells: Longs) -> Longs:
 
 def h3_neighbours(cells: Longs) -> Neighbours:
     """Neighbours among distinct H3 cells of one resolution, shape (n,)."""
-    bases = set(np.unique(cells >> 45 & 0x7F).tolist())
-    pairs = _by_axes(cells) if len(bases) == 1 and not bases & PENTAGONS else _by_library(cells)
-    return neighbours_of(pairs, len(cells))
+    return neighbours_of(_by_axes(cells) if len(cells) and _on_one_plane(cells) else _by_library(cells), len(cells))
+
+
+def _on_one_plane(cells: Longs) -> bool:
+    """Whether the axes of all cells agree: one base cell, and not both sides of the wedge that a pentagon lacks."""
+    bases = np.unique(cells >> 45 & 0x7F).tolist()
+    if len(bases) > 1:
+        return False
+    return bases[0] not in PENTAGONS or not {JK, IK} <= set(np.unique(_first_digits(cells)).tolist())
+
+
+def _first_digits(cells: Longs) -> Longs:
+    """The first digit of each cell that is not 0: its sixth of the base cell; 0 in the middle."""
+    first = np.zeros(len(cells), np.int64)
+    for level in range(int(cells[0]) >> 52 & 0xF, 0, -1):
+        digit = cells >> 3 * (FINEST - level) & 7
+        first = np.where(digit > 0, digit, first)
+    return first
 
 
 def _by_axes(cells: Longs) -> Longs:

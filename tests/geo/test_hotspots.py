@@ -66,7 +66,7 @@ def pairs_of(neighbours: Neighbours) -> set[tuple[int, int]]:
     ],
 )
 def test_neighbours_of_hexagons_are_h3s(at: tuple[float, float], resolution: int) -> None:
-    """The fifth lies at a pentagon, where the axes turn."""
+    """Shanghai lies in a pentagon's base cell; the fifth at the pentagon itself, where the axes turn."""
     cells = disk(6, at, resolution)[::2]
     index = {int(cell): k for k, cell in enumerate(cells)}
     expected = {
