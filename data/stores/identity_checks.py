@@ -11,6 +11,9 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from data.registry.claims import VERIFICATIONS, Verification
+from data.stores.registry_withdrawals import verify_source
+
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 ANSWERED: Final = "needle_answer"
@@ -55,7 +58,7 @@ update identity_check set state = %(state)s, reply = %(reply)s, by = %(by)s, pas
 VERIFY: Final = """
 update form_submission set verification = %(way)s, verified_at = now()
  where id = %(id)s and verification = 'none'
-returning id, (select form_id from form where form.id = form_submission.form), link_id
+returning id, (select form_id from form where form.id = form_submission.form), link_id, instance_id
 """
 EXPIRE: Final = f"""
 update identity_check set state = 'expired', done_at = now(), told = false, sealed = null, phone = null, code_hash = null,
@@ -296,8 +299,14 @@ async def verify_submission(connection: AsyncConnection, submission: int, way: s
     """Say how a submission's sender proved who they are, and tell who listens; a second way changes nothing."""
     row = await (await connection.execute(VERIFY, {"id": submission, "way": way})).fetchone()
     if row is not None:
+        await verify_source(connection, "form", f"{row[1]}/{row[3]}", proof_of(way))
         told = {"form": row[1], "links": [row[2]] if row[2] else [], "buildings": [], "verified": [row[0]]}
         await connection.execute("select pg_notify(%s, %s)", (ANSWERED, orjson.dumps(told).decode()))
+
+
+def proof_of(way: str) -> Verification:
+    """A way of identification as the proof of what was said by it."""
+    return next(proof for proof in VERIFICATIONS if proof == way)
 
 
 async def load_verified(connection: AsyncConnection, submissions: Sequence[int]) -> dict[int, str]:
