@@ -31,15 +31,15 @@ class FormPapers:
 
     def __init__(self, mailbox: CourierSide, links: LinksCourierSide, base: AsyncPool, files: PhotoFolder) -> None:
         self.mailbox, self.links, self.base, self.files = mailbox, links, base, files
-        self.hanging: dict[str, int] = {}
+        self.hanging: dict[str, tuple[int, str]] = {}
 
     async def __call__(self) -> None:
         """Publish what is asked and does not hang out; older versions stay for phones that have them already."""
         async with reading(self.base) as connection:
             found = await load_open_forms(connection)
         for form in found:
-            if self.hanging.get(form.form) != form.id:
-                self.hanging[form.form] = form.id
+            if self.hanging.get(form.form) != (form.id, form.mark):
+                self.hanging[form.form] = (form.id, form.mark)
                 await self._publish(form)
         await self.links.name_papers({form.form: paper_name(form) for form in found})
 
