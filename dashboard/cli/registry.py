@@ -25,7 +25,7 @@ from data.settings import get_settings
 from data.stores.registry_bulk import Loaded, highest_entity, load_batch
 from data.stores.registry_claims import add_said
 from data.stores.registry_doubts import FoundDoubt, save_doubts
-from data.stores.registry_linking import keep_links, load_records, load_roots
+from data.stores.registry_linking import keep_links, load_records, load_roots, mark_stale
 from data.stores.registry_purposes import save_purposes
 from geo.errors import NeedleError
 
@@ -154,6 +154,8 @@ def link() -> None:
     """Find records of one and the same person: merge what is sure, put what is doubtful before a person."""
     url = ensure_database(get_settings())
     with connect(url) as connection:
+        mark_stale(connection)
+        connection.commit()
         records = load_records(connection)
     with Progress(*BAR) as progress:
         task = progress.add_task("linking", total=1.0)

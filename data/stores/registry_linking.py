@@ -20,6 +20,9 @@ select id::text, name, id_number, phone, birth_date::text, case sex when 'male' 
  where kind = 'person' and erased_at is null and (%(ids)s::bigint[] is null or id = any (%(ids)s)) order by id
 """
 ROOTS_OF: Final = "select code, root_id from registry_entity where code = any (%s)"
+AGE: Final = """
+update registry_entity set stale = true where not stale and fresh_until < current_date and root_id = id and erased_at is null
+"""
 REFUSED: Final = ("registry.kept_apart", "registry.one_already", "registry.erased")
 """Pairs that linkage finds and that stay as they are."""
 
@@ -31,6 +34,11 @@ def load_records(connection: Connection, ids: Sequence[int] | None = None) -> pd
     """
     rows = connection.execute(RECORDS, {"ids": None if ids is None else list(ids)}).fetchall()
     return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
+
+
+def mark_stale(connection: Connection) -> int:
+    """Note whose values have become stale since they were last written; how many. The caller commits."""
+    return connection.execute(AGE).rowcount
 
 
 async def keep_links(

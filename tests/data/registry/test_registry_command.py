@@ -16,6 +16,7 @@ from data.demo.people_records import invented_dwellings, persons
 from data.demo.person_tellings import tellings
 from data.importers.registry import check, propose_mapping
 from data.settings import get_settings
+from data.stores.registry_linking import mark_stale
 from geo.errors import NeedleError
 
 ROWS = {
@@ -169,3 +170,13 @@ def test_linkage_finds_those_who_are_one_and_what_was_split_stays_split(registry
     assert rows(registry, "select count(*) from registry_merge where jsonb_array_length(evidence) = 0") == [(0,)]
     assert rows(registry, COUNTS)[0][0] == len(codes) - merged
     assert " 0 merged" in needle_registry("link")
+
+
+def test_what_grows_old_is_counted_as_stale_by_the_next_run(registry: Connection, tmp_path: Path) -> None:
+    needle_registry("import", as_file(tmp_path, "csv", pd.DataFrame(ROWS)), "--write")
+    stale = "select stale from registry_density where layer = '' and kind = 'person'"
+    assert rows(registry, stale) == [(0,)]
+    registry.execute("update registry_entity set fresh_until = current_date - 1 where phone = '13900000002'")
+    assert mark_stale(registry) == 1
+    assert mark_stale(registry) == 0
+    assert rows(registry, stale) == [(1,)]
