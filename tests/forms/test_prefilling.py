@@ -10,7 +10,11 @@ import pytest
 
 from data.database import Connection
 from data.forms_layout import Kind
-from data.stores.links import Asking, Target, add_outreach, load_links, load_outreach
+from data.registry.claims import Source
+from data.registry.purposes import usual_purposes
+from data.stores.links import Asking, Recipient, Target, add_outreach, load_links, load_outreach
+from data.stores.registry_bulk import load_batch
+from data.stores.registry_purposes import save_purposes
 from forms.links.issuing import issue
 from forms.links.prefilling import as_answer
 from forms.links.tokens import LinkSecret, open_prefill
@@ -77,6 +81,35 @@ def test_what_somebody_answered_before_is_in_their_own_packet_only(connection: C
     assert said["1 号楼"] is None, "what hangs on a door says nothing of anybody"
     connection.execute("update form_submission set review = 'rejected'")
     assert asked(connection, "second", LI)["李"] is None
+
+
+def test_golden_values_fill_in_forms_of_those_whom_the_registry_knows_for_sure(connection: Connection) -> None:
+    publish(connection, compile_form(SECOND))
+    save_purposes(connection, usual_purposes(), replace=True)
+    rows = [
+        {"name": "李强", "phone": "13900000001", "id_number": "11010119000101009X"},
+        {"name": "王芳", "phone": "13900000002"},
+        {"name": "王芳", "phone": "13900000002"},
+    ]
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    allowed = Source("import", "book", "人口台账")
+    assert load_batch(connection, "person", allowed, rows, at) is not None
+    other = Source("import", "narrow", "专项名单", ("epidemic",))
+    load_batch(connection, "person", other, [{"name": "赵敏", "phone": "13900000003"}], at)
+    ((code,),) = connection.execute("select code from registry_entity where name = '李强'").fetchall()
+    ((narrow,),) = connection.execute("select code from registry_entity where name = '赵敏'").fetchall()
+    known = Target("person", code, "李", None, None, {})
+    by_list = Target("person", "k1", "强", None, None, {}, Recipient("李强", "13900000001", None))
+    twins = Target("person", "k2", "王", None, None, {}, Recipient("王芳", "13900000002", None))
+    stranger = Target("person", "k3", "李强", None, None, {}, Recipient("李强", "13911111111", None))
+    said = asked(connection, "second", known, by_list, twins, stranger, Target("person", narrow, "赵", None, None, {}))
+    filled = {"/data/phone": {"value": "13900000001", "since": "2026-03-01", "source": "人口台账"}}
+    assert said == {"李": filled, "强": filled, "王": None, "李强": None, "赵": None}
+    figures = connection.execute(
+        "select sum(asked), sum(filled), sum(cardinality(claims)) from registry_filling"
+    ).fetchone()
+    assert figures == (5, 2, 2)
+    assert connection.execute("select count(*) from registry_read where purpose = 'prefill'").fetchone() == (2,)
 
 
 @pytest.mark.parametrize(
