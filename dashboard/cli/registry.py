@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import pandas as pd
-import psycopg
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from data.cluster import ensure_database
-from data.database import SESSION, Connection, connect
+from data.database import Connection, connect, open_pool
 from data.importers import registry as tables
 from data.linkage.evaluating import Quality
 from data.linkage.evaluating import evaluate as compare
@@ -145,7 +144,7 @@ def add_rest(connection: Connection, url: str, loaded: Loaded) -> None:
 
 async def add_claims_of(url: str, loaded: Loaded) -> None:
     """Add claims to entities that were there."""
-    async with await psycopg.AsyncConnection.connect(url, options=SESSION) as base:
+    async with open_pool(url, size=1) as pool, pool.connection() as base:
         await add_said(base, [(loaded.source, loaded.added)])
 
 
@@ -176,7 +175,7 @@ async def keep(url: str, links: Links, progress: Progress) -> tuple[int, int, in
     pairs = links.pairs
     sure, doubtful = [list(pairs.index[pairs[name]]) for name in ("linked", "doubtful")]
     merged = apart = 0
-    async with await psycopg.AsyncConnection.connect(url, options=SESSION) as base:
+    async with open_pool(url, size=1) as pool, pool.connection() as base:
         task = progress.add_task("merging", total=len(sure))
         for start in range(0, len(sure), MERGES_A_COMMIT):
             some = [pair_of(links, row) for row in sure[start : start + MERGES_A_COMMIT]]
