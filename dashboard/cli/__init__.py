@@ -107,6 +107,12 @@ COMMANDS = (
         "Say for each point in which area of each layer it lies, and how near the border.",
     ),
     Entry(
+        "geocode",
+        "dashboard.cli.geocode:geocode",
+        TOOLS,
+        "Find addresses among the city's own buildings, however they are written.",
+    ),
+    Entry(
         "batch",
         "dashboard.cli.batch:app",
         TOOLS,

@@ -39,6 +39,7 @@ NAMES = (
     "face",
     "linkage",
     "link_one",
+    "geocode",
     "search",
     "golden",
 )

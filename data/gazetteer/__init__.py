@@ -1,0 +1,1 @@
+"""The city's own gazetteer: every address that the city knows, found again however it is written."""

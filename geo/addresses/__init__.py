@@ -1,0 +1,1 @@
+"""Chinese addresses: taken apart into levels, from the province down to the room."""
