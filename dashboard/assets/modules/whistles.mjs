@@ -13,7 +13,7 @@ import { tick, whistleCard } from './whistle_card.mjs';
 const CARDS = '.whistle';
 const TICK_MS = 10_000;
 const SCORES_MS = 60_000;
-const EXPLAINED = ['score.justified', 'score.answered', 'score.arrived', 'score.done'];
+const EXPLAINED = { 'score.justified': 'score.justified.told', 'score.answered': 'score.answered.told', 'score.arrived': 'score.arrived.told', 'score.done': 'score.done.told' };
 
 export async function start(config) {
   const board = new Whistles(config);
@@ -94,7 +94,7 @@ class Whistles extends Sheet {
 }
 
 /* What a heading counts, where that is not plain. */
-const hint = (page, key) => (EXPLAINED.includes(key) ? page.say(`${key}.told`) : '');
+const hint = (page, key) => (EXPLAINED[key] ? page.say(EXPLAINED[key]) : '');
 
 function table(page, title, headings, rows) {
   const part = element('section', 'score');
