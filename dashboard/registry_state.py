@@ -16,6 +16,7 @@ from fastapi import Depends, FastAPI
 from starlette.requests import HTTPConnection
 
 from dashboard.accounts import Account
+from dashboard.registry_finding import finding
 from dashboard.wall_state import Ground, Wall
 from data.mirror.ground import GroundMirror
 from data.mirror.registry_density import HEXES, DensityMirror, Within
@@ -106,10 +107,11 @@ class Densities:
 
 @asynccontextmanager
 async def running(app: FastAPI) -> AsyncIterator[None]:
-    """The density of the application, drawn on the ground that its tiles have."""
+    """The density of the application, drawn on the ground that its tiles have, and its finder."""
     app.state.densities = held = Densities(app.state.wall, lambda: app.state.ground_tiles.mirror)
     following = asyncio.create_task(held.follow())
-    yield
+    async with finding(app):
+        yield
     following.cancel()
     with suppress(asyncio.CancelledError):
         await following

@@ -123,6 +123,7 @@ def link_prepared(prepared: pd.DataFrame, model: Model, progress: Progress, thre
     """Link a frame that has the columns a model compares, and unique_id."""
     ids = prepared["unique_id"].to_numpy(object)
     with duckdb.connect(config={"threads": threads}) as connection:
+        connection.execute("set enable_progress_bar = false")
         numbered = prepared.assign(unique_id=np.arange(len(ids), dtype=np.int32))
         connection.register("given", numbered)
         connection.execute("create table record as select * from given")

@@ -82,6 +82,27 @@ def test_numbers_of_too_few_are_never_sent(registry: Registry) -> None:
     assert all(band[sex] is None or band[sex] == 0 or band[sex] >= 5 for band in bands for sex in ("male", "female"))
 
 
+@pytest.mark.parametrize(
+    ("typed", "at"),
+    [("王建国", 0), ("wjg", 0), ("建国", 0), ("2222", 0), ("wangjianguo", 0), ("00007", 7), ("王第9", 9)],
+)
+def test_a_record_is_found_by_any_word_of_it(registry: Registry, typed: str, at: int) -> None:
+    def first() -> bool:
+        found = registry.get("/api/registry/search", q=typed)["found"]
+        return bool(found) and found[0]["code"] == registry.block.persons[at]
+
+    until(first, f"{typed} to find person {at}")
+
+
+def test_a_place_is_found_and_nobody_finds_what_is_not_theirs(registry: Registry) -> None:
+    def there() -> bool:
+        found = registry.get("/api/registry/search", q="长河路1号院")["found"]
+        return registry.block.household in {line["code"] for line in found}
+
+    until(there, "the address to find its household")
+    assert registry.get("/api/registry/search", q="龘龘 0000")["found"] == []
+
+
 def drawn(registry: Registry) -> Any:
     """The features of the tile of zoom 14 over the first building."""
     place = registry.get(f"/api/registry/at/{registry.block.buildings[0][0]}")["at"]
