@@ -9,7 +9,7 @@ from typing import Any
 import geopandas
 import httpx
 import numpy as np
-import pypdfium2
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
 from PIL import Image
 
@@ -155,7 +155,8 @@ def study() -> Study:
     at = np.arange(SIDE * SIDE).reshape(SIDE, SIDE)
     pairs = [np.column_stack((a.ravel(), b.ravel())) for a, b in ((at[:, 1:], at[:, :-1]), (at[1:], at[:-1]))]
     both = np.concatenate([*pairs, *(pair[:, ::-1] for pair in pairs)])
-    x, y = (axis.ravel() * 3000.0 + 3_500_000_000 for axis in np.meshgrid(np.arange(SIDE), np.arange(SIDE)))
+    along = np.arange(SIDE, dtype=np.float64) * 3_000 + 3_500_000_000
+    x, y = np.tile(along, SIDE), np.repeat(along, SIDE)
     nothing = np.zeros(0, np.uint32)
     shapes = Shapes(np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros(0, np.bool_), nothing, nothing)
     return Study("cell", [str(k) for k in at.ravel()], at.ravel(), neighbours_of(both, SIDE * SIDE), x, y, shapes)
