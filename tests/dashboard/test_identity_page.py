@@ -1,13 +1,17 @@
 """Identity on the operators' side: nothing opens out of turn, everything is audited, a worker confirms, the page shows it."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, Error, expect
 
 from dashboard.cast import Cast
+from dashboard.sessions import COOKIE
 from data.cluster import Cluster
 from data.database import connect
 from tests.dashboard.conftest import Served
@@ -76,3 +80,28 @@ def test_purposes_open_in_turn_and_workers_confirm(office: tuple[str, str, Cast]
         rows = base.execute("select action from audit_entry where action like 'identity.%' order by id").fetchall()
         assert [row[0] for row in rows] == [f"identity.{act}" for act in ("propose", "approve", "open", "confirm")]
         assert base.execute("select state, by is not null from identity_check").fetchone() == ("passed", True)
+
+
+def errors_into(errors: list[str]) -> Callable[[Error], None]:
+    return lambda error: errors.append(str(error))
+
+
+@pytest.mark.browser
+@pytest.mark.usefixtures("opened")
+def test_the_page_shows_it_in_both_languages(office: tuple[str, str, Cast], browser: Browser) -> None:
+    for lang, theme, name in (("zh", "light", "启用中"), ("en", "dark", "Open")):
+        context = browser.new_context(viewport={"width": 1360, "height": 1500})
+        context.add_cookies([{"name": COOKIE, "value": office[2].token("admin"), "url": office[0]}])
+        page = context.new_page()
+        errors: list[str] = []
+        page.on("pageerror", errors_into(errors))
+        page.goto(f"{office[0]}/identity?lang={lang}&theme={theme}")
+        page.wait_for_selector("body[data-ready]")
+        expect(page.locator(".identity-state")).to_have_text(name)
+        expect(page.locator(".identity-plot .main-svg").first).to_be_visible()
+        assert page.locator(".identity-assessment h3").count() == 4
+        assert "identity." not in page.inner_text("main")
+        if folder := os.environ.get("NEEDLE_LOOK"):
+            page.screenshot(path=Path(folder) / f"identity_{lang}.png")
+        context.close()
+        assert errors == []
