@@ -31,7 +31,7 @@ TYPE: Final = ("扫不了码？在浏览器中输入", "No camera? Type this add
 PLACE: Final = ("填报对象", "For")
 UNTIL: Final = ("截止时间", "Until")
 PRIVACY: Final = (
-    "您的回答在手机上加密后才发出，只有发起单位能够打开。无需登录，不收费用，不会索要密码和验证码。",
+    "您的回答在手机上加密后才发出，只有发起单位能够打开。无需登录，不收费用，不会打电话索要密码和验证码。",
     "Answers are sealed on your phone; only the office named above can open them. No sign-in, no fee, no passwords asked.",
 )
 FIXED: Final = "".join((*SCAN, *TYPE, *PLACE, *UNTIL, *PRIVACY)) + "年月日时分"
