@@ -17,7 +17,7 @@ from websockets.sync.client import connect as connect_socket
 from dashboard import live, reader
 from data.database import Connection, connect
 from tests.dashboard.conftest import Served
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, until
 
 Message = dict[str, Any]
 
@@ -193,15 +193,18 @@ def test_too_much_at_once_is_read_anew_and_the_mirror_has_it(
     served: str, client: httpx.Client, base: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "CATCH_UP_CASES", 20)
-    before = snapshot(client)
     cases = [row[0] for row in base.execute("select id from cases where closed_at is null order by id")]
+    assert len(cases) > 20
+    before = until(
+        lambda: next((now for now in [snapshot(client)] if now["figures"]["open"] == len(cases)), None),
+        "the mirror has what the tests before wrote",
+    )
     with listening(served, before["event"]) as wall:
         base.execute("update cases set closed_at = now() where id = any(%s)", (cases,))
         move(base, cases, notice="*")
         base.commit()
         wall.kind("reload")
-        assert before["figures"]["open"] == len(cases) > 20
-        assert snapshot(client)["figures"]["open"] == 0
+        until(lambda: snapshot(client)["figures"]["open"] == 0, "the mirror knows that every case is closed")
     with listening(served, before["event"]) as wall:
         wall.kind("reload")
 
