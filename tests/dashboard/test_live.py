@@ -195,10 +195,8 @@ def test_too_much_at_once_is_read_anew_and_the_mirror_has_it(
     monkeypatch.setattr(live, "CATCH_UP_CASES", 20)
     cases = [row[0] for row in base.execute("select id from cases where closed_at is null order by id")]
     assert len(cases) > 20
-    before = until(
-        lambda: next((now for now in [snapshot(client)] if now["figures"]["open"] == len(cases)), None),
-        "the mirror has what the tests before wrote",
-    )
+    until(lambda: snapshot(client)["figures"]["open"] == len(cases), "the mirror has what the tests before wrote")
+    before = snapshot(client)
     with listening(served, before["event"]) as wall:
         base.execute("update cases set closed_at = now() where id = any(%s)", (cases,))
         move(base, cases, notice="*")
