@@ -102,6 +102,7 @@ def test_a_case_goes_from_accepted_to_closed_by_the_keyboard(desk: Page, api: ht
     state_is(desk, "Dispatched")
 
     press(desk, "t")
+    expect(desk.locator("dialog.act-form textarea")).to_be_focused()
     desk.keyboard.type("The gate is locked after six")
     desk.keyboard.press("Control+Enter")
     expect(desk.locator(OUTCOME)).to_contain_text("Words added")

@@ -154,6 +154,13 @@ def send(address: str, told: dict[str, Any]) -> None:
     assert httpx.post(f"{address}/api/reports", json=told, trust_env=False).status_code == 201
 
 
+def acknowledge_standing(address: str) -> None:
+    """Every alarm that the city's history has left at this hour, so that the next one is seen whatever the time of day."""
+    for alarm in httpx.get(f"{address}/api/wall/snapshot", trust_env=False).json()["alarms"]:
+        answer = httpx.post(f"{address}/api/wall/alarms/{alarm['id']}/acknowledge", trust_env=False)
+        assert answer.is_success, answer.text
+
+
 class Diligent(random.Random):
     """People who neither return a case nor do it badly."""
 

@@ -5,7 +5,18 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.dashboard.wall.conftest import SETTLED, Wall, case_of, new_wall, open_wall, report, send, static_of, work_on
+from tests.dashboard.wall.conftest import (
+    SETTLED,
+    Wall,
+    acknowledge_standing,
+    case_of,
+    new_wall,
+    open_wall,
+    report,
+    send,
+    static_of,
+    work_on,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -86,6 +97,7 @@ def test_an_urgent_case_sounds_on_every_wall_until_one_acknowledges(wall: Wall, 
     other = new_wall(browser)
     for one in (wall, other):
         open_wall(one, f"{address}/wall?lang=en")
+    acknowledge_standing(address)
     told = report(3, matter=URGENT_MATTER)
     send(address, told)
     alarms = [one.slot("alarm-list").locator("li", has_text=told["address"]) for one in (wall, other)]
