@@ -23,6 +23,7 @@ MARKET: Final = Source("department", "demo-market", "市场主体登记", ("*",)
 SOURCES: Final = (REGISTER, VISITS, FORM, PROPERTY, MARKET)
 
 SHARE_VISITED, SHARE_SURVEYED, SHARE_TWICE = 0.35, 0.1, 0.015
+SHARE_GAPS: Final = 0.12
 MOST_BUILDINGS: Final = 1_600
 SYMBOLS: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 TRADES: Final = (
@@ -67,13 +68,16 @@ def make_register(city: DemoCity, codes: list[str], now: datetime) -> Register:
         list(words_of(people, n, codes[homes[home][0]], homes[home], rng, now))
         for n, home in enumerate(people.household.tolist())
     ]
-    households = [list(household_words(people, n, codes[home[0]], home, rng, now)) for n, home in enumerate(homes)]
+    households = [
+        list(household_words(people, n, codes[home[0]], str(city.buildings.addresses[home[0]]), home, rng, now))
+        for n, home in enumerate(homes)
+    ]
     twice = []
     for number in np.flatnonzero(rng.random(len(said)) < SHARE_TWICE).tolist():
         twice.append((number, len(said)))
         said.append(told_again(said[number], now))
     home = people.household.tolist() + [int(people.household[number]) for number, _ in twice]
-    return Register(said, households, list(shops(city, codes, rng, now)), home, twice)
+    return Register(said, households, list(shops(city, codes, people, rng, now)), home, twice)
 
 
 def dwellings(city: DemoCity, rng: np.random.Generator) -> list[tuple[int, str, str]]:
@@ -129,16 +133,16 @@ def words_of(
 
 
 def household_words(
-    people: Persons, n: int, code: str, home: tuple[int, str, str], rng: np.random.Generator, now: datetime
+    people: Persons, n: int, code: str, street: str, home: tuple[int, str, str], rng: np.random.Generator, now: datetime
 ) -> Iterator[Word]:
-    """What is said of a household."""
-    members = (
-        np.flatnonzero(people.household == n) if n < 0 else np.arange(*np.searchsorted(people.household, [n, n + 1]))
-    )
+    """What is said of a household; ``street``: the address of its building. Of some the register has no address."""
+    members = np.arange(*np.searchsorted(people.household, [n, n + 1]))
     head = next((k for k in members.tolist() if people.relation[k] == HEAD), None)
     listed = now - timedelta(days=int(rng.integers(30, 900)))
     known = {"building": code, "unit": home[1], "room": home[2], "people": len(members)}
     yield from (Word(REGISTER, name, value, listed, "department") for name, value in known.items())
+    if rng.random() > SHARE_GAPS:
+        yield Word(REGISTER, "address", f"{street}{home[1]}单元{home[2]}室", listed, "department")
     if head is not None:
         yield Word(REGISTER, "head", str(people.name[head]), listed, "department")
     if rng.random() < SHARE_VISITED:
@@ -154,8 +158,10 @@ def told_again(words: list[Word], now: datetime) -> list[Word]:
     return [Word(PROPERTY, name, value, at, "none") for name, value in kept.items()]
 
 
-def shops(city: DemoCity, codes: list[str], rng: np.random.Generator, now: datetime) -> Iterator[list[Word]]:
-    """Enterprises in a part of the buildings that are no dwellings."""
+def shops(
+    city: DemoCity, codes: list[str], people: Persons, rng: np.random.Generator, now: datetime
+) -> Iterator[list[Word]]:
+    """Enterprises in a part of the buildings that are no dwellings; residents manage them, of some it is not known who."""
     places = np.flatnonzero(np.isin(city.buildings.use, [USES.index("commercial"), USES.index("office")]))
     for n, building in enumerate(np.sort(rng.permutation(places)[: MOST_BUILDINGS // 2]).tolist()):
         kind, trade = TRADES[int(rng.integers(0, len(TRADES)))]
@@ -170,7 +176,10 @@ def shops(city: DemoCity, codes: list[str], rng: np.random.Generator, now: datet
             "employees": int(rng.integers(1, 60)),
             "status": "open" if rng.random() < 0.94 else "closed",
         }
-        yield [Word(MARKET, name, value, listed, "department") for name, value in known.items()]
+        if rng.random() > SHARE_GAPS:
+            manager = int(rng.integers(0, len(people.name)))
+            known |= {"manager": str(people.name[manager]), "phone": str(people.phone[manager])}
+        yield [Word(MARKET, name, value, listed, "department") for name, value in known.items() if value != ""]
 
 
 def credit_code(number: int) -> str:
