@@ -1,6 +1,7 @@
 """Secrets by name: from the environment (``NEEDLE_SECRET_<NAME>``) or a file of the secrets' folder; never in the database."""
 
 import os
+import tempfile
 from pathlib import Path
 
 from geo.errors import NeedleError
@@ -22,3 +23,18 @@ def read_secret(name: str, folder: Path) -> str:
     if not found or not found.strip():
         raise NeedleError("delivery.secret_missing", name=name, variable=variable, file=file)
     return found.strip()
+
+
+def make_once(file: Path, content: bytes) -> None:
+    """Write a secret durably, readable by its owner alone; where one is already, it stays: of two processes the first wins."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as made:
+        made.write(content)
+        made.flush()
+        os.fsync(made.fileno())
+    try:
+        file.hardlink_to(made.name)
+    except FileExistsError:
+        pass
+    finally:
+        Path(made.name).unlink()

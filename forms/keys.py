@@ -3,8 +3,6 @@
 The newest is the one that new mail is sealed to; older ones open what was sealed before the change.
 """
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from data.secrets import make_once
 from forms.sealing import key_id_of, public_point
 from geo.errors import NeedleError
 
@@ -53,13 +52,8 @@ class KeyRing:
         """Make a new key, durably and readable by its owner alone; its id."""
         key = ec.generate_private_key(ec.SECP256R1())
         key_id = key_id_of(public_point(key))
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(self.folder / f"{PREFIX}{key_id}.pem")
+        make_once(self.folder / f"{PREFIX}{key_id}.pem", pem)
         self.look()
         return key_id
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from dashboard.cli.demo_accounts import write_secret
 from dashboard.supervisor import Part
 from data.database import connect, open_pool
+from data.secrets import make_once
 from data.settings import Settings
 from data.stores.deliveries import save_subscription
 from data.stores.desk_cases import load_departments
@@ -70,5 +70,5 @@ def own_key(settings: Settings) -> str:
     """The system's key, made once and kept among the city's secrets."""
     file = settings.home / "secrets" / SECRET
     if not file.is_file():
-        write_secret(file, secrets.token_urlsafe(24))
+        make_once(file, secrets.token_urlsafe(24).encode())
     return file.read_text(encoding="utf-8")

@@ -8,7 +8,6 @@ is made, readable by its owner alone, when there is none. Without it no template
 import hashlib
 import hmac
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -18,7 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from numpy.typing import NDArray
 
-from data.secrets import read_secret
+from data.secrets import make_once, read_secret
 from geo.errors import NeedleError
 
 NAME: Final = "identity"
@@ -96,7 +95,8 @@ def open_vault(secrets: Path) -> Vault:
     try:
         written = read_secret(NAME, secrets)
     except NeedleError:
-        written = make_key(secrets)
+        make_once(secrets / NAME, os.urandom(KEY_BYTES).hex().encode())
+        written = (secrets / NAME).read_text(encoding="utf-8").strip()
     try:
         key = bytes.fromhex(written)
     except ValueError as error:
@@ -104,19 +104,3 @@ def open_vault(secrets: Path) -> Vault:
     if len(key) != KEY_BYTES:
         raise NeedleError("identity.key_broken", file=secrets / NAME)
     return Vault(key)
-
-
-def make_key(secrets: Path) -> str:
-    """Write a new key durably, unless another process was first; the key that is there then."""
-    secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=secrets, delete=False) as file:
-        file.write(os.urandom(KEY_BYTES).hex())
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        (secrets / NAME).hardlink_to(file.name)
-    except FileExistsError:
-        pass
-    finally:
-        Path(file.name).unlink()
-    return (secrets / NAME).read_text(encoding="utf-8").strip()

@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import os
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from data.secrets import make_once
 from forms.sealing import ALIKE, LETTERS, NONCE, SealError
 
 FILE: Final = "links.key"
@@ -52,17 +52,7 @@ def link_secret(folder: Path) -> LinkSecret:
     """The secret in a folder, made durably and readable by its owner alone when there is none."""
     file = folder / FILE
     if not file.is_file():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as new:
-            new.write(os.urandom(32))
-            new.flush()
-            os.fsync(new.fileno())
-        try:
-            os.link(new.name, file)  # the first of two processes wins
-        except FileExistsError:
-            pass
-        finally:
-            Path(new.name).unlink()
+        make_once(file, os.urandom(32))
     return LinkSecret(file.read_bytes())
 
 
