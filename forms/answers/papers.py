@@ -16,11 +16,9 @@ from data.stores.form_papers import OpenForm, load_open_forms, load_xform
 from data.stores.photos import PhotoFolder
 from data.stores.reading import reading
 from forms.enketo.transform import transform
-from forms.xlsform.media import Media, media_names, public_name, with_media
+from forms.xlsform.media import AT, Media, media_names, public_name, with_media
 from geo.errors import NeedleError
 
-MEDIA_AT: Final = "/media"
-"""Where the portal serves files that forms show."""
 PLAIN: Final = re.compile(r"[^A-Za-z0-9_.]+")
 
 log = structlog.get_logger("papers")
@@ -68,7 +66,7 @@ def paper_name(form: OpenForm) -> str:
     return f"form-{PLAIN.sub('_', form.form)}-{form.id}"
 
 
-def paper(form_id: str, version: str, title: str, xform: str, media: Media, at: str = MEDIA_AT) -> dict[str, Any]:
+def paper(form_id: str, version: str, title: str, xform: str, media: Media, at: str = AT) -> dict[str, Any]:
     """What a phone needs to show a form: ``html`` and ``model`` as Enketo takes them; its files are found below ``at``."""
     page = transform(xform)
     return {

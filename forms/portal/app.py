@@ -23,7 +23,7 @@ from forms.portal.guard import Guard
 from forms.portal.letterbox import Letterbox
 from forms.portal.links import Doors
 from forms.sealing import OVERHEAD
-from forms.xlsform.media import SHOWN
+from forms.xlsform.media import AT, SHOWN
 from geo.errors import NeedleError
 
 MAX_MAIL_BYTES: Final = 4 * 1024 * 1024
@@ -36,7 +36,6 @@ ID: Final = re.compile(r"[0-9a-f]{32}")
 KIND: Final = re.compile(r"[a-z_]{1,20}")
 KEY_ID: Final = re.compile(r"[0-9a-f]{16}")
 ANSWER: Final = "answer"
-MEDIA_AT: Final = "/media"
 MEDIA: Final = re.compile(r"[0-9a-f]{64}\.(\w+)")
 TYPES: Final = {ending: media_type for media_type, ending in SHOWN.items()}
 SHEETS: Final = ("sketch", "around")
@@ -69,7 +68,7 @@ class Portal:
         app.add_api_route("/api/links/{token}", self.look)
         app.add_api_route("/api/links/{token}/opt-out", self.opt_out, methods=["POST"])
         app.add_api_route("/api/papers/{name}.json", self.paper)
-        app.add_api_route(f"{MEDIA_AT}/{{name}}", self.media)
+        app.add_api_route(f"{AT}/{{name}}", self.media)
         app.add_api_route("/api/sheets/{kind}/{x}/{y}.json", self.sheet)
 
     async def page(self, request: Request) -> Response:

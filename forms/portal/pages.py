@@ -79,8 +79,7 @@ def page(name: str, lang: str, static: str) -> bytes:
         "top": _filled(template(f"{kind}_top"), said),
         "below": safe["link.sealed" if kind == FORM else "foot"],
         "content": _filled(template(name), said),
-        # The JSON stands in an element that runs nothing; "</" would end it.
-        "words": orjson.dumps(_words(name, lang)).decode().replace("</", "<\\/"),
+        "words": _words(name, lang),
     }
     return _filled(template("frame"), whole).encode()
 
@@ -95,15 +94,16 @@ def preview_page(lang: str, at: str) -> bytes:
         "built": at,
         "form.style": parts.style,
         "preview.script": parts.preview,
-        "words": orjson.dumps(_words(PREVIEW, lang)).decode().replace("</", "<\\/"),
+        "words": _words(PREVIEW, lang),
     }
     return _filled(template(PREVIEW), safe | own).encode()
 
 
-def _words(name: str, lang: str) -> Mapping[str, str]:
-    """What a page's scripts may say."""
+def _words(name: str, lang: str) -> str:
+    """What a page's scripts may say, as JSON for an element that runs nothing: "</" would end it."""
     others = tuple(start for start, pages in OWN_WORDS.items() if name not in pages)
-    return {key: text for key, text in texts(lang).items() if not key.startswith(others)}
+    said = {key: text for key, text in texts(lang).items() if not key.startswith(others)}
+    return orjson.dumps(said).decode().replace("</", "<\\/")
 
 
 def _form_parts() -> dict[str, str]:

@@ -8,6 +8,8 @@ from urllib.parse import unquote
 
 #: Where an XForm says that a file is; its name goes to the end of the text or attribute.
 ADDRESS: Final = re.compile(r"jr://(?:images|audio|video)/([^<>\"]+)")
+AT: Final = "/media"
+"""Where the portal serves these files."""
 MOST_BYTES: Final = 3 << 20
 MOST_FILES: Final = 60
 SHOWN: Final = {
