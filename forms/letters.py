@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 
@@ -20,8 +20,8 @@ from forms.identity.letters import (
     IdentityLetter,
     read_given,
     read_person,
-    read_way,
 )
+from forms.identity.ways import WAYS
 from forms.sealing import mail_id_of, read_code
 
 MAX_WORDS: Final = 2_000
@@ -32,6 +32,8 @@ MAX_FILES: Final = 20
 MAX_FILE_BYTES: Final = 3_900_000
 MAX_INSTANCE: Final = 1_000_000
 SOURCES: Final = ("gps", "map", "address")
+
+One = TypeVar("One", bound=str)
 
 
 class LetterError(Exception):
@@ -149,9 +151,7 @@ def read_letter(raw: bytes, kind: str, mail_id: str) -> Letter:
 
 
 def _report(head: Mapping[str, Any], photos: tuple[bytes, ...], mail_id: str) -> Report:
-    code = _code(head)
-    if mail_id_of(code) != mail_id:
-        raise LetterError("code")
+    code = _own_code(head, mail_id)
     lng, lat = _degrees(head, "lng", 180), _degrees(head, "lat", 90)
     if (lng is None) != (lat is None):
         raise LetterError("place")
@@ -183,9 +183,7 @@ def _unsolved(head: Mapping[str, Any], _photos: tuple[bytes, ...], _mail_id: str
 
 
 def _answer(head: Mapping[str, Any], contents: tuple[bytes, ...], mail_id: str) -> Answer:
-    code = _code(head)
-    if mail_id_of(code) != mail_id:
-        raise LetterError("code")
+    code = _own_code(head, mail_id)
     instance = _words(head, "instance", MAX_INSTANCE)
     if not instance:
         raise LetterError("instance")
@@ -197,12 +195,8 @@ def _answer(head: Mapping[str, Any], contents: tuple[bytes, ...], mail_id: str) 
 
 
 def _identity(head: Mapping[str, Any], contents: tuple[bytes, ...], mail_id: str) -> IdentityLetter:
-    code = _code(head)
-    if mail_id_of(code) != mail_id:
-        raise LetterError("code")
-    way, person, of = read_way(head), read_person(head), head.get("of")
-    if way is None:
-        raise LetterError("way")
+    code = _own_code(head, mail_id)
+    person, of = read_person(head), head.get("of")
     about = read_code(of) if isinstance(of, str) else None
     if (about is None) == (person is None):
         raise LetterError("of")
@@ -210,7 +204,7 @@ def _identity(head: Mapping[str, Any], contents: tuple[bytes, ...], mail_id: str
     return IdentityLetter(
         code,
         _one_of(head, "step", STEPS),
-        way,
+        _one_of(head, "way", WAYS),
         _one_of(head, "language", ("zh", "en")),
         about or "",
         person,
@@ -253,6 +247,14 @@ def _code(head: Mapping[str, Any]) -> str:
     return code
 
 
+def _own_code(head: Mapping[str, Any], mail_id: str) -> str:
+    """The code of a letter that came under the id of its own code."""
+    code = _code(head)
+    if mail_id_of(code) != mail_id:
+        raise LetterError("code")
+    return code
+
+
 def _words(head: Mapping[str, Any], name: str, most: int) -> str:
     value = head.get(name) or ""
     if not isinstance(value, str) or len(value) > most or "\0" in value:
@@ -260,11 +262,12 @@ def _words(head: Mapping[str, Any], name: str, most: int) -> str:
     return value.strip()
 
 
-def _one_of(head: Mapping[str, Any], name: str, known: tuple[str, ...]) -> str:
+def _one_of(head: Mapping[str, Any], name: str, known: tuple[One, ...]) -> One:
     value = head.get(name)
-    if not isinstance(value, str) or value not in known:
+    found = next((one for one in known if one == value), None)
+    if found is None:
         raise LetterError(name)
-    return value
+    return found
 
 
 def _degrees(head: Mapping[str, Any], name: str, limit: float) -> float | None:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from forms.identity.consent import Given
-from forms.identity.ways import WAYS, Way
+from forms.identity.ways import Way
 
 STEPS: Final = ("begin", "proof", "withdraw")
 MOST_FILES: Final = 8
@@ -79,9 +79,3 @@ def read_person(head: Mapping[str, Any]) -> Person | None:
     if not isinstance(name, str) or not isinstance(number, str) or not name.strip() or not number.strip():
         return None
     return Person(name.strip()[:80], number.strip().upper()[:18])
-
-
-def read_way(head: Mapping[str, Any]) -> Way | None:
-    """The way that was chosen."""
-    said = head.get("way")
-    return next((way for way in WAYS if way == said), None)
