@@ -17,7 +17,7 @@ from data.stores.links import Recipient
 from data.stores.reading import reading
 from dispatch.clock import china_calendar, weekday_calendar
 from forms.courier import patiently
-from forms.identity.messages import SUBJECT, TEXT
+from forms.identity.messages import SUBJECT, text
 from forms.identity.retention import filing
 from forms.identity.vault import Vault, open_vault
 from forms.identity.worker import FaceWorker, bench_of, clear_away
@@ -79,7 +79,7 @@ async def send_one(ways: Sequence[Messenger], number: int, phone: str, code: str
     for way in ways:
         address = way.address(to)
         if address is not None:
-            message = Message(f"identity-{number}", address, "", "zh", SUBJECT, TEXT.format(code=code), "", "")
+            message = Message(f"identity-{number}", address, "", "zh", SUBJECT, text(code), "", "")
             found = await way.send(message)
             if found.outcome is not Outcome.SENT:
                 log.warning("code not sent", check=number, channel=way.channel, outcome=found.outcome.value)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from data.stores.identity_purposes import AssessmentRow, CalibrationRow, NoticeRow, Purpose
-from forms.identity.retention import FILING_AT, RECORDS_KEPT
+from forms.identity.retention import FILING_AT, FILING_DAYS, RECORDS_KEPT, WARN_AT
 from forms.identity.ways import MOST_FAILURES
 from geo.errors import NeedleError
 
@@ -162,7 +162,7 @@ def _accuracy(s: Mapping[str, Any]) -> Section:
 
 
 def _protection(s: Mapping[str, Any], stored: int) -> Section:
-    years = RECORDS_KEPT.days // 365
+    years, (near, close) = RECORDS_KEPT.days // 365, WARN_AT
     return Section(
         "protection",
         "四、保护措施是否合法、有效并与风险相适应",
@@ -173,8 +173,8 @@ def _protection(s: Mapping[str, Any], stored: int) -> Section:
             f"最多 {s['kept_days']} 天，到期自动删除并出具回执。",
             f"每次比对留有记录（阈值、误识率、风险分，无图像），保存 {years} 年，不可更改；"
             "操作入审计日志；日志中没有人脸数据。",
-            f"当前存有 {stored} 人的人脸模板；达到 {FILING_AT:,} 人时须在 30 个工作日内向省级网信部门备案，"
-            "8 万、9.5 万人时预警。",
+            f"当前存有 {stored} 人的人脸模板；达到 {FILING_AT:,} 人时须在 {FILING_DAYS} 个工作日内向省级网信部门备案，"
+            f"{near / 10_000:g} 万、{close / 10_000:g} 万人时预警。",
         ),
         (
             "Pictures are sealed on the phone (HPKE); the residents' zone cannot open them. They are compared on the "
@@ -184,6 +184,6 @@ def _protection(s: Mapping[str, Any], stored: int) -> Section:
             f"Every comparison is on record (threshold, rates, risk; no picture) for {years} years and cannot be changed; acts "
             "are audited; no log holds anything of a face.",
             f"Templates of {stored} persons are stored now; at {FILING_AT:,} the provincial cyberspace administration is to be "
-            "told within 30 working days; warnings come at 80,000 and 95,000.",
+            f"told within {FILING_DAYS} working days; warnings come at {near:,} and {close:,}.",
         ),
     )

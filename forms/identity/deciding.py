@@ -40,7 +40,5 @@ def decide(distance: float | None, risk: float, limits: Limits) -> Outcome:
 
 def told(outcome: Outcome, why: Sequence[str], left: Standing) -> dict[str, Any]:
     """What the phone shows: how it went, what was wrong with the pictures, and which ways are open, the others first."""
-    ways = list(left.ways)
-    if outcome != "match":
-        ways.sort(key=lambda way: left.failures.get(way, 0))
+    ways = list(left.ways) if outcome == "match" else left.least_failed
     return {"state": DECIDED[outcome], "outcome": outcome, "why": list(why), "ways": ways, "left": dict(left.left)}

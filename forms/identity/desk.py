@@ -127,8 +127,7 @@ class IdentityDesk:
     ) -> Standing:
         """What is left after the failures of a day, and ``more`` that are not written down yet."""
         failed = [*more, *await checks.failures(connection, about.subject, self.clock() - FAILURES_COUNT_FOR)]
-        ways = ways_of(about.demand, is_face_open=faces is not None)
-        return standing(ways, [way for way in ways for each in failed if each == way])
+        return standing(ways_of(about.demand, is_face_open=faces is not None), failed)
 
     async def _begin(
         self, connection: AsyncConnection, mail_id: str, letter: IdentityLetter, about: About
@@ -161,11 +160,11 @@ class IdentityDesk:
     async def _face(
         self, connection: AsyncConnection, mail_id: str, letter: IdentityLetter, about: About, faces: Faces
     ) -> NewCheck:
-        now = self.clock()
-        check_given(letter.given, faces.notice.version, await self._today(connection))
+        now, today = self.clock(), await self._today(connection)
+        check_given(letter.given, faces.notice.version, today)
         assert letter.given is not None
         receipt = receipt_of("consent", mail_id)
-        guardian = self._guardian(letter.given, await self._today(connection), mail_id)
+        guardian = self._guardian(letter.given, today, mail_id)
         given = references.NewConsent(
             faces.purpose.id,
             faces.notice.version,
@@ -244,8 +243,7 @@ class IdentityDesk:
         if tries < MOST_TYPED:
             return {"state": "again", "way": "sms", "left": MOST_TYPED - tries}
         left = await self._left(connection, about, await open_faces(connection), ("sms",))
-        ways = sorted(left.ways, key=lambda way: left.failures.get(way, 0))
-        ending: dict[str, Any] = {"state": "failed", "way": "sms", "ways": ways}
+        ending: dict[str, Any] = {"state": "failed", "way": "sms", "ways": left.least_failed}
         await checks.finish(connection, check, "failed", ending)
         return ending
 

@@ -14,8 +14,6 @@ WARN_AT: Final = (80_000, 95_000)
 FILING_DAYS: Final = 30
 RECORDS_KEPT: Final = timedelta(days=3 * 366)
 """Records of comparisons and impact assessments: three years (PIPL art. 56)."""
-CAPTURE_KEPT: Final = timedelta(hours=2)
-"""Frames that wait for their comparison; they are gone with it, and after this in any case."""
 CODE_KEPT: Final = timedelta(minutes=30)
 
 Level = Literal["quiet", "near", "close", "file"]
@@ -49,8 +47,3 @@ def add_workdays(start: date, days: int, is_workday: Callable[[date], bool]) -> 
 def expires_at(made_at: datetime, kept_days: int, purpose_until: datetime) -> datetime:
     """When a template goes: after its days, or with its purpose, whichever is first."""
     return min(made_at + timedelta(days=kept_days), purpose_until)
-
-
-def is_due(expires: datetime, now: datetime) -> bool:
-    """Whether something is to be deleted now."""
-    return now >= expires

@@ -47,13 +47,13 @@ class Standing:
     left: Mapping[Way, int]
 
     @property
-    def is_helped(self) -> bool:
-        """Whether a way is used up, so that a person should help."""
-        return any(count == 0 for count in self.left.values())
+    def least_failed(self) -> list[Way]:
+        """The ways that are left, those that failed least first."""
+        return sorted(self.ways, key=lambda way: self.failures[way])
 
 
-def standing(ways: Sequence[Way], failed: Sequence[Way], most: int = MOST_FAILURES) -> Standing:
-    """What is offered after these failures.
+def standing(ways: Sequence[Way], failed: Sequence[str], most: int = MOST_FAILURES) -> Standing:
+    """What is offered after these failures; those of a way that is not offered here do not count.
 
     A way that failed ``most`` times is offered no more; a grid worker in person always is: no machine has the last word.
     """

@@ -15,7 +15,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, cast
 
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from data.database import AsyncPool
 from data.stores import identity_checks as checks
@@ -31,7 +33,7 @@ from forms.identity.desk import FAILURES_COUNT_FOR
 from forms.identity.liveness import Action
 from forms.identity.retention import expires_at
 from forms.identity.vault import Vault
-from forms.identity.ways import Way, standing, ways_of
+from forms.identity.ways import standing, ways_of
 from geo.errors import NeedleError
 
 COMPARISONS_A_CHILD: Final = 500
@@ -101,18 +103,14 @@ class FaceWorker:
                 return 0
             purpose, calibration = await self._ground(connection)
             if purpose is None or calibration is None or purpose.id != check.purpose_id:
-                await checks.finish(
-                    connection, check, "failed", {"state": "failed", "way": "face", "why": ["not_open"]}
-                )
+                await fail(connection, check, "not_open")
                 return 1
             try:
                 await self._compare(connection, check, purpose, calibration)
             except BrokenProcessPool:
                 log.warning("the comparing process died", check=check.id, tries=check.tries)
                 if check.tries >= MOST_TRIES:
-                    await checks.finish(
-                        connection, check, "failed", {"state": "failed", "way": "face", "why": ["broken"]}
-                    )
+                    await fail(connection, check, "broken")
         return 1
 
     async def _ground(self, connection: AsyncConnection) -> tuple[Purpose | None, CalibrationRow | None]:
@@ -137,12 +135,12 @@ class FaceWorker:
         await checks.record(connection, record_of(check, calibration, purpose, found, outcome, source, tuple(marks)))
         await self._end(connection, check, outcome, found)
         if outcome == "match" and found.template is not None and stored is None:
-            await self._keep(connection, check, purpose, calibration.model, found)
+            await self._keep(connection, check, purpose, calibration.model, found.template)
 
     async def _end(self, connection: AsyncConnection, check: CheckRow, outcome: Outcome, found: Found) -> None:
         failed = await checks.failures(connection, check.subject, self.clock() - FAILURES_COUNT_FOR)
         ways = ways_of("any", is_face_open=True)
-        counted = [cast("Way", way) for way in failed] + (["face"] if outcome != "match" else [])
+        counted = [*failed, "face"] if outcome != "match" else failed
         reply: dict[str, Any] = {"way": "face", **told(outcome, found.why, standing(ways, counted))}
         token = secrets.token_urlsafe(24) if outcome == "match" else ""
         if token:
@@ -150,18 +148,28 @@ class FaceWorker:
         await checks.finish(connection, check, DECIDED[outcome], reply, token=token)
 
     async def _keep(
-        self, connection: AsyncConnection, check: CheckRow, purpose: Purpose, model: str, found: Found
+        self,
+        connection: AsyncConnection,
+        check: CheckRow,
+        purpose: Purpose,
+        model: str,
+        template: NDArray[np.float64],
     ) -> None:
         """Keep the template for the next time, where the consent says so."""
         consents = await references.load_consents(connection, check.subject)
         mine = next((one for one in consents if one.id == check.consent_id), None)
-        if mine is None or not mine.keeps or mine.withdrawn_at is not None or found.template is None:
+        if mine is None or not mine.keeps or mine.withdrawn_at is not None:
             return
         until = expires_at(self.clock(), purpose.kept_days, purpose.until)
-        sealed = self.vault.seal_template(found.template, check.subject)
+        sealed = self.vault.seal_template(template, check.subject)
         await references.keep_reference(
             connection, check.subject, purpose.id, mine.id, "document", model, sealed, "worker", until
         )
+
+
+async def fail(connection: AsyncConnection, check: CheckRow, why: str) -> None:
+    """End a check that could not be made."""
+    await checks.finish(connection, check, "failed", {"state": "failed", "way": "face", "why": [why]})
 
 
 async def clear_away(base: AsyncPool, now: datetime) -> int:

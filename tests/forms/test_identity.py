@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from data.stores.identity_purposes import AssessmentRow, CalibrationRow, NoticeRow, Purpose
 from forms.identity.assessment import assess, check_open, digest_of, settings_of
 from forms.identity.calibration import calibrate, upper_bound
-from forms.identity.consent import Given, Kept, check_given, is_in_force, receipt_of
+from forms.identity.consent import Given, check_given, receipt_of
 from forms.identity.deciding import DECIDED, Limits, Outcome, decide, told
 from forms.identity.liveness import ACTIONS, Frame, challenge, is_done, is_still, judge
 from forms.identity.quality import Measured, problems
-from forms.identity.retention import FILING_AT, add_workdays, expires_at, filing, is_due
+from forms.identity.retention import FILING_AT, add_workdays, expires_at, filing
 from forms.identity.vault import Vault, open_vault
 from forms.identity.ways import DEMANDS, age_at, needs_guardian, read_demand, standing, ways_of
 from geo.errors import NeedleError
@@ -95,12 +95,9 @@ def test_what_is_no_consent_is_refused(said: Given | None, code: str) -> None:
     assert error.value.code == code
 
 
-def test_consents_hold_for_one_text_until_taken_back() -> None:
+def test_a_consent_to_the_newest_text_is_taken_and_has_one_receipt() -> None:
     check_given(Given(2, True, date(1950, 1, 1)), 2, date(2026, 11, 24))
     check_given(Given(2, True, date(2020, 1, 1), "王强（父）"), 2, date(2026, 11, 24))
-    assert is_in_force(Kept(2, NOW), 2)
-    assert not is_in_force(Kept(1, NOW), 2)
-    assert not is_in_force(Kept(2, NOW, NOW), 2)
     assert receipt_of("consent", "a") == receipt_of("consent", "a") != receipt_of("deletion", "a")
 
 
@@ -127,7 +124,6 @@ def test_working_days_are_counted_after_the_day(start: date, days: int) -> None:
 def test_templates_go_with_their_days_or_their_purpose() -> None:
     assert expires_at(NOW, 30, NOW + timedelta(days=10)) == NOW + timedelta(days=10)
     assert expires_at(NOW, 30, NOW + timedelta(days=100)) == NOW + timedelta(days=30)
-    assert is_due(NOW, NOW)
 
 
 @pytest.mark.parametrize(
