@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geo.files import read_table
 from geo.stats.surges import SIMILAR, LongRun, Reports, Surge, bigrams, groups, similarity, surges
 
 SIDE_M = 12_000.0
@@ -112,8 +112,7 @@ INCIDENTS = (
 @pytest.mark.real_data
 def test_what_residents_really_wrote_of_one_incident_is_found_by_its_words(real_data: Path) -> None:
     """Subjects of 1,000 messages to a local government: pairs that touch one of six known incidents, wherever in the city."""
-    sheet = openpyxl.load_workbook(real_data / "citizen_messages" / "messages_1000.xlsx", read_only=True).worksheets[0]
-    subjects = [str(row[2]) for row in sheet.iter_rows(min_row=2, values_only=True)]
+    subjects = read_table(real_data / "citizen_messages" / "messages_1000.xlsx")["留言主题"].astype(str).tolist()
     labels = [next((k for k, names in enumerate(INCIDENTS) if all(n in s for n in names)), None) for s in subjects]
     words = [bigrams(subject) for subject in subjects]
     known = [k for k, label in enumerate(labels) if label is not None]
