@@ -25,7 +25,7 @@ KINDS_ZH = {
     "bool_type": "应为 true 或 false",
     "too_short": "至少要有一项",
     "string_too_short": "不能为空",
-    "string_pattern_mismatch": "只能用小写字母、数字、下划线和连字符,以字母开头",
+    "string_pattern_mismatch": "只能用小写字母、数字、下划线和连字符，以字母开头",
     "greater_than": "数值太小",
     "greater_than_equal": "数值太小",
     "less_than_equal": "数值太大",
@@ -129,7 +129,7 @@ def contradictions(profile: Profile) -> Iterator[tuple[str, str, str]]:
     if profile.matters.edition_of == "events" and (profile.events is None or not profile.events.columns.category):
         yield (
             "[events] columns.category",
-            "类别来自事件表,须指明类别列",
+            "类别来自事件表，须指明类别列",
             "matters come from the events: name the column",
         )
 

@@ -119,7 +119,7 @@ def _wrong(field: str, zh: str, en: str) -> NeedleError:
 def _text(report: Mapping[str, Any], name: str) -> str:
     value = report.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise _wrong(name, "必填,应为文字", "is required and must be text")
+        raise _wrong(name, "必填，应为文字", "is required and must be text")
     return value
 
 
@@ -131,7 +131,7 @@ def _check_moment(text: str) -> None:
     except ValueError:
         pass
     raise _wrong(
-        "reported_at", "应为带时区的时间,例如 2026-11-24T10:00:00+08:00", "needs a zone: 2026-11-24T10:00:00+08:00"
+        "reported_at", "应为带时区的时间，例如 2026-11-24T10:00:00+08:00", "needs a zone: 2026-11-24T10:00:00+08:00"
     )
 
 

@@ -8,7 +8,7 @@ from dispatch.reasons import word
 from geo.errors import Language
 
 STOP = {"zh": "。", "en": "."}
-COMMA = {"zh": ",", "en": ", "}
+COMMA = {"zh": "，", "en": ", "}
 
 
 def candidate_sentence(candidate: Candidate, team_name: str, language: Language = "zh") -> str:

@@ -20,7 +20,7 @@ OVERDUE = "处置超时"
 SILENT = "吹哨逾时未应"
 ANSWER_SOON = "应哨时限将至"
 DUE_SOON = "处置时限将至"
-ABSENT = "到场时限已过,尚未报到"
+ABSENT = "到场时限已过，尚未报到"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ LEAST_PAUSE_S = 2.0
 PAUSE_SHARE = 4.0
 """A sweep is followed by a pause of so many times what it took: looking again takes a fifth of a worker at most."""
 
-REASON = "无人可派,等待超时,提请上级裁定"
+REASON = "无人可派，等待超时，提请上级裁定"
 
 
 class Sweep:

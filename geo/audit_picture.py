@@ -114,4 +114,4 @@ def left_out(count: int) -> str:
     """What the list does not show."""
     if count <= MOST_LISTED:
         return ""
-    return f"列出最大的 {MOST_LISTED} 个,共 {count:,} 个。The largest {MOST_LISTED} of {count:,} are listed."
+    return f"列出最大的 {MOST_LISTED} 个，共 {count:,} 个。The largest {MOST_LISTED} of {count:,} are listed."

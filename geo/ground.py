@@ -14,15 +14,15 @@ from geo.repair import shortened
 
 SENTENCES: Final = {
     "torn_streets": (
-        "{count} 条道路在文件边缘缺少节点,只保留文件里有的路段:{codes}",
+        "{count} 条道路在文件边缘缺少节点，只保留文件里有的路段:{codes}",
         "{count} streets lack nodes at the file's edge; what the file has of them is kept: {codes}",
     ),
     "torn_areas": (
-        "{count} 个面在文件边缘缺少节点或边界,形状不可信,已略去:{codes}",
+        "{count} 个面在文件边缘缺少节点或边界，形状不可信，已略去:{codes}",
         "{count} areas lack nodes or borders at the file's edge, so their shape cannot be trusted; left out: {codes}",
     ),
     "broken_rings": (
-        "{count} 个面的环无法闭合或没有面积,已略去:{codes}",
+        "{count} 个面的环无法闭合或没有面积，已略去:{codes}",
         "{count} areas have rings that do not close or hold no area; left out: {codes}",
     ),
     "repaired_rings": (
@@ -30,7 +30,7 @@ SENTENCES: Final = {
         "{count} areas with an invalid ring (crossing itself, say) were repaired: {codes}",
     ),
     "no_length": (
-        "{count} 条道路没有长度,已略去:{codes}",
+        "{count} 条道路没有长度，已略去:{codes}",
         "{count} streets have no length; left out: {codes}",
     ),
     "no_streets": (
@@ -38,15 +38,15 @@ SENTENCES: Final = {
         "{count} lines tagged as highways are no streets (under construction, platforms); left out: {codes}",
     ),
     "not_wanted": (
-        "{count} 行按 --value …=- 不要,已略去:第 {codes} 行",
+        "{count} 行按 --value …=- 不要，已略去:第 {codes} 行",
         "{count} rows are not wanted (--value …=-) and were left out: rows {codes}",
     ),
     "wrong_shape": (
-        "{count} 行的几何类型不对(道路须为线,水体、绿地与建筑须为面),已略去:第 {codes} 行",
+        "{count} 行的几何类型不对(道路须为线，水体、绿地与建筑须为面),已略去:第 {codes} 行",
         "{count} rows are of the wrong kind of geometry (streets are lines, all else areas); left out: rows {codes}",
     ),
     "dropped_empty": (
-        "{count} 行没有几何,已略去:第 {codes} 行",
+        "{count} 行没有几何，已略去:第 {codes} 行",
         "{count} rows without geometry were left out: rows {codes}",
     ),
 }

@@ -20,23 +20,23 @@ SENTENCES = {
         "{count} pieces of one code each (cut at tile edges, say) were united into {areas} areas: {codes}",
     ),
     "dropped_duplicate": (
-        "{count} 行与同编码的另一行完全相同,已略去:第 {rows} 行",
+        "{count} 行与同编码的另一行完全相同，已略去:第 {rows} 行",
         "{count} rows repeat another row of the same code exactly and were left out: rows {rows}",
     ),
     "dropped_empty": (
-        "{count} 行没有几何,已略去:第 {rows} 行",
+        "{count} 行没有几何，已略去:第 {rows} 行",
         "{count} rows without geometry were left out: rows {rows}",
     ),
     "dropped_not_polygon": (
-        "{count} 行是点或线,不是面,已略去:第 {rows} 行",
+        "{count} 行是点或线，不是面，已略去:第 {rows} 行",
         "{count} rows are points or lines, not areas, and were left out: rows {rows}",
     ),
     "dropped_collapsed": (
-        "{count} 行的面没有面积,已略去:第 {rows} 行",
+        "{count} 行的面没有面积，已略去:第 {rows} 行",
         "{count} rows are areas of no size and were left out: rows {rows}",
     ),
     "trimmed_code": (
-        "{count} 个编码前后有空格,已去掉:{codes}",
+        "{count} 个编码前后有空格，已去掉:{codes}",
         "{count} codes had blanks around them, which were removed: {codes}",
     ),
 }

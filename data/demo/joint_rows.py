@@ -28,7 +28,7 @@ PARTNERS = {
     "xf": ("ga", "zj"),
 }
 """Who is called beside the department that leads, by its kind."""
-REMINDERS = {"whistle": ("应哨时限将至", "吹哨逾时未应", "吹哨逾时未应"), "arrival": ("到场时限已过,尚未报到",)}
+REMINDERS = {"whistle": ("应哨时限将至", "吹哨逾时未应", "吹哨逾时未应"), "arrival": ("到场时限已过，尚未报到",)}
 """What the machine says at each step of silence, as ``dispatch.timers`` does."""
 BY_CENTRE = frozenset({"order_response", "release_whistle"})
 BY_STREET = frozenset({"whistle", "confirm", "reject_joint"})

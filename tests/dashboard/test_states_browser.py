@@ -31,7 +31,7 @@ def test_while_cases_are_read_nothing_is_called_empty_and_all_appears_by_itself(
             expect(wall.locator("[data-slot=feed-empty]")).to_be_hidden()
             desk.goto(f"{server.address}/desk")
             loading = desk.locator("[data-slot=state] .state-loading")
-            expect(loading).to_contain_text(re.compile(r"正在读取全市案件,已完成 \d+%"))
+            expect(loading).to_contain_text(re.compile(r"正在读取全市案件，已完成 \d+%"))
             expect(loading.locator("progress")).to_be_visible()
             barrier.rollback()
             expect(loading).to_be_hidden()

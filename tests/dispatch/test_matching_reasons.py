@@ -146,6 +146,6 @@ def test_a_decision_can_be_stored_and_said_again(atlas: Atlas) -> None:
 def test_the_chosen_team_and_the_rule_are_said(atlas: Atlas) -> None:
     decision = decide(atlas, [replace(TEAM, stale=True)])
     assert decision_sentence(decision, {1: replace(TEAM, stale=True)}) == (
-        "由“一队”处置,路程约 1 分钟,位置已过时,按驻地计算,依据规则“街面秩序”。"
+        "由“一队”处置，路程约 1 分钟，位置已过时，按驻地计算，依据规则“街面秩序”。"
     )
     assert decision_sentence(decision, {1: TEAM}, "en") == 'Goes to 一队, about 1 min away, by rule "街面秩序".'

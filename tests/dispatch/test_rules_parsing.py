@@ -148,8 +148,8 @@ def test_a_rule_can_be_said() -> None:
     vendors, manholes = parse_rules(VENDORS.replace(', "*"]', "]") + PLAIN).rules
     names = {"2026:event:09006": "占道经营", "cg": "城管局", "subdistrict:110117001000": "夏各庄镇"}
     assert say(vendors, "zh", names) == (
-        "“占道经营、2026:event:0901 开头的事项”发生在夏各庄镇时,由城管局(街道)处置,队伍须具备“摊点”技能,"
-        "路程不超过 30 分钟,按紧急处理,后面的规则不再适用。"
+        "“占道经营、2026:event:0901 开头的事项”发生在夏各庄镇时，由城管局（街道）处置，队伍须具备“摊点”技能，"
+        "路程不超过 30 分钟，按紧急处理，后面的规则不再适用。"
     )
     assert (
         say(manholes, "en")
