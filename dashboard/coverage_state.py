@@ -8,7 +8,7 @@ anew whole.
 import asyncio
 from collections import OrderedDict, defaultdict
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from itertools import count
 from secrets import token_hex
 from typing import Any, Final, cast
@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 
 from dashboard.accounts import Account
+from dashboard.background import beside
 from dashboard.reader import Message, Reader, packed
 from dashboard.wall_state import Ground, Wall
 from data.mirror.coverage import CoverageMirror, Ints, Scope, feature_rows
@@ -204,11 +205,8 @@ def drawn_layers(ground: Ground) -> list[str]:
 async def running(app: FastAPI) -> AsyncIterator[None]:
     """The coverages of the application, drawn on the ground that its tiles have."""
     app.state.coverages = held = Coverages(app.state.wall, lambda: app.state.ground_tiles.mirror)
-    following = asyncio.create_task(held.follow())
-    yield
-    following.cancel()
-    with suppress(asyncio.CancelledError):
-        await following
+    async with beside(held.follow()):
+        yield
 
 
 def coverages_of(connection: HTTPConnection) -> Coverages:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any, Final, cast
@@ -15,6 +15,7 @@ from fastapi import FastAPI, Response
 from numpy.typing import NDArray
 from starlette.requests import HTTPConnection
 
+from dashboard.background import beside
 from dashboard.garbage import settle
 from dashboard.i18n import LANGUAGES
 from dashboard.view_models.desk_columns import Namer
@@ -224,11 +225,8 @@ def ranks(names: list[desk.Name], language: Language) -> dict[str, dict[Any, int
 async def running(app: FastAPI) -> AsyncIterator[None]:
     """The desk beside the application's wall, prepared while the application already answers."""
     app.state.desk = held = Desk(app.state.wall)
-    preparing = asyncio.create_task(held.follow())
-    yield
-    preparing.cancel()
-    with suppress(asyncio.CancelledError):
-        await preparing
+    async with beside(held.follow()):
+        yield
 
 
 def desk_of(connection: HTTPConnection) -> Desk:

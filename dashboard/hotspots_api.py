@@ -1,9 +1,8 @@
 """``/api/hotspots``: analyses with their list, what lies behind a hotspot, files; ``/tiles/hotspots``: their cells on the map."""
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Annotated, Any, Final, cast
 
@@ -15,6 +14,7 @@ from dashboard.accounts import require
 from dashboard.analysis_jobs import FileJob, FileJobs
 from dashboard.asking import Filter, Scope
 from dashboard.audit_log import audit_of, deed_of
+from dashboard.background import beside
 from dashboard.desk_state import Desk, as_json, desk_of
 from dashboard.hotspots import files, view
 from dashboard.hotspots.analysis import Analysis, Hotspot, Question, hotspots, read_question
@@ -42,11 +42,8 @@ async def running(app: FastAPI) -> AsyncIterator[None]:
     """The analyses of the application and the files made of them."""
     app.state.hotspots = Hotspots(app.state.wall, lambda: app.state.ground_tiles.mirror)
     app.state.hotspot_files = FileJobs("hotspots")
-    warming = asyncio.create_task(app.state.hotspots.warm())
-    yield
-    warming.cancel()
-    with suppress(asyncio.CancelledError):
-        await warming
+    async with beside(app.state.hotspots.warm()):
+        yield
     await app.state.hotspot_files.close()
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, cast
@@ -16,6 +16,7 @@ from dashboard.accounts import require
 from dashboard.analysis_jobs import FileJobs
 from dashboard.asking import Filter
 from dashboard.audit_log import audit_of, deed_of
+from dashboard.background import beside
 from dashboard.desk_state import Desk, as_json, desk_of
 from dashboard.i18n import Words, language_of, words
 from dashboard.indicators import report, view
@@ -67,11 +68,8 @@ class Extended:
 async def running(app: FastAPI) -> AsyncIterator[None]:
     """The follower of deadlines and the reports of the application."""
     app.state.extended, app.state.reports = Extended(app.state.wall), FileJobs("report")
-    following = asyncio.create_task(app.state.extended.follow())
-    yield
-    following.cancel()
-    with suppress(asyncio.CancelledError):
-        await following
+    async with beside(app.state.extended.follow()):
+        yield
     await app.state.reports.close()
 
 

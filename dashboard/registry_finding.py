@@ -8,7 +8,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, cast
 
@@ -16,6 +16,7 @@ import structlog
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 
+from dashboard.background import beside
 from data.database import AsyncPool
 from data.search.index import SearchIndex
 from data.settings import get_settings
@@ -113,12 +114,8 @@ async def finding(app: FastAPI) -> AsyncIterator[None]:
     sweep(home)
     folder = home / f"{os.getpid()}-{id(app)}"
     app.state.finder = finder = Finder(app.state.pool, folder)
-    tasks = [asyncio.create_task(finder.listen()), asyncio.create_task(finder.follow())]
-    yield
-    for task in tasks:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    async with beside(finder.listen(), finder.follow()):
+        yield
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -6,7 +6,7 @@ Whoever asks meanwhile gets the density of a moment ago; only the first one wait
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from itertools import count
 from secrets import token_hex
 from typing import Annotated, Final, cast
@@ -16,6 +16,7 @@ from fastapi import Depends, FastAPI
 from starlette.requests import HTTPConnection
 
 from dashboard.accounts import Account
+from dashboard.background import beside
 from dashboard.registry_finding import finding
 from dashboard.wall_state import Ground, Wall
 from data.mirror.ground import GroundMirror
@@ -109,12 +110,8 @@ class Densities:
 async def running(app: FastAPI) -> AsyncIterator[None]:
     """The density of the application, drawn on the ground that its tiles have, and its finder."""
     app.state.densities = held = Densities(app.state.wall, lambda: app.state.ground_tiles.mirror)
-    following = asyncio.create_task(held.follow())
-    async with finding(app):
+    async with beside(held.follow()), finding(app):
         yield
-    following.cancel()
-    with suppress(asyncio.CancelledError):
-        await following
 
 
 def densities_of(connection: HTTPConnection) -> Densities:

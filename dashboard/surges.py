@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, cast
 
@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 
 from dashboard.accounts import require
 from dashboard.asking import Scope
+from dashboard.background import beside
 from dashboard.desk_state import Desk, as_json, desk_of
 from dashboard.hotspots.study import EARTH_M
 from dashboard.i18n import language_of
@@ -103,11 +104,8 @@ def metres_a_unit(mirror: CaseMirror, rows: np.ndarray[Any, Any]) -> float:
 async def running(app: FastAPI) -> AsyncIterator[None]:
     """The watch of the application, beside its desk."""
     app.state.surges = watch = Watch(app.state.desk)
-    following = asyncio.create_task(watch.follow())
-    yield
-    following.cancel()
-    with suppress(asyncio.CancelledError):
-        await following
+    async with beside(watch.follow()):
+        yield
 
 
 router = APIRouter(prefix="/api/surges", lifespan=running)

@@ -12,7 +12,7 @@ import asyncio
 import gzip
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Final, cast
@@ -23,6 +23,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.accounts import Account, require, within
+from dashboard.background import beside
 from dashboard.case_tiles import CaseTileServer
 from dashboard.ground_tiles import GroundTileServer
 from dashboard.wall_state import this_second
@@ -45,11 +46,8 @@ LOOP_BYTES: Final = 65_536
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Hold what tiles are drawn from; load the ground in the background."""
     app.state.case_tiles, app.state.ground_tiles = CaseTileServer(app.state.wall), GroundTileServer(app.state.wall)
-    keeping = asyncio.create_task(app.state.ground_tiles.keep())
-    yield
-    keeping.cancel()
-    with suppress(asyncio.CancelledError):
-        await keeping
+    async with beside(app.state.ground_tiles.keep()):
+        yield
 
 
 router = APIRouter(lifespan=lifespan)
