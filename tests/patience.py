@@ -12,7 +12,7 @@ PATIENCE_MS = 120_000
 PAUSE_S = 0.05
 
 
-def until(look: Callable[[], T], what: str = "what was waited for") -> T:
+def until(look: Callable[[], T | None], what: str = "what was waited for") -> T:
     """What ``look`` finds, looked for until it is something."""
     deadline = time.monotonic() + PATIENCE_S
     while not (found := look()):

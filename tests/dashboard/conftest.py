@@ -97,6 +97,14 @@ def served_city(cluster: Cluster, block_template: str) -> Iterator[str]:
 
 
 @contextmanager
+def reading(address: str) -> Iterator[httpx.Client]:
+    """The API of a server, once every case and text is read."""
+    with httpx.Client(base_url=address) as client:
+        until(lambda: client.get("/api/desk/rows", params={"end": 1}).status_code != 503, "the cases are read")
+        yield client
+
+
+@contextmanager
 def watched(browser: Browser, width: int, height: int, **options: Any) -> Iterator[Page]:
     """A page of this size; whatever the browser complains about fails the test."""
     context = browser.new_context(viewport={"width": width, "height": height}, **options)
@@ -118,7 +126,6 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def api(served: str) -> Iterator[httpx.Client]:
-    """The API of the served block, once every case and text is read."""
-    with httpx.Client(base_url=served, transport=httpx.HTTPTransport(retries=2)) as client:
-        until(lambda: client.get("/api/desk/rows", params={"end": 1}).status_code != 503, "the cases are read")
+    """The API of the served block."""
+    with reading(served) as client:
         yield client

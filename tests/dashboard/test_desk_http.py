@@ -9,14 +9,13 @@ import pytest
 
 from data.cluster import Cluster
 from data.database import Connection, connect
-from tests.patience import until
+from tests.dashboard.conftest import reading
 
 
 @pytest.fixture(scope="module")
 def api(served_city: str) -> Iterator[httpx.Client]:
     """The API, once every case and text is read."""
-    with httpx.Client(base_url=served_city) as client:
-        until(lambda: client.get("/api/desk/rows", params={"end": 1}).status_code != 503, "the cases are read")
+    with reading(served_city) as client:
         yield client
 
 

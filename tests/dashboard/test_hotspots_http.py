@@ -23,9 +23,9 @@ from geo.mvt import Shapes
 from geo.mvt_reading import read_tile
 from geo.stats.neighbours import neighbours_of
 from geo.stats.trends import Trend
-from tests.dashboard.conftest import Served
+from tests.dashboard.conftest import Served, reading
+from tests.patience import until
 
-NO_KEEPING = httpx.Limits(max_keepalive_connections=0)
 PUT = """
 update cases set geom = ST_SetSRID(ST_MakePoint(lng, lat), 4326), h3_9 = hex
   from unnest(%s::bigint[], %s::float8[], %s::float8[], %s::bigint[]) as put (id, lng, lat, hex) where cases.id = put.id
@@ -50,16 +50,17 @@ def city(cluster: Cluster, block_template: str) -> Iterator[httpx.Client]:
     url = cluster.copy_database(block_template, "city_with_hotspots")
     with connect(url) as connection:
         plant(connection)
-    with Served(url) as server, httpx.Client(base_url=server.address, timeout=60, limits=NO_KEEPING) as client:
-        while client.get("/api/desk/rows", params={"end": 1}).status_code == 503:
-            pass
+    with Served(url) as server, reading(server.address) as client:
         yield client
     cluster.drop_database("city_with_hotspots")
 
 
 def asked(client: httpx.Client, **query: Any) -> dict[str, Any]:
-    while (answer := client.get("/api/hotspots", params={"lang": "en", "grid": "h3-9", **query})).status_code == 503:
-        pass
+    def ready() -> httpx.Response | None:
+        answer = client.get("/api/hotspots", params={"lang": "en", "grid": "h3-9", **query})
+        return None if answer.status_code == 503 else answer
+
+    answer = until(ready, "hotspots")
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 

@@ -1,20 +1,18 @@
 """Identity on the operators' side: nothing opens out of turn, everything is audited, a worker confirms, the page shows it."""
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Error, expect
+from playwright.sync_api import Browser, expect
 
 from dashboard.cast import Cast
 from dashboard.sessions import COOKIE
 from data.cluster import Cluster
 from data.database import connect
-from tests.dashboard.conftest import Served
+from tests.dashboard.conftest import Served, watched
 
 ASKED: Final[dict[str, Any]] = {
     "name": "补贴认领核验", "legal_basis": "PIPL 13", "necessity": "冒领多发", "owner": "民政科", "contact": "12345",
@@ -82,26 +80,15 @@ def test_purposes_open_in_turn_and_workers_confirm(office: tuple[str, str, Cast]
         assert base.execute("select state, by is not null from identity_check").fetchone() == ("passed", True)
 
 
-def errors_into(errors: list[str]) -> Callable[[Error], None]:
-    return lambda error: errors.append(str(error))
-
-
 @pytest.mark.browser
 @pytest.mark.usefixtures("opened")
 def test_the_page_shows_it_in_both_languages(office: tuple[str, str, Cast], browser: Browser) -> None:
     for lang, theme, name in (("zh", "light", "启用中"), ("en", "dark", "Open")):
-        context = browser.new_context(viewport={"width": 1360, "height": 1500})
-        context.add_cookies([{"name": COOKIE, "value": office[2].token("admin"), "url": office[0]}])
-        page = context.new_page()
-        errors: list[str] = []
-        page.on("pageerror", errors_into(errors))
-        page.goto(f"{office[0]}/identity?lang={lang}&theme={theme}")
-        page.wait_for_selector("body[data-ready]")
-        expect(page.locator(".identity-state")).to_have_text(name)
-        expect(page.locator(".identity-plot .main-svg").first).to_be_visible()
-        assert page.locator(".identity-assessment h3").count() == 4
-        assert "identity." not in page.inner_text("main")
-        if folder := os.environ.get("NEEDLE_LOOK"):
-            page.screenshot(path=Path(folder) / f"identity_{lang}.png")
-        context.close()
-        assert errors == []
+        with watched(browser, 1360, 1500) as page:
+            page.context.add_cookies([{"name": COOKIE, "value": office[2].token("admin"), "url": office[0]}])
+            page.goto(f"{office[0]}/identity?lang={lang}&theme={theme}")
+            page.wait_for_selector("body[data-ready]")
+            expect(page.locator(".identity-state")).to_have_text(name)
+            expect(page.locator(".identity-plot .main-svg").first).to_be_visible()
+            assert page.locator(".identity-assessment h3").count() == 4
+            assert "identity." not in page.inner_text("main")

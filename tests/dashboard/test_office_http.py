@@ -9,15 +9,6 @@ import pytest
 from dashboard.view_models.department_board import JOINT, LISTS
 from data.cluster import Cluster
 from data.database import Connection, connect
-from tests.patience import until
-
-
-@pytest.fixture
-def api(served: str) -> Iterator[httpx.Client]:
-    """The API, once every case and text is read."""
-    with httpx.Client(base_url=served) as client:
-        until(lambda: client.get("/api/desk/rows", params={"end": 1}).status_code != 503, "the cases are read")
-        yield client
 
 
 @pytest.fixture

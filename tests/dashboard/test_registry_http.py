@@ -19,7 +19,7 @@ from geo.mvt_columns import mercator
 from geo.mvt_reading import read_tile
 from tests.dashboard.conftest import Served
 from tests.dashboard.registry_block import EACH, Block, fill
-from tests.patience import until
+from tests.patience import PATIENCE_S, until
 
 
 class Registry:
@@ -29,7 +29,7 @@ class Registry:
         self.address, self.url, self.block, self.cast = address, url, block, Cast(url)
 
     def client(self, actor: str = "admin") -> httpx.Client:
-        return httpx.Client(base_url=self.address, headers=self.cast.headers(actor), trust_env=False, timeout=60)
+        return httpx.Client(base_url=self.address, headers=self.cast.headers(actor), trust_env=False)
 
     def get(self, path: str, actor: str = "admin", **query: Any) -> Any:
         with self.client(actor) as client:
@@ -55,7 +55,7 @@ class Registry:
 
     def call(self, path: str, key: str | None, **query: Any) -> httpx.Response:
         headers = {} if key is None else {"X-API-Key": key}
-        return httpx.get(self.address + path, headers=headers, params=query, trust_env=False, timeout=60)
+        return httpx.get(self.address + path, headers=headers, params=query, trust_env=False)
 
 
 @pytest.fixture(scope="module")
@@ -213,7 +213,7 @@ def test_gdal_reads_the_registry_as_features(registry: Registry, tmp_path: Path)
         env=os.environ | {"GDAL_HTTP_HEADER_FILE": str(headers)},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -6,7 +6,8 @@ import httpx
 
 from data.cluster import Cluster
 from data.database import connect
-from tests.dashboard.conftest import Served
+from tests.dashboard.conftest import Served, reading
+from tests.patience import until
 
 #: Seven residents report the same within ten minutes and some fifty metres.
 BURST = """
@@ -27,14 +28,11 @@ def test_a_burst_main_is_offered_as_one_incident(cluster: Cluster, block_templat
     with connect(url) as connection:
         connection.execute("update cases set reported_at = reported_at - interval '2 hours'")
         connection.execute(BURST)
-    limits = httpx.Limits(max_keepalive_connections=0)
-    with Served(url) as server, httpx.Client(base_url=server.address, timeout=60, limits=limits) as client:
-        while not (found := standing(client)):
-            pass
+    with Served(url) as server, reading(server.address) as client:
+        found = until(lambda: standing(client), "the surge")
         assert len(found) == 1
         assert len(found[0]["cases"]) == 7
         assert found[0]["expected"] < 1
-        while (rows := client.get("/api/desk/rows", params={**found[0]["where"], "end": 20})).status_code == 503:
-            pass
+        rows = client.get("/api/desk/rows", params={**found[0]["where"], "end": 20})
         assert {row["id"] for row in rows.json()["rows"]} == set(found[0]["cases"])
     cluster.drop_database("city_with_a_burst")
