@@ -8,9 +8,9 @@ from typing import Annotated, Any, Final
 import pandas as pd
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from dashboard.cli.layer_args import Steps, steps_on
 from data.cluster import ensure_database
 from data.database import Connection, connect, open_pool
 from data.importers import registry as tables
@@ -29,7 +29,6 @@ from data.stores.registry_purposes import save_purposes
 from geo.errors import NeedleError
 
 app = typer.Typer(help="Bring tables into the registry, link what is one and the same.", no_args_is_help=True)
-BAR = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
 BATCH: Final = 20_000
 MERGES_A_COMMIT: Final = 200
 LINKER: Final = "linker"
@@ -121,8 +120,8 @@ def write_rows(
     """Write rows batch by batch: how many are new, about known entities, imported before. Cut off, it goes on where it was."""
     new = known = again = 0
     url = ensure_database(get_settings())
-    with connect(url) as connection, Progress(*BAR) as progress:
-        task, before = progress.add_task("importing", total=len(rows)), highest_entity(connection)
+    with connect(url) as connection, steps_on(Console()) as steps:
+        before = highest_entity(connection)
         for start, batch in tables.batches(rows, BATCH):
             named = Source(source.kind, f"{source.reference}#{start}", source.label, source.purposes, None, source.by)
             loaded = load_batch(connection, kind, named, batch, at, verification, before)
@@ -131,7 +130,8 @@ def write_rows(
             else:
                 new, known = new + loaded.new, known + len(batch) - loaded.new
                 add_rest(connection, url, loaded)
-            progress.advance(task, len(batch))
+            done = start + len(batch)
+            steps.say(f"row {done:,} of {len(rows):,}", done / len(rows))
     return new, known, again
 
 
@@ -156,33 +156,27 @@ def link() -> None:
         mark_stale(connection)
         connection.commit()
         records = load_records(connection)
-    with Progress(*BAR) as progress:
-        task = progress.add_task("linking", total=1.0)
-        links = link_frame(records, date.today(), lambda what, share: tell(progress, task, what, share))  # noqa: DTZ011
-        merged, apart, doubts = asyncio.run(keep(url, links, progress))
+    with steps_on(Console()) as steps:
+        links = link_frame(records, date.today(), steps.say)  # noqa: DTZ011
+        merged, apart, doubts = asyncio.run(keep(url, links, steps))
     Console().print(
         f"{len(records)} records: {merged} merged, {apart} kept apart as decided before, {doubts} doubtful."
     )
 
 
-def tell(progress: Progress, task: Any, what: str, share: float) -> None:
-    """Move the bar."""
-    progress.update(task, description=what, completed=share)
-
-
-async def keep(url: str, links: Links, progress: Progress) -> tuple[int, int, int]:
+async def keep(url: str, links: Links, steps: Steps) -> tuple[int, int, int]:
     """Keep merges in small transactions, then doubts; how many merged, kept apart, doubtful."""
     pairs = links.pairs
     sure, doubtful = [list(pairs.index[pairs[name]]) for name in ("linked", "doubtful")]
     merged = apart = 0
     async with open_pool(url, size=1) as pool, pool.connection() as base:
-        task = progress.add_task("merging", total=len(sure))
         for start in range(0, len(sure), MERGES_A_COMMIT):
             some = [pair_of(links, row) for row in sure[start : start + MERGES_A_COMMIT]]
-            done, refused = await keep_links(base, some, LINKER)
+            joined, refused = await keep_links(base, some, LINKER)
             await base.commit()
-            merged, apart = merged + done, apart + refused
-            progress.advance(task, len(some))
+            merged, apart = merged + joined, apart + refused
+            done = start + len(some)
+            steps.say(f"merging {done:,} of {len(sure):,}", done / len(sure))
         doubts = [FoundDoubt(*pair_of(links, row), cluster_of(links, row)) for row in doubtful]
         kept = await save_doubts(base, doubts)
     return merged, apart, kept

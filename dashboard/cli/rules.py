@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from dashboard.cli.rules_args import RuleFile, read_rules
 from dashboard.cli.rules_suggest import suggest
 from dashboard.cli.rules_tables import show_accuracy, show_candidates, show_problems, show_rules, stored_sentence
 from dashboard.cli.rules_what_if import what_if
@@ -24,7 +25,7 @@ from dispatch.ground import load_ground, set_loads
 from dispatch.learn import Proposal, learn_routing
 from dispatch.matching import decision_sentence, stored_candidates
 from dispatch.rule_drafts import draft_rules
-from dispatch.rules import LEVELS, RuleProblem, RuleSet, check_rules, parse_rules, rules_invalid
+from dispatch.rules import LEVELS, RuleProblem, RuleSet, check_rules, rules_invalid
 from geo.errors import Language, NeedleError
 from geo.files import read_table
 
@@ -33,15 +34,6 @@ app.command()(suggest)
 app.command("what-if")(what_if)
 
 In = Annotated[Literal["zh", "en"], typer.Option("--in", help="Language of the sentences.")]
-RuleFile = Annotated[Path, typer.Argument(help="A rule file (TOML), see docs/rules.md.")]
-
-
-def read_rules(path: Path) -> RuleSet:
-    """Read a rule file."""
-    try:
-        return parse_rules(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise NeedleError("rules.unreadable", path=path, reason=error) from error
 
 
 def city_problems(connection: Connection, ruleset: RuleSet) -> list[RuleProblem]:

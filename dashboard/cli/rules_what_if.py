@@ -1,22 +1,21 @@
 """``needle rules what-if``: past cases through other rules, before and after."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from dashboard.cli.layer_args import steps_on
+from dashboard.cli.rules_args import RuleFile, read_rules
 from data.cluster import ensure_database
 from data.database import connect
 from data.settings import get_settings
 from data.stores.past_cases import read_past_cases
 from dispatch.ground import load_ground
 from dispatch.matching import Matcher
-from dispatch.rules import parse_rules
 from dispatch.what_if import Comparison, Mean, PastCases, Replayed, compare, matcher_of, replay
 from geo.errors import NeedleError
 
@@ -24,15 +23,11 @@ SHOWN = 15
 
 
 def what_if(
-    path: Annotated[Path, typer.Argument(help="A rule file (TOML), see docs/rules.md.")],
+    path: RuleFile,
     days: Annotated[int, typer.Option(help="Cases reported in so many last days.", min=1)] = 90,
 ) -> None:
     """Send past cases through other rules: who would have had them, how far the ways, before and after. Ctrl-C stops it."""
-    console, now = Console(), datetime.now(UTC)
-    try:
-        rules = parse_rules(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise NeedleError("rules.unreadable", path=path, reason=error) from error
+    console, now, rules = Console(), datetime.now(UTC), read_rules(path)
     with connect(ensure_database(get_settings())) as connection:
         ground = load_ground(connection, (), now)
         if ground is None or ground.matcher is None:
@@ -43,12 +38,10 @@ def what_if(
     cases = PastCases(matter, rows["lng"].copy(), rows["lat"].copy())
     teams, matters = ground.matcher.teams, list(ground.matters)
     sides = [matcher_of(one, ground.atlas, teams, matters) for one in (ground.matcher.ruleset, rules)]
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with steps_on(console) as steps:
 
         def run(side: Matcher, name: str) -> Replayed:
-            task = progress.add_task(name, total=len(matter))
-            return replay(side, ground.atlas, cases, lambda done, _total: progress.update(task, completed=done))
+            return replay(side, ground.atlas, cases, lambda done, total: steps.say(name, done / total))
 
         before, after = run(sides[0], "rules in force"), run(sides[1], path.name)
     show(compare(before, after, sides[0].teams), console)
