@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import orjson
 import psycopg
 import pytest
 from PIL import Image
 
 from dashboard.identity_room import send_codes
 from data.database import connect, open_pool
-from data.portal.resident_side import ResidentSide
 from data.settings import Settings
 from data.stores import identity_checks as checks
 from data.stores import identity_purposes as purposes
@@ -30,7 +28,7 @@ from forms.identity.comparing import Job, compare
 from forms.identity.vault import open_vault
 from forms.identity.worker import Bench, FaceWorker, clear_away
 from forms.letters import pack
-from forms.sealing import mail_id_of, open_reply, reply_key_of
+from forms.sealing import mail_id_of
 from geo.errors import NeedleError
 from tests.dashboard.residents.asking import FORM, Asked, ask, instance
 from tests.dashboard.residents.conftest import Zones, courier_of, post_raw
@@ -90,16 +88,7 @@ class Desk:
         whole = {"code": code, "language": "zh", "of": of, "files": [{"name": n} for n in files or {}], **more}
         await post_raw(self.zones, mail_id_of(code), "identity", pack(whole, tuple((files or {}).values())))
         await self.courier.round()
-        return code, await self.hear(code)
-
-    async def hear(self, code: str) -> dict[str, Any]:
-        """What lies there for a code."""
-        mail = mail_id_of(code)
-        async with open_pool(self.zones.portal) as pool:
-            standing = await ResidentSide(pool).standing(mail)
-        assert standing.sealed is not None, standing
-        found: dict[str, Any] = orjson.loads(open_reply(standing.sealed, reply_key_of(code), mail))
-        return found
+        return code, await self.asked.reply(code)
 
     def verification(self) -> str:
         """What the only submission is worth."""
@@ -187,7 +176,7 @@ async def test_three_wrong_codes_end_a_check_and_a_worker_confirms_in_person(zon
             assert check is not None
             await checks.finish(connection, check, "passed", {"state": "passed", "way": "worker"}, by="grid01")
         await desk.courier.round()
-        assert (await desk.hear(begun))["state"] == "passed"
+        assert (await desk.asked.reply(begun))["state"] == "passed"
         assert desk.verification() == "worker"
 
 
@@ -217,7 +206,7 @@ async def test_a_face_passes_its_template_is_kept_sealed_and_goes_with_the_conse
         proof, said = await desk.say(CODES[99], frames, step="proof", way="face", begun=begun)
         assert said["state"] == "waiting"
         assert await desk.compared() == 1
-        told = await desk.hear(proof)
+        told = await desk.asked.reply(proof)
         assert (told["state"], told["outcome"], desk.verification()) == ("passed", "match", "face"), told
         assert await desk.compared() == 0
         record = "select threshold, fmr, fnmr, risk, outcome, distance < threshold, purpose_id from identity_comparison"
@@ -250,8 +239,8 @@ async def test_strangers_and_replays_do_not_pass_and_other_ways_come_first(
             frames["document"] = people[person, 2]
             proof, _ = await desk.say(CODES[99], frames, step="proof", way="face", begun=begun)
             await desk.compared()
-            assert (await desk.hear(proof))["state"] == "failed"
-        told = await desk.hear(proof)
+            assert (await desk.asked.reply(proof))["state"] == "failed"
+        told = await desk.asked.reply(proof)
         assert (told["outcome"], told["ways"]) == ("doubtful", ["sms", "worker", "face"])
         found = zones.rows("select outcome, risk > 0.9, signs from identity_comparison order by id")
         assert found[0][0] == "no_match"
@@ -270,7 +259,7 @@ async def test_clocks_and_ends_delete(zones: Zones, people: Mapping[tuple[int, i
         assert await clear_away(desk.courier.base, datetime.now(UTC)) == 0
         assert await clear_away(desk.courier.base, datetime.now(UTC) + timedelta(hours=1)) == 1
         await desk.courier.round()
-        assert (await desk.hear(proof))["state"] == "expired"
+        assert (await desk.asked.reply(proof))["state"] == "expired"
         assert zones.rows("select sealed from identity_check") == [(None,)]
         vault = open_vault(zones.home / "secrets")
         async with reading(desk.courier.base) as connection:
