@@ -8,14 +8,12 @@ level is proof of a person: records are never merged on a name alone.
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from functools import cache, lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Final
-
-from pypinyin.constants import PINYIN_DICT
 
 TABLES: Final = Path(__file__).with_name("tables")
 SEPARATORS: Final = re.compile(r"[\s·•・‧∙⋅.\-‐-―'’]")
@@ -58,10 +56,19 @@ def fold(name: str) -> str:
     return normalise(name).translate(variants())
 
 
+@cache
+def character_readings() -> Mapping[int, str]:
+    """Characters' readings with their tones, the commonest first."""
+    # The package reads its words too, which takes half a second: not at every start of every process.
+    from pypinyin.constants import PINYIN_DICT
+
+    return PINYIN_DICT
+
+
 @lru_cache(maxsize=65_536)
 def syllable(character: str) -> str:
     """The commonest reading of a character without its tone; other characters as they are, in lower case."""
-    toned = PINYIN_DICT.get(ord(character))
+    toned = character_readings().get(ord(character))
     if toned is None:
         return character.lower()
     bare = unicodedata.normalize("NFD", toned.split(",")[0]).replace("u\u0308", "v")

@@ -12,7 +12,6 @@ from typing import Final
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.signal import fftconvolve
 from scipy.sparse.csgraph import connected_components
 
 from geo.stats.neighbours import Neighbours
@@ -143,6 +142,9 @@ def symmetric_shares(histogram: Longs, most: int) -> Floats:
     Row k times C(n, k) is the elementary symmetric polynomial of degree k in the items' powers of x; Newton's identities give it
     from the power sums, which are the histogram stretched.
     """
+    # It loads most of scipy, which takes half a second: not at every start of a server.
+    from scipy.signal import fftconvolve
+
     n, greatest = int(histogram.sum()), len(histogram) - 1
     width = max(1, most) * greatest + 1
     shares = np.zeros((most + 1, width))

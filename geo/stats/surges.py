@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
-from scipy.stats import poisson
+from scipy.special import pdtrc
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
@@ -107,5 +107,5 @@ def _judged(recent: Reports, before: LongRun, rows: Longs) -> Surge:
     there = np.hypot(before.x_m - middle_x, before.y_m - middle_y) <= radius
     same = np.isin(before.matter, np.unique(recent.matter[rows]))
     expected = max(SEEN_ONCE, float((there & same).sum())) / before.windows
-    p = float(poisson.sf(len(rows) - 1, expected))
+    p = float(pdtrc(len(rows) - 1, expected))
     return Surge(tuple(rows.tolist()), middle_x, middle_y, radius, expected, p)
