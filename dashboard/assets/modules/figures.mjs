@@ -2,6 +2,12 @@
 
 import { setText, slot } from './page.mjs';
 
+/** A share in per cent with one digit, its number and its unit; 100 only where it is all of them. */
+function share(part) {
+  if (part === null) return ['–', ''];
+  return [part === 1 ? '100' : Math.min(99.9, part * 100).toFixed(1), '%'];
+}
+
 export class Figures {
   constructor(page, snapshot, { onOpen }) {
     this.page = page;
@@ -21,9 +27,11 @@ export class Figures {
     if (dispatched === null) this.write('dispatched', '–', '');
     else if (dispatched < 90) this.write('dispatched', String(Math.round(dispatched)), this.page.say('unit.seconds'));
     else this.write('dispatched', ...this.span(dispatched / 60, dispatched < 600 ? 1 : 0));
-    this.write('late', figures.late === null ? '–' : (figures.late * 100).toFixed(1), figures.late === null ? '' : '%');
+    this.write('late', ...share(figures.late));
     this.buttons.get('overdue').classList.toggle('is-alarming', figures.overdue > 0);
     this.tightest();
+    const numbers = [...this.buttons.values()].map((button) => button.querySelector('[data-slot="value"]').textContent);
+    document.querySelector('.figures').style.setProperty('--letters', Math.max(4, ...numbers.map((number) => number.length)));
   }
 
   tightest() {
