@@ -22,7 +22,8 @@ from dashboard.view_models.registry_view import (
     rows_of,
 )
 from dashboard.view_models.snapshot import ground_as_json
-from data.mirror.registry_density import KINDS, LEAST, DensityMirror, Within
+from data.mirror.coverage import EVERYTHING, Scope
+from data.mirror.registry_density import KINDS, LEAST, DensityMirror
 from data.registry.fields import KINDS as ENTITY_KINDS
 from data.stores import registry_reading as store
 from data.stores.coverage import AsyncConnection, load_area_names, load_buildings
@@ -95,11 +96,11 @@ async def overview(
     )
 
 
-def total_of(mirror: DensityMirror, scope: Within) -> Any:
+def total_of(mirror: DensityMirror, scope: Scope) -> Any:
     """Counts of a scope; of chosen areas by their own rows, where there are such."""
     wanted = [scope.chosen] if scope.chosen and not scope.own else list(scope.own) if not scope.chosen else []
     if wanted and len({layer for layer, _ in wanted}) == 1 and wanted[0][0] in mirror.levels:
-        rows = mirror.by_place(wanted[0][0], Within())
+        rows = mirror.by_place(wanted[0][0], EVERYTHING)
         return added({code: rows[code] for _, code in wanted if code in rows})
     return mirror.total(scope)
 

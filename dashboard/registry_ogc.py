@@ -18,7 +18,7 @@ from dashboard.registry_calls_api import Answering
 from dashboard.registry_openapi import PLURAL
 from dashboard.registry_state import Densities
 from dashboard.view_models.registry_view import counts_as_json
-from data.mirror.registry_density import Within
+from data.mirror.coverage import EVERYTHING
 from data.registry.fields import fields_of
 from data.stores.registry_reading import Row, Wanted
 from geo.errors import NeedleError
@@ -111,7 +111,7 @@ class Features:
         """Hexagons with how much they hold; what is of too few has no number."""
         densities: Densities = request.app.state.densities
         mirror = await densities.mirror()
-        places = sorted(mirror.by_place(DENSITY_LAYER, Within()).items())
+        places = sorted(mirror.by_place(DENSITY_LAYER, EVERYTHING).items())
         hexes = [hexagon(place, counts) for place, counts in places if place]
         hexes = [one for one in hexes if box is None or touches(one, box)]
         page = hexes[cursor : cursor + limit]

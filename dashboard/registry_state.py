@@ -19,8 +19,9 @@ from dashboard.accounts import Account
 from dashboard.background import beside
 from dashboard.registry_finding import finding
 from dashboard.wall_state import Ground, Wall
+from data.mirror.coverage import Scope
 from data.mirror.ground import GroundMirror
-from data.mirror.registry_density import HEXES, DensityMirror, Within
+from data.mirror.registry_density import HEXES, DensityMirror
 from data.mirror.registry_loading import load_density
 from data.stores.notices import Lost, listen
 from data.stores.reading import reading
@@ -36,14 +37,14 @@ NOBODY: Final = ("", "\0")
 log = structlog.get_logger("registry")
 
 
-def registry_scope(account: Account, chosen: tuple[str, str] | None = None) -> Within:
+def registry_scope(account: Account, chosen: tuple[str, str] | None = None) -> Scope:
     """What an account sees of the registry, in an area where it names one; the database says the same.
 
     Departments and teams see nothing here: departments call by keys.
     """
     if account.department is not None or account.team is not None:
-        return Within(frozenset({NOBODY}))
-    return Within(frozenset(account.areas), chosen)
+        return Scope(frozenset({NOBODY}))
+    return Scope(frozenset(account.areas), chosen)
 
 
 def drawn_layers(ground: Ground) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from data.mirror.arrays import joined_codes
 from data.mirror.ground import DrawnLayer, GroundMirror, Tile, rectangle
 from geo.mvt import BUFFER, OMIT, POLYGONS, encode_shapes
 from geo.mvt_columns import UNITS
@@ -35,6 +36,17 @@ doors with an answer, answers."""
 STATE_ORDER: Final = [UNKNOWN, NOT_REACHABLE, ANSWERED, REFUSED, VACANT]
 
 
+@dataclass(frozen=True)
+class Scope:
+    """What is counted: places in one of ``own`` (areas of one layer; empty: the whole city), and in ``chosen`` where named."""
+
+    own: frozenset[Area] = frozenset()
+    chosen: Area | None = None
+
+
+EVERYTHING: Final = Scope()
+
+
 @dataclass(frozen=True, eq=False)
 class CoverageRows:
     """Places as columns.
@@ -54,16 +66,18 @@ class CoverageRows:
     areas: Mapping[str, NDArray[np.int32]]
     codes: Mapping[str, list[str]]
 
+    def mask(self, scope: Scope) -> Bools:
+        """The places of a scope."""
+        fits = self._inside(scope.own) if scope.own else np.ones(len(self.building), np.bool_)
+        return fits & self._inside({scope.chosen}) if scope.chosen else fits
 
-@dataclass(frozen=True)
-class Scope:
-    """What is counted: places in one of ``own`` (areas of one layer; empty: the whole city), and in ``chosen`` where named."""
-
-    own: frozenset[Area] = frozenset()
-    chosen: Area | None = None
-
-
-EVERYTHING: Final = Scope()
+    def _inside(self, areas: Collection[Area]) -> Bools:
+        fits = np.zeros(len(self.building), np.bool_)
+        for layer in {layer for layer, _ in areas}.intersection(self.areas):
+            index = {code: at for at, code in enumerate(self.codes[layer])}
+            wanted = [index.get(code, -2) for name, code in areas if name == layer]
+            fits |= np.isin(self.areas[layer], wanted)
+        return fits
 
 
 @dataclass
@@ -75,32 +89,15 @@ class CoverageMirror:
     version: int = 0
     _masks: dict[Scope, Bools] = field(default_factory=dict)
     _sums: dict[tuple[str, Scope], Ints] = field(default_factory=dict)
-    _code_index: dict[str, dict[str, int]] = field(default_factory=dict)
     _ground: "GroundRows | None" = None
 
     # --- which places -------------------------------------------------------------------------------------------
 
-    def index_of(self, layer: str) -> Mapping[str, int]:
-        """Index of a layer's codes."""
-        if layer not in self._code_index:
-            self._code_index[layer] = {code: at for at, code in enumerate(self.rows.codes.get(layer, ()))}
-        return self._code_index[layer]
-
     def mask(self, scope: Scope) -> Bools:
         """The places of a scope."""
         if scope not in self._masks:
-            fits = self._inside(scope.own) if scope.own else np.ones(len(self.rows.building), np.bool_)
-            self._masks[scope] = fits & self._inside({scope.chosen}) if scope.chosen else fits
+            self._masks[scope] = self.rows.mask(scope)
         return self._masks[scope]
-
-    def _inside(self, areas: Collection[Area]) -> Bools:
-        fits = np.zeros(len(self.rows.building), np.bool_)
-        for layer in {layer for layer, _ in areas}:
-            wanted = [self.index_of(layer).get(code, -2) for name, code in areas if name == layer]
-            column = self.rows.areas.get(layer)
-            if column is not None:
-                fits |= np.isin(column, wanted)
-        return fits
 
     # --- counts -------------------------------------------------------------------------------------------------
 
@@ -147,25 +144,12 @@ class CoverageMirror:
 
     def bounds(self, ground: GroundMirror, scope: Scope) -> tuple[float, float, float, float] | None:
         """West, south, east, north of the buildings of a scope in degrees; None without any."""
-        rows = self.on(ground).row_of_building
-        fits = rows >= 0
-        fits[fits] = self.mask(scope)[rows[fits]]
-        if not fits.any():
-            return None
-        boxes = ground.layer("building").boxes[fits]
-        west, south = degrees(int(boxes[:, 0].min()), int(boxes[:, 3].max()))
-        east, north = degrees(int(boxes[:, 2].max()), int(boxes[:, 1].min()))
-        return west, south, east, north
+        return self.on(ground).bounds(self.mask(scope))
 
     def draw_buildings(self, ground: GroundMirror, tile: Tile, scope: Scope) -> bytes:
         """The buildings of a tile that were asked, with their counts."""
-        placed, layer = self.on(ground), ground.layer("building")
-        found = layer.tree.touching(*rectangle(tile, BUFFER))
-        rows = placed.row_of_building[found]
-        fits = rows >= 0
-        fits[fits] = self.mask(scope)[rows[fits]]
-        found, rows = found[fits], rows[fits]
-        return encode("building", layer, tile, found, self.rows.counts[rows])
+        found, rows = self.on(ground).buildings_on(tile, self.mask(scope))
+        return encode("building", ground.layer("building"), tile, found, feature_numbers(self.rows.counts[rows]))
 
     def draw_areas(self, ground: GroundMirror, tile: Tile, layer_name: str, scope: Scope) -> bytes:
         """The areas (or cells) of a layer on a tile in which somebody was asked, with their counts."""
@@ -175,7 +159,7 @@ class CoverageMirror:
         rows = codes[found]
         fits = rows >= 0
         fits[fits] = sums[rows[fits]].any(axis=1)
-        return encode(layer_name, layer, tile, found[fits], sums[rows[fits]])
+        return encode(layer_name, layer, tile, found[fits], feature_numbers(sums[rows[fits]]))
 
 
 def degrees(x: int, y: int) -> tuple[float, float]:
@@ -212,6 +196,29 @@ class GroundRows:
             self._areas[layer_name] = (name, found)
         return self._areas[layer_name]
 
+    def buildings_on(self, tile: Tile, mask: Bools) -> tuple[Ints, Ints]:
+        """The shapes of a tile whose place is of a mask over the places, and the rows of these places."""
+        found = self.ground.layer("building").tree.touching(*rectangle(tile, BUFFER))
+        fits = self._fitting(self.row_of_building[found], mask)
+        return found[fits], self.row_of_building[found[fits]]
+
+    def bounds(self, mask: Bools) -> tuple[float, float, float, float] | None:
+        """West, south, east, north of the buildings of a mask over the places, in degrees; None without any."""
+        fits = self._fitting(self.row_of_building, mask)
+        if not fits.any():
+            return None
+        boxes = self.ground.layer("building").boxes[fits]
+        west, south = degrees(int(boxes[:, 0].min()), int(boxes[:, 3].max()))
+        east, north = degrees(int(boxes[:, 2].max()), int(boxes[:, 1].min()))
+        return west, south, east, north
+
+    @staticmethod
+    def _fitting(rows: Ints, mask: Bools) -> Bools:
+        """Of shapes' rows, -1 for a shape without a place, those of a mask."""
+        fits = rows >= 0
+        fits[fits] = mask[rows[fits]]
+        return fits
+
     def ids(self, layer_name: str) -> Mapping[str, int]:
         """Ids of the shapes of a layer of areas, by code."""
         name, codes = self.areas(layer_name)
@@ -220,13 +227,12 @@ class GroundRows:
         return {known[k]: int(i) for k, i in zip(codes[there], ids[there], strict=True)}
 
 
-def encode(name: str, layer: DrawnLayer, tile: Tile, found: Ints, counts: NDArray[Any]) -> bytes:
-    """A layer of polygons of the ground with counts, shape (n, ``WIDTH``)."""
+def encode(name: str, layer: DrawnLayer, tile: Tile, found: Ints, numbers: dict[str, Ints]) -> bytes:
+    """A layer of polygons of the ground with their numbers."""
     if not len(found):
         return b""
     shapes = layer.coarse.get(tile[0], layer.columns.shapes)
     tolerance = 0.0 if tile[0] in layer.coarse else TOLERANCE
-    numbers = feature_numbers(counts)
     return encode_shapes(
         name, POLYGONS, tile, shapes, found, layer.columns.ids[found], numbers, None, tolerance=tolerance
     )
@@ -276,15 +282,11 @@ def joined(parts: Sequence[CoverageRows], layers: Sequence[str]) -> CoverageRows
         none = np.empty(0, np.int64)
         areas = {layer: none.astype(np.int32) for layer in layers}
         return CoverageRows(none, np.empty((0, WIDTH), np.int32), areas, {layer: [] for layer in layers})
-    codes: dict[str, dict[str, int]] = {layer: {} for layer in layers}
-    columns: dict[str, list[NDArray[np.int32]]] = {layer: [] for layer in layers}
-    for part in parts:
-        for layer in layers:
-            known = codes[layer]
-            own = np.array([*(known.setdefault(code, len(known)) for code in part.codes[layer]), -1], np.int32)
-            columns[layer].append(own[part.areas[layer]])
     building = np.concatenate([part.building for part in parts])
     order = np.argsort(building, kind="stable")
-    areas = {layer: np.concatenate(columns[layer])[order] for layer in layers}
+    areas, codes = {}, {}
+    for layer in layers:
+        column, codes[layer] = joined_codes([(part.areas[layer], part.codes[layer]) for part in parts])
+        areas[layer] = column[order]
     counts = np.concatenate([part.counts for part in parts])[order]
-    return CoverageRows(building[order], counts, areas, {layer: list(known) for layer, known in codes.items()})
+    return CoverageRows(building[order], counts, areas, codes)

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import numpy as np
 import psycopg
-from numpy.typing import NDArray
 from psycopg import sql
 
+from data.mirror.arrays import integers, read_arrays
 from data.mirror.coverage import WIDTH, Counts, CoverageMirror, CoverageRows, Ints, joined
-from data.mirror.interning import ARRAY_HEADER_BYTES, distinct_texts
+from data.mirror.interning import distinct_texts
 from data.stores.coverage import COUNTS
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -75,25 +75,14 @@ async def _read(connection: AsyncConnection, rows: sql.Composed, layers: Sequenc
         [*(sql.SQL(column) for column in columns)]
         + [sql.SQL("array_agg(areas ->> {})").format(sql.Literal(layer)) for layer in layers]
     )
-    async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(sql.SQL("select count(*), {} from ({}) as part").format(asked, rows))
-        result = cursor.pgresult
-    assert result is not None
-    if not int.from_bytes(result.get_value(0, 0) or b""):
-        return None
-    answers = [result.get_value(0, at) or b"" for at in range(1, result.nfields)]
-    return await asyncio.to_thread(_rows, answers, layers)
+    answers = await read_arrays(connection, sql.SQL("select count(*), {} from ({}) as part").format(asked, rows))
+    return await asyncio.to_thread(_rows, answers, layers) if answers is not None else None
 
 
 def _rows(answers: Sequence[bytes], layers: Sequence[str]) -> CoverageRows:
-    numbers = [_integers(answer, ">i4") for answer in answers[1 : 1 + WIDTH]]
+    numbers = [integers(answer, ">i4") for answer in answers[1 : 1 + WIDTH]]
     areas, codes = {}, {}
     for layer, answer in zip(layers, answers[1 + WIDTH :], strict=True):
         areas[layer], found = distinct_texts(answer)
         codes[layer] = [code.decode() for code in found]
-    return CoverageRows(_integers(answers[0], ">i8"), np.stack(numbers, axis=1).astype(np.int32), areas, codes)
-
-
-def _integers(answer: bytes, wire: str) -> NDArray[np.int64]:
-    element = np.dtype([("bytes", ">i4"), ("value", wire)])
-    return np.frombuffer(answer, element, offset=ARRAY_HEADER_BYTES)["value"].astype(np.int64)
+    return CoverageRows(integers(answers[0], ">i8"), np.stack(numbers, axis=1).astype(np.int32), areas, codes)

@@ -9,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 from psycopg import AsyncConnection
 
+from data.mirror.arrays import integers, read_arrays
 from data.mirror.ground import LAYERS, DrawnLayer, GroundLayer, GroundMirror, LayerColumns
 from data.mirror.interning import ARRAY_HEADER_BYTES, distinct_texts
 from data.stores.tiles import tiles_version
@@ -51,15 +52,11 @@ async def _load_layer(connection: Connection, layer: GroundLayer) -> DrawnLayer:
     order = f"select * from ({layer.rows}) as every where id > %s order by id limit %s"
     last = -(1 << 62)
     while True:
-        async with connection.cursor(binary=True) as cursor:
-            result = (
-                await cursor.execute(f"select count(*), {columns} from ({order}) as part", (last, CHUNK))
-            ).pgresult
-        assert result is not None
-        if not int.from_bytes(result.get_value(0, 0) or b""):
+        query = f"select count(*), {columns} from ({order}) as part"
+        answers = await read_arrays(connection, query, (last, CHUNK))
+        if answers is None:
             return await asyncio.to_thread(gathered.drawn)
-        answers = [result.get_value(0, at) or b"" for at in range(1, result.nfields)]
-        last = int(_integers(answers[0], ">i8")[-1])
+        last = int(integers(answers[0], ">i8")[-1])
         await asyncio.to_thread(gathered.take, answers)
 
 
@@ -79,11 +76,11 @@ class Gathered:
 
     def take(self, answers: list[bytes]) -> None:
         """Take in a chunk: ids, geometries, zooms, numbers, texts as PostgreSQL's binary arrays."""
-        self.columns[0].append(_integers(answers[0], ">i8"))
+        self.columns[0].append(integers(answers[0], ">i8"))
         self.shapes.append(shapes_of(np.asarray(shapely.from_wkb(_elements(answers[1])), object)))
         plain = 2 + len(self.layer.numbers)
         for column, answer in zip(self.columns[1:plain], answers[2:], strict=False):
-            column.append(_integers(answer, ">i4"))
+            column.append(integers(answer, ">i4"))
         for column, answer in zip(self.columns[plain:], answers[1 + plain :], strict=True):
             codes, values = distinct_texts(answer)
             column.append(
@@ -98,11 +95,6 @@ class Gathered:
         texts = dict(zip(layer.texts, columns[plain:], strict=True))
         words = Texts.of([value.decode() for value in self.words])
         return DrawnLayer(layer, LayerColumns(columns[0], joined(self.shapes), columns[1], numbers, texts, words))
-
-
-def _integers(answer: bytes, wire: str) -> NDArray[np.int64]:
-    element = np.dtype([("bytes", ">i4"), ("value", wire)])
-    return np.frombuffer(answer, element, offset=ARRAY_HEADER_BYTES)["value"].astype(np.int64)
 
 
 def _elements(answer: bytes) -> list[bytes]:

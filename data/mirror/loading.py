@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
 
+from data.mirror.arrays import read_arrays
 from data.mirror.columns import CaseMirror, Vocabulary, Words
 from data.mirror.inside import mercator_units
 from data.mirror.interning import ARRAY_HEADER_BYTES, distinct_texts
@@ -139,18 +140,14 @@ async def read_matters(connection: Connection, words: Words) -> None:
 
 async def read_chunk(connection: Connection, query: str, parameters: Sequence[object]) -> Chunk:
     """The cases of ``NEXT_SQL`` or ``THESE_SQL``."""
-    async with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
-        result = (await cursor.execute(query, parameters)).pgresult
-    assert result is not None
-    count = int.from_bytes(result.get_value(0, 0) or b"")
-    if not count:
+    answers = await read_arrays(connection, query, parameters)
+    if answers is None:
         return Chunk(0, {}, {}, {})
-    answers = [result.get_value(0, at) or b"" for at in range(1, 1 + len(FIXED) + len(TEXTS))]
     numbers = {
         name: _numbers(answer, wire) for (name, (_, _, wire)), answer in zip(FIXED.items(), answers, strict=False)
     }
     texts = {name: distinct_texts(answer) for name, answer in zip(TEXTS, answers[len(FIXED) :], strict=True)}
-    return Chunk(count, numbers, texts, await read_helpers(connection, numbers["id"].tolist()))
+    return Chunk(len(numbers["id"]), numbers, texts, await read_helpers(connection, numbers["id"].tolist()))
 
 
 async def read_helpers(connection: Connection, ids: list[int]) -> dict[int, tuple[str, ...]]:

@@ -9,7 +9,8 @@ import psycopg
 from numpy.typing import NDArray
 from psycopg import sql
 
-from data.mirror.interning import ARRAY_HEADER_BYTES, distinct_texts
+from data.mirror.arrays import integers, joined_codes, read_arrays
+from data.mirror.interning import distinct_texts
 from data.mirror.registry_density import KINDS, WIDTH, DensityMirror, Level
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -77,25 +78,19 @@ async def _read(connection: AsyncConnection, layer: str, after: str, kept: Seque
     asked = sql.SQL("select count(*), {} from ({}) as part left join building on {} and code = place").format(
         sql.SQL(", ").join(columns), rows, sql.Literal(layer == "building")
     )
-    async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(asked)
-        result = cursor.pgresult
-    assert result is not None
-    if not int.from_bytes(result.get_value(0, 0) or b""):
-        return None
-    answers = [result.get_value(0, at) or b"" for at in range(1, result.nfields)]
-    return await asyncio.to_thread(_part, answers, kept)
+    answers = await read_arrays(connection, asked)
+    return await asyncio.to_thread(_part, answers, kept) if answers is not None else None
 
 
 def _part(answers: Sequence[bytes], kept: Sequence[str]) -> Part:
     numbers, values = distinct_texts(answers[0])
     names = [value.decode() for value in values]
-    counts = np.stack([_integers(answer, ">i4") for answer in answers[2 : 2 + WIDTH]], axis=1).astype(np.int32)
+    counts = np.stack([integers(answer, ">i4") for answer in answers[2 : 2 + WIDTH]], axis=1).astype(np.int32)
     areas = []
     for answer in answers[2 + WIDTH : 2 + WIDTH + len(kept)]:
         codes, found = distinct_texts(answer)
         areas.append((codes, [code.decode() for code in found]))
-    return [names[at] for at in numbers.tolist()], counts, _integers(answers[1], ">i8"), areas
+    return [names[at] for at in numbers.tolist()], counts, integers(answers[1], ">i8"), areas
 
 
 def _joined(parts: Sequence[Part], kept: Sequence[str]) -> Level:
@@ -109,17 +104,6 @@ def _joined(parts: Sequence[Part], kept: Sequence[str]) -> Level:
     areas: dict[str, NDArray[np.int32]] = {}
     codes: dict[str, list[str]] = {}
     for at, layer in enumerate(kept):
-        known: dict[str, int] = {}
-        columns = []
-        for part in parts:
-            column, found = part[3][at]
-            own = np.array([*(known.setdefault(code, len(known)) for code in found), -1], np.int32)
-            columns.append(own[column])
-        areas[layer] = np.concatenate(columns)[order] if columns else np.zeros(0, np.int32)
-        codes[layer] = list(known)
-    return Level(tuple(places[at] for at in order.tolist()), counts[order], areas, codes, buildings[order])
-
-
-def _integers(answer: bytes, wire: str) -> NDArray[np.int64]:
-    element = np.dtype([("bytes", ">i4"), ("value", wire)])
-    return np.frombuffer(answer, element, offset=ARRAY_HEADER_BYTES)["value"].astype(np.int64)
+        column, codes[layer] = joined_codes([part[3][at] for part in parts])
+        areas[layer] = column[order]
+    return Level(buildings[order], counts[order], areas, codes, tuple(places[at] for at in order.tolist()))
