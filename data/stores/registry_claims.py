@@ -43,7 +43,6 @@ select source_id, entity_id, field, value::jsonb, verification, at
 returning id
 """
 LIVE: Final = f"{CLAIM} where e.root_id = any (%s) and c.withdrawn_at is null and c.erased_at is null"
-STANDING: Final = "select id, kind, building from registry_entity where id = any (%s)"
 WITH_ROOT: Final = LIVE.replace("select c.id,", "select e.root_id, c.id,")
 REWRITE: Final = """
 update registry_entity e
@@ -113,7 +112,7 @@ async def add_said(
         return []
     added = await connection.execute(ADD, [list(column) for column in zip(*rows, strict=True)])
     numbers = [int(row[0]) for row in await added.fetchall()]
-    await refresh(connection, sorted({root for root, _ in roots.values()}))
+    await refresh(connection, dict(roots.values()))
     return numbers
 
 
@@ -126,7 +125,7 @@ def cleaned(kind: EntityKind, one: NewClaim) -> Any:
 
 
 async def lock_roots(connection: AsyncConnection, entities: Iterable[int]) -> dict[int, tuple[int, EntityKind]]:
-    """What each entity stands for now, and its kind; these rows stay locked until the transaction ends.
+    """What each entity stands for now, and the kind of both; these rows stay locked until the transaction ends.
 
     Raises
     ------
@@ -149,11 +148,11 @@ async def lock_roots(connection: AsyncConnection, entities: Iterable[int]) -> di
         held |= roots
 
 
-async def refresh(connection: AsyncConnection, roots: Sequence[int]) -> None:
-    """Work out the golden values of locked roots anew, from all claims that stand for them, and tell it."""
+async def refresh(connection: AsyncConnection, kinds: Mapping[int, EntityKind]) -> None:
+    """Work out the golden values of locked roots (with their kinds) anew, from all claims that stand for them, and tell it."""
+    roots = sorted(kinds)
     async with connection.cursor(row_factory=dict_row) as cursor:
-        kinds = {row["id"]: row["kind"] for row in await (await cursor.execute(STANDING, (list(roots),))).fetchall()}
-        rows = await (await cursor.execute(WITH_ROOT, (list(roots),))).fetchall()
+        rows = await (await cursor.execute(WITH_ROOT, (roots,))).fetchall()
     claims: dict[int, list[Claim]] = {root: [] for root in roots}
     for row in rows:
         claims[row["root_id"]].append(to_claim(row))

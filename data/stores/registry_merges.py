@@ -118,7 +118,7 @@ async def merge(
     row = await (
         await connection.execute(NOTE, (survivor, absorbed, weight, Jsonb([dict(one) for one in evidence]), by))
     ).fetchone()
-    await refresh(connection, [survivor])
+    await refresh(connection, {survivor: found[left][1]})
     assert row is not None
     return int(row[0])
 
@@ -155,7 +155,7 @@ async def undo_merge(connection: AsyncConnection, merge_id: int, by: str) -> Non
     await connection.execute(SPLIT, {"absorbed": absorbed})
     await connection.execute(UNDO, (by, merge_id))
     await connection.execute(KEEP_APART, {"a": survivor, "b": absorbed, "by": by})
-    await refresh(connection, sorted({roots[survivor][0], absorbed}))
+    await refresh(connection, dict([roots[survivor], (absorbed, roots[absorbed][1])]))
 
 
 async def keep_apart(connection: AsyncConnection, left: int, right: int, by: str) -> None:

@@ -42,12 +42,10 @@ class Place:
     lat: float
 
 
-async def find_places(connection: AsyncConnection, codes: Collection[str], *, anew: bool = False) -> dict[str, Place]:
-    """Places of buildings by code; one that the ground does not have is absent. ``anew``: as the ground is now."""
-    found: dict[str, Place] = {}
-    if not anew:
-        rows = await (await connection.execute(KNOWN, (list(codes),))).fetchall()
-        found = {code: Place(areas, lng, lat) for code, areas, lng, lat in rows}
+async def find_places(connection: AsyncConnection, codes: Collection[str]) -> dict[str, Place]:
+    """Places of buildings by code; one that the ground does not have is absent."""
+    rows = await (await connection.execute(KNOWN, (list(codes),))).fetchall()
+    found = {code: Place(areas, lng, lat) for code, areas, lng, lat in rows}
     rest = [code for code in codes if code not in found]
     if rest:
         found |= placed(await (await connection.execute(LOCATE, (rest,))).fetchall())

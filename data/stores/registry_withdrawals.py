@@ -90,7 +90,7 @@ async def withdraw_claims(connection: AsyncConnection, claims: Sequence[int], *,
     roots = await lock_roots(connection, owners)
     done = await (await connection.execute(WITHDRAW, {"claims": list(claims), "erase": erase})).fetchall()
     if roots:
-        await refresh(connection, sorted({root for root, _ in roots.values()}))
+        await refresh(connection, dict(roots.values()))
     return len(done)
 
 
@@ -149,7 +149,7 @@ async def verify_source(connection: AsyncConnection, kind: str, reference: str, 
         return 0
     said = {"kind": kind, "reference": reference, "verification": verification}
     owners = [row[0] for row in await (await connection.execute(VERIFY, said)).fetchall()]
-    roots = {root for root, _ in (await lock_roots(connection, owners)).values()}
+    roots = await lock_roots(connection, owners)
     if roots:
-        await refresh(connection, sorted(roots))
+        await refresh(connection, dict(roots.values()))
     return len(owners)
