@@ -21,6 +21,7 @@ from dashboard.i18n import LANGUAGES
 from dashboard.view_models.desk_columns import Namer
 from dashboard.wall_state import Wall
 from data.mirror.columns import CaseMirror
+from data.mirror.inside import inside, mercator_units
 from data.mirror.ordering import COUNTS, TIMES, VOCABULARIES, Ordering
 from data.mirror.texts import FIELDS, Texts
 from data.mirror.where import Where, matching
@@ -34,7 +35,6 @@ log = structlog.get_logger()
 CHUNK: Final = 1 << 15
 LOOK_AGAIN_S: Final = 0.2
 LATER_S: Final = 2.0
-A_CORNER: Final = Where(polygon=((0.0, 0.0), (1.0, 0.0), (0.0, 1.0)))
 NUMBERED: Final = frozenset({"matter", "team"})
 """Facets whose codes the mirror holds as numbers."""
 
@@ -88,10 +88,14 @@ class Found:
 
 @dataclass
 class Desk:
-    """The desk's side of one process, prepared in the background for each mirror that the wall reads."""
+    """The desk's side of one process, prepared in the background for each mirror that the wall reads.
+
+    ``prepared``: it stood once; what nobody waits for begins after it.
+    """
 
     wall: Wall
     ordering: Ordering | None = None
+    prepared: asyncio.Event = field(default_factory=asyncio.Event)
     _names: Names | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -121,8 +125,9 @@ class Desk:
             places = await desk.load_characters(connection, sorted(characters))
         ordering, names = Ordering(mirror, texts, places), await self.names()
         self.wall.texts = texts
-        # The first call of a compiled kernel loads it: not while somebody waits.
-        matching(mirror, A_CORNER, 0)
+        # The first call of a compiled kernel loads it: not while somebody waits, and beside the loop.
+        nowhere, nothing = mercator_units(np.zeros((3, 2))), np.zeros(0, np.bool_)
+        await asyncio.to_thread(inside, mirror.x[:0], mirror.y[:0], nowhere, nothing)
         await asyncio.to_thread(texts.containing, "-")
         for column in (*FIELDS, *TIMES, *COUNTS, "left", "queue", "cell", "urgent"):
             await self._sorted(ordering, column, column, {})
@@ -130,6 +135,7 @@ class Desk:
             await self._sorted(ordering, column, f"{column}/{language}", names.ranks[language])
         self.ordering = ordering
         settle()
+        self.prepared.set()
 
     def ready(self) -> Ordering:
         """The orders of the mirror; ``desk.loading`` until they stand."""

@@ -42,7 +42,7 @@ async def running(app: FastAPI) -> AsyncIterator[None]:
     """The analyses of the application and the files made of them."""
     app.state.hotspots = Hotspots(app.state.wall, lambda: app.state.ground_tiles.mirror)
     app.state.hotspot_files = FileJobs("hotspots")
-    async with beside(app.state.hotspots.warm()):
+    async with beside(app.state.hotspots.warm(app.state.desk.prepared)):
         yield
     await app.state.hotspot_files.close()
 

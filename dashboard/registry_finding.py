@@ -1,7 +1,7 @@
 """Finding a record by any word of it: what is written out in full by the database, everything else by an index of this process.
 
 The index lies in a folder of its own, holds nothing that the database does not have, and goes with the process. It is filled in
-the background when the process starts, and follows what changes; until it is full, it finds what it already holds.
+the background after the desk stands, and follows what changes; until it is full, it finds what it already holds.
 """
 
 import asyncio
@@ -63,8 +63,9 @@ class Finder:
                 self._changed |= {int(number) for number in notice.payload.split(",") if number.isdecimal()}
             self._wake.set()
 
-    async def follow(self) -> None:
-        """Write what changed into the index; runs until cancelled."""
+    async def follow(self, desk_prepared: asyncio.Event) -> None:
+        """Write what changed into the index, from when the desk stands; runs until cancelled."""
+        await desk_prepared.wait()
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -114,7 +115,7 @@ async def finding(app: FastAPI) -> AsyncIterator[None]:
     sweep(home)
     folder = home / f"{os.getpid()}-{id(app)}"
     app.state.finder = finder = Finder(app.state.pool, folder)
-    async with beside(finder.listen(), finder.follow()):
+    async with beside(finder.listen(), finder.follow(app.state.desk.prepared)):
         yield
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -62,8 +62,9 @@ class Hotspots:
             self._analyses.move_to_end(asked)
             return self._analyses[asked]
 
-    async def warm(self) -> None:
-        """Make the usual analysis of the whole city once its cases are there, so that nobody waits for the grid to be drawn."""
+    async def warm(self, desk_prepared: asyncio.Event) -> None:
+        """Make the usual analysis of the whole city after the desk stands, so that nobody waits for the grid to be drawn."""
+        await desk_prepared.wait()
         while True:
             try:
                 await self.find(Asked(read_question({}, this_second()), EVERYTHING, EVERYTHING), this_second())
