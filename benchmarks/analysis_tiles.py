@@ -8,7 +8,6 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from statistics import quantiles
 from typing import Any, Final
 
 import httpx
@@ -16,7 +15,7 @@ import numpy as np
 
 from benchmarks.peers.visitor import headers, sign_in
 from benchmarks.result import Progress, Result, Size, city_bar
-from benchmarks.tiles import ask, city, draw_tiles, figures, started
+from benchmarks.tiles import ask, city, draw_tiles, figures, p99_by, started
 
 BAR: Final = "tile p99 < 100 ms, first answers of hotspots and indicators < 2 s"
 #: By grid and measure; the month before the benchmark began.
@@ -83,7 +82,4 @@ def analysis_paths(tiles: list[Any]) -> list[str]:
 
 def by_question(run: dict[str, Any]) -> dict[str, float]:
     """The 99th percentile of each question's tiles."""
-    times: dict[str, list[float]] = {}
-    for address, took, *_ in run["answers"]:
-        times.setdefault(address.partition("?grid=")[2].partition("&")[0], []).append(took)
-    return {f"{grid}_p99_ms": quantiles(found, n=100)[98] for grid, found in sorted(times.items()) if len(found) > 1}
+    return p99_by(run, lambda address: address.partition("?grid=")[2].partition("&")[0])

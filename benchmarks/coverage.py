@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import quantiles
 from typing import Any, Final
 
 import httpx
@@ -21,7 +20,7 @@ from websockets.sync.client import connect as open_socket
 
 from benchmarks.peers.visitor import headers, sign_in
 from benchmarks.result import Progress, Result, Size, city_bar
-from benchmarks.tiles import ask, figures, started
+from benchmarks.tiles import ask, figures, p99_by, started
 from data import migrate
 from data.cluster import Cluster
 from data.database import connect
@@ -96,12 +95,7 @@ def result(
 
 def by_zoom(run: dict[str, Any]) -> dict[str, float]:
     """The 99th percentile of each zoom."""
-    times: dict[int, list[float]] = {}
-    for address, took, *_ in run["answers"]:
-        times.setdefault(int(address.split("/")[4]), []).append(took)
-    return {
-        f"z{zoom:02d}_p99_ms": quantiles(found, n=100)[98] for zoom, found in sorted(times.items()) if len(found) > 1
-    }
+    return p99_by(run, lambda address: f"z{int(address.split('/')[4]):02d}")
 
 
 @contextmanager

@@ -6,10 +6,6 @@ tiles of a first view. The peer does the statistic alone, with 999 dealings, as 
 faster way here.
 """
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
@@ -19,12 +15,11 @@ from esda.getisord import G_Local
 from libpysal.weights import WSP
 from numpy.typing import NDArray
 
+from benchmarks.publish import database
 from benchmarks.result import Progress, Result, Size, city_bar, seconds
 from dashboard.hotspots.analysis import Analysis, Counted, Question, classed
 from dashboard.hotspots.study import Study
 from dashboard.hotspots.view import draw
-from data import migrate
-from data.cluster import Cluster
 from data.copy import copy_arrays, read_arrays
 from data.database import Connection, connect
 from data.mirror.hexes import draw_cells
@@ -47,7 +42,7 @@ Longs = NDArray[np.int64]
 def run(size: Size, progress: Progress) -> Result:
     """Measure the way to the map, then the peer."""
     cells = np.sort(np.array(h3.grid_disk(h3.latlng_to_cell(*MIDDLE, 9), RINGS[size]), np.int64))
-    with tempfile.TemporaryDirectory(prefix="needle-bench-") as folder, database(Path(folder)) as connection:
+    with database() as url, connect(url, autocommit=True) as connection:
         progress("filling the database", 0.0)
         fill(connection, cells, CASES[size])
         progress("compiling", 0.2)
@@ -72,24 +67,9 @@ def run(size: Size, progress: Progress) -> Result:
     return Result("gi_star", city_bar(BAR, size), total < 2 and ratio >= 10, ours, {"esda": peer})
 
 
-@contextmanager
-def database(folder: Path) -> Iterator[Connection]:
-    """A fresh database with a table of cases by place and time."""
-    folder.chmod(0o755)
-    cluster = Cluster(folder / "pg")
-    cluster.start()
-    try:
-        url = cluster.create_database("gi_star")
-        migrate.upgrade(url)
-        with connect(url, autocommit=True) as connection:
-            connection.execute("create table bench_case (hex bigint not null, reported_at timestamptz not null)")
-            yield connection
-    finally:
-        cluster.stop()
-
-
 def fill(connection: Connection, cells: Longs, cases: int) -> None:
-    """Cases over the cells, denser here and there."""
+    """Cases by place and time, denser here and there."""
+    connection.execute("create table bench_case (hex bigint not null, reported_at timestamptz not null)")
     random = np.random.default_rng(1)
     weight = random.gamma(0.7, 1.0, len(cells))
     hexes = random.choice(cells, cases, p=weight / weight.sum())

@@ -5,18 +5,14 @@ claim alone, as a registry does whose golden records are made overnight.
 """
 
 import asyncio
-import tempfile
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
-import numpy as np
 import psycopg
 
-from benchmarks.result import Progress, Result, Size
-from data import migrate
-from data.cluster import Cluster
+from benchmarks.publish import database
+from benchmarks.result import Progress, Result, Size, p50_p99
 from data.database import SESSION, connect
 from data.demo.city import make_city
 from data.demo.load import load_ground
@@ -37,25 +33,17 @@ select %s, min(id), 'phone', '"13900000000"', 'none', now() from registry_source
 
 def run(size: Size, progress: Progress) -> Result:
     """Claims one after the other, each committed to disk."""
-    with tempfile.TemporaryDirectory(prefix="needle-golden-") as folder:
-        Path(folder).chmod(0o755)
-        cluster = Cluster(Path(folder) / "pg")
-        cluster.start()
-        try:
-            url = cluster.create_database("golden")
-            progress("loading a registry", 0.0)
-            migrate.upgrade(url)
-            city = make_city(BLOCK if size == "small" else DISTRICT)
-            with connect(url) as connection:
-                load_ground(connection, city, datetime.now(UTC))
-                load_registry(connection, city, datetime.now(UTC))
-            progress("adding claims", 0.5)
-            whole, alone = asyncio.run(timed(url))
-        finally:
-            cluster.stop()
-    p50, p99 = (float(np.percentile(whole, q)) for q in (50, 99))
+    with database() as url:
+        progress("loading a registry", 0.0)
+        city = make_city(BLOCK if size == "small" else DISTRICT)
+        with connect(url) as connection:
+            load_ground(connection, city, datetime.now(UTC))
+            load_registry(connection, city, datetime.now(UTC))
+        progress("adding claims", 0.5)
+        whole, alone = asyncio.run(timed(url))
+    p50, p99 = p50_p99(whole)
     ours = {"p50_ms": p50, "p99_ms": p99, "claims": float(len(whole))}
-    bare = float(np.percentile(alone, 99))
+    _, bare = p50_p99(alone)
     return Result("golden", BAR, p99 < BAR_MS, ours, {"claim alone": {"p99_ms": bare, "ratio": bare / p99}})
 
 

@@ -64,7 +64,7 @@ def apart(column: str, at_most: int, chance: float | None = None) -> Level:
 
 FEBRL: Final = Model(
     (
-        same_or_rest("given_name", 0.95, close("given_name", 0.85), by_frequency=False),
+        same_or_rest("given_name", 0.95, close("given_name", 0.85)),
         same_or_rest("surname", 0.95, close("surname", 0.85)),
         same_or_rest("birth", 0.5, apart("birth", 1), apart("birth", 2)),
         same_or_rest("number", 0.001, apart("number", 1, 1e-6), apart("number", 2, 1e-5)),
@@ -123,7 +123,7 @@ FODORS: Final = Model(
         same_or_rest("name", 0.3, close("name", 0.9), close("name", 0.75)),
         same_or_rest("phone", 0.01, apart("phone", 1, 1e-5), apart("phone", 3)),
         same_or_rest("street", 0.3, close("street", 0.9), close("street", 0.75)),
-        same_or_rest("city", 0.95, by_frequency=False),
+        same_or_rest("city", 0.95),
     ),
     (("phone",), ("substr(name, 1, 5)",), ("substr(street, 1, 6)",), ("substr(phone, 1, 8)",)),
     (("phone",), ("substr(name, 1, 5)",)),

@@ -1,8 +1,8 @@
 """What a benchmark says when it is done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import median, quantiles
 from time import perf_counter
 from typing import Any, Literal
 
@@ -33,6 +33,12 @@ class Result:
 def city_bar(bar: str, size: Size) -> str:
     """A bar that was set for size city, as it is printed: at another size it is judged all the same, and says so."""
     return bar if size == "city" else f"{bar} (set for size city; at size {size} the fixed costs of a call weigh more)"
+
+
+def p50_p99(times: Sequence[float]) -> tuple[float, float]:
+    """Median and 99th percentile."""
+    cuts = quantiles(times, n=100)
+    return cuts[49], cuts[98]
 
 
 def seconds(work: Callable[[], object], repeats: int = 3) -> float:

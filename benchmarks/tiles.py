@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,10 +105,19 @@ def figures(run: dict[str, Any]) -> dict[str, float]:
 
 def by_zoom(run: dict[str, Any]) -> dict[str, float]:
     """The 99th percentile of each source and zoom."""
+
+    def source_and_zoom(address: str) -> str:
+        _, _, source, zoom, *_ = address.split("/")
+        return f"{source}_z{int(zoom):02d}"
+
+    return p99_by(run, source_and_zoom)
+
+
+def p99_by(run: dict[str, Any], kind: Callable[[str], str]) -> dict[str, float]:
+    """The 99th percentile of each kind of address."""
     times: dict[str, list[float]] = {}
     for address, took, *_ in run["answers"]:
-        _, _, source, zoom, *_ = address.split("/")
-        times.setdefault(f"{source}_z{int(zoom):02d}_p99_ms", []).append(took)
+        times.setdefault(f"{kind(address)}_p99_ms", []).append(took)
     return {name: quantiles(found, n=100)[98] for name, found in sorted(times.items()) if len(found) > 1}
 
 

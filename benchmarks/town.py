@@ -18,10 +18,8 @@ from benchmarks.intake import free_port, wait_for
 from data.database import Connection
 from data.demo.city import DemoCity
 from data.demo.live import reports_live
-from data.stores.deliveries import save_subscription
-from dispatch.delivery.connectors import as_settings, make_connector
+from dispatch.delivery import reference_system
 
-SYSTEM: Final = "dispatch.delivery.reference_system"
 ADD: Final = "insert into report (channel, idempotency_key, body, reported_at) values (%s, %s, %s, %s)"
 POLL_S: Final = "0.3"
 
@@ -41,7 +39,7 @@ class Town:
         commands = {
             "worker": ["-m", "dashboard.cli", "worker"],
             "deliverer": ["-m", "dashboard.cli", "deliver"],
-            "department": ["-m", SYSTEM, str(self.folder / "department.db"), str(self.port), "0.5"],
+            "department": ["-m", reference_system.__name__, str(self.folder / "department.db"), str(self.port), "0.5"],
         }
         environment = os.environ | {
             "NEEDLE_DATABASE_URL": self.url,
@@ -88,16 +86,7 @@ class Town:
 def connect_departments(connection: Connection, port: int) -> None:
     """Every department works in the same system."""
     for (code,) in connection.execute("select code from department").fetchall():
-        said = {
-            "name": f"system of {code}",
-            "kind": "open311",
-            "url": f"http://127.0.0.1:{port}/open311/v2",
-            "department": code,
-            "secret": "department",
-            "services": {"*": "WORK"},
-            "updates": True,
-        }
-        save_subscription(connection, str(said["name"]), "open311", code, as_settings(make_connector(said)))
+        reference_system.enter(connection, f"system of {code}", code, port)
 
 
 def report(connection: Connection, city: DemoCity, seed: int, count: int) -> None:

@@ -12,13 +12,11 @@ from dashboard.supervisor import Part
 from data.database import connect, open_pool
 from data.secrets import make_once
 from data.settings import Settings
-from data.stores.deliveries import save_subscription
 from data.stores.desk_cases import load_departments
 from data.stores.reading import reading
-from dispatch.delivery.connectors import as_settings, make_connector
+from dispatch.delivery import reference_system
 
 SANITATION: Final = "环卫"
-SECRET: Final = "department"
 STEP_S: Final = "60"
 """How long the system takes from taking a request to sending people, and from there to its end."""
 BESIDE: Final = 20
@@ -40,21 +38,12 @@ def ensure_demo_system(url: str, settings: Settings) -> OwnSystem | None:
     if found is None:
         return None
     department, name, port = found[0], f"{found[1]}业务系统", settings.port + BESIDE
-    said = {
-        "name": name,
-        "kind": "open311",
-        "url": f"http://127.0.0.1:{port}/open311/v2",
-        "department": department,
-        "secret": SECRET,
-        "services": {"*": "WORK"},
-        "updates": True,
-    }
     with connect(url) as connection:
-        save_subscription(connection, name, "open311", department, as_settings(make_connector(said)))
+        reference_system.enter(connection, name, department, port)
     store = str(settings.home / "department.db")
-    command = (sys.executable, "-m", "dispatch.delivery.reference_system", store, str(port), STEP_S)
+    command = (sys.executable, "-m", reference_system.__name__, store, str(port), STEP_S)
     environment = {
-        f"NEEDLE_SECRET_{SECRET.upper()}": own_key(settings),
+        f"NEEDLE_SECRET_{reference_system.SECRET.upper()}": own_key(settings),
         "NEEDLE_OUTGOING_NETWORKS": os.environ.get("NEEDLE_OUTGOING_NETWORKS", "127.0.0.1"),
     }
     return OwnSystem(department, Part("department", command), environment)
@@ -68,7 +57,7 @@ async def departments(url: str) -> list[tuple[str, str, str]]:
 
 def own_key(settings: Settings) -> str:
     """The system's key, made once and kept among the city's secrets."""
-    file = settings.home / "secrets" / SECRET
+    file = settings.home / "secrets" / reference_system.SECRET
     if not file.is_file():
         make_once(file, secrets.token_urlsafe(24).encode())
     return file.read_text(encoding="utf-8")

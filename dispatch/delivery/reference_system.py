@@ -20,6 +20,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from data.database import Connection
+from data.stores.deliveries import save_subscription
+from dispatch.delivery.connectors import as_settings, make_connector
+
 STEPS = ("action_scheduled", "in_progress", "fixed")
 TABLE = """
 create table if not exists request (
@@ -27,6 +31,22 @@ create table if not exists request (
 """
 WORDS = "create table if not exists words (request text, name text, said text, primary key (request, name))"
 SENT_OUT = "已派人前往"
+#: Name of the secret that both sides know.
+SECRET = "department"
+
+
+def enter(connection: Connection, name: str, department: str, port: int) -> None:
+    """Connect the system at a port of this machine as a department's own."""
+    said = {
+        "name": name,
+        "kind": "open311",
+        "url": f"http://127.0.0.1:{port}/open311/v2",
+        "department": department,
+        "secret": SECRET,
+        "services": {"*": "WORK"},
+        "updates": True,
+    }
+    save_subscription(connection, name, "open311", department, as_settings(make_connector(said)))
 
 
 class DepartmentSystem:
