@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dispatch.match_bulk import Choices, Events, judge_bulk
 from dispatch.match_columns import Ints
@@ -85,6 +86,10 @@ class Matcher:
             The team changed its department, which needs a new matcher.
         """
         self.columns.update(team)
+
+    def set_duty(self, on_duty: NDArray[np.bool_]) -> None:
+        """Put every team on or off duty at once, bool (n_teams,); ``teams`` keep saying what they said."""
+        self.columns.arrays.on_duty[:] = on_duty
 
     def decide(self, matter_key: str, lng: float, lat: float, place: Place) -> Decision:
         """Decide one event.

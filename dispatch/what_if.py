@@ -1,7 +1,8 @@
-"""What if the rules had been others: past cases through the matching engine again, before and after, with intervals. Pure.
+"""What if it had been otherwise: past cases through the matching engine again, by other rules, boundaries, shifts or teams. Pure.
 
-Each case is decided for itself, by teams that are on duty and without load, ranked by straight lines: what is compared is who has
-the power and how far the way is, not the chance of a day. Both sides are replayed alike, so that only the rules differ.
+Each case is decided for itself by the teams at work in its hour, from their stations, by straight lines and without load: what is
+compared is what was planned, not the chance of a day. A case that finds nobody at work waits until somebody comes who has the
+power. Both sides are replayed alike, so that only what was changed differs.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,113 +12,171 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dispatch.match_values import BulkDecisions
 from dispatch.matching import Matcher, Team
+from dispatch.reasons import OUTCOME_CODES
 from dispatch.rules import RuleSet
+from dispatch.what_if_duty import MINUTE, Roster
 from geo.atlas import Atlas
 
 Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
 CHUNK: Final = 50_000
-Z95: Final = 1.959963984540054
+OFF_DUTY: Final = OUTCOME_CODES.index("nobody_on_duty")
 Tell = Callable[[int, int], None]
 """Told how many cases are done, of how many; what it raises ends the replay."""
 
 
 @dataclass(frozen=True, eq=False)
 class PastCases:
-    """Cases as they came: ``matter`` an index into the matcher's matters (-1: none knows it), WGS84 degrees (NaN: no place)."""
+    """Cases as they came, and what became of them.
+
+    Attributes
+    ----------
+    matter : int32 array (n,)
+        Index into the matcher's matters; -1: none knows it.
+    lng, lat : float64 arrays (n,)
+        WGS84 degrees, NaN without a place.
+    reported, due, answered : int64 arrays (n,)
+        Unix seconds; 0: none.
+    department : int32 array (n,)
+        Who had it in the end, index into ``departments``; -1: nobody.
+    team : int64 array (n,)
+        Id of the team that had it, 0: none.
+    departments : tuple of str
+        Codes.
+    """
 
     matter: Ints
     lng: Floats
     lat: Floats
+    reported: Longs
+    due: Longs
+    answered: Longs
+    department: Ints
+    team: Longs
+    departments: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.matter)
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One side of a comparison, ready to decide. ``roster``: who is at work when; None: all, always."""
+
+    matcher: Matcher
+    atlas: Atlas
+    roster: Roster | None = None
+
+    @property
+    def teams(self) -> Sequence[Team]:
+        """The teams, by index."""
+        return self.matcher.teams
 
 
 @dataclass(frozen=True, eq=False)
 class Replayed:
-    """What became of each case: index of its team (-1: nobody), seconds of the way (NaN: nobody goes)."""
+    """What became of each case: index of its team (-1: nobody), seconds of its way and of the wait before (NaN: nobody goes)."""
 
     team: Ints
     travel_s: NDArray[np.float32]
+    wait_s: NDArray[np.float32]
+
+    @property
+    def reach_s(self) -> Floats:
+        """Seconds from the report until somebody is there; NaN where nobody goes."""
+        return self.travel_s.astype(np.float64) + self.wait_s
 
 
-@dataclass(frozen=True)
-class Mean:
-    """A mean with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Before and after.
-
-    Attributes
-    ----------
-    moved, handed_over : int
-        Cases that another team, another department would have had; those that one side leaves to nobody included.
-    nobody : tuple of int
-        Cases that nobody would have had, before and after.
-    way_s : tuple of Mean or None
-        Seconds of the way, before and after; None where nobody goes.
-    saved_s : Mean or None
-        How much shorter the way is after, of the cases that somebody has on both sides.
-    load : tuple of (Team, int, int)
-        Cases of each team before and after, what changes most first.
-    """
-
-    cases: int
-    moved: int
-    handed_over: int
-    nobody: tuple[int, int]
-    way_s: tuple[Mean | None, Mean | None]
-    saved_s: Mean | None
-    load: tuple[tuple[Team, int, int], ...]
+def side_of(
+    rules: RuleSet, atlas: Atlas, teams: Sequence[Team], matters: Sequence[str], roster: Roster | None = None
+) -> Side:
+    """A side for replays: no team with load, all on duty unless a roster says when."""
+    ready = [replace(team, on_duty=True, load=0, stale=False) for team in teams]
+    return Side(Matcher(rules, atlas, ready, matters=list(matters)), atlas, roster)
 
 
-def matcher_of(rules: RuleSet, atlas: Atlas, teams: Sequence[Team], matters: Sequence[str]) -> Matcher:
-    """A matcher for replays: every team on duty, none with load."""
-    ready = [replace(team, on_duty=True, load=0) for team in teams]
-    return Matcher(rules, atlas, ready, matters=list(matters))
-
-
-def replay(matcher: Matcher, atlas: Atlas, cases: PastCases, tell: Tell = lambda _done, _total: None) -> Replayed:
+def replay(side: Side, cases: PastCases, tell: Tell = lambda _done, _total: None) -> Replayed:
     """Decide every case anew, in chunks, so that it can be watched and stopped."""
-    total = len(cases.matter)
-    team, travel_s = np.full(total, -1, np.int32), np.full(total, np.nan, np.float32)
-    for start in range(0, total, CHUNK):
-        part = slice(start, min(start + CHUNK, total))
-        lng, lat = cases.lng[part], cases.lat[part]
-        found = matcher.decide_bulk(cases.matter[part], lng, lat, atlas.locate(lng, lat))
-        team[part], travel_s[part] = found.team, found.travel_s
-        tell(part.stop, total)
-    return Replayed(team, travel_s)
-
-
-def compare(before: Replayed, after: Replayed, teams: Sequence[Team]) -> Comparison:
-    """Hold two replays of the same cases by the same teams against each other."""
-    codes = {code: k for k, code in enumerate(dict.fromkeys(team.department for team in teams))}
-    department = np.array([*(codes[team.department] for team in teams), -1], np.int64)
-    had, has = (np.bincount(side.team[side.team >= 0], minlength=len(teams)) for side in (before, after))
-    order = np.argsort(-np.abs(has - had), kind="stable")
-    both = (before.team >= 0) & (after.team >= 0)
-    return Comparison(
-        cases=len(before.team),
-        moved=int((before.team != after.team).sum()),
-        handed_over=int((department[before.team] != department[after.team]).sum()),
-        nobody=(int((before.team < 0).sum()), int((after.team < 0).sum())),
-        way_s=(mean(before.travel_s[before.team >= 0]), mean(after.travel_s[after.team >= 0])),
-        saved_s=mean(before.travel_s[both].astype(np.float64) - after.travel_s[both]),
-        load=tuple((teams[k], int(had[k]), int(has[k])) for k in order.tolist()),
+    total = len(cases)
+    found = Replayed(
+        np.full(total, -1, np.int32), np.full(total, np.nan, np.float32), np.full(total, np.nan, np.float32)
     )
+    if side.roster is None:
+        for start in range(0, total, CHUNK):
+            rows = np.arange(start, min(start + CHUNK, total))
+            settle(found, rows, decide(side, cases, rows), np.zeros(len(rows)))
+            tell(int(rows[-1]) + 1, total)
+        return found
+    replay_by_roster(side, side.roster, cases, found, tell)
+    return found
 
 
-def mean(values: NDArray[np.floating]) -> Mean | None:
-    """The mean of many values and its interval; None without a value."""
-    known = values[np.isfinite(values)].astype(np.float64)
-    if not len(known):
-        return None
-    middle = float(known.mean())
-    half = Z95 * float(known.std(ddof=1)) / float(np.sqrt(len(known))) if len(known) > 1 else 0.0
-    return Mean(middle, middle - half, middle + half)
+def decide(side: Side, cases: PastCases, rows: Longs) -> BulkDecisions:
+    """What the engine says of some cases, by the teams that are on duty now."""
+    lng, lat = cases.lng[rows], cases.lat[rows]
+    return side.matcher.decide_bulk(cases.matter[rows], lng, lat, side.atlas.locate(lng, lat))
+
+
+def settle(found: Replayed, rows: Longs, decided: BulkDecisions, wait_s: Floats) -> NDArray[np.bool_]:
+    """Write down the cases that somebody has; whether each was one."""
+    has = decided.team >= 0
+    found.team[rows[has]] = decided.team[has]
+    found.travel_s[rows[has]] = decided.travel_s[has]
+    found.wait_s[rows[has]] = wait_s[has]
+    return has
+
+
+def replay_by_roster(side: Side, roster: Roster, cases: PastCases, found: Replayed, tell: Tell) -> None:
+    """Decide each case by who is at work when it comes; then those that found nobody at work, as shifts begin."""
+    minute = roster.minute_of_week(cases.reported)
+    slot = roster.slot_of(minute)
+    total, done, waits = len(cases), 0, []
+    for kind in range(len(roster.at_work)):
+        side.matcher.set_duty(roster.at_work[kind])
+        of_kind = np.flatnonzero(roster.kind[slot] == kind)
+        for start in range(0, len(of_kind), CHUNK):
+            rows = of_kind[start : start + CHUNK]
+            decided = decide(side, cases, rows)
+            settle(found, rows, decided, np.zeros(len(rows)))
+            waits.append(rows[decided.outcome == OFF_DUTY])
+            done += len(rows)
+            tell(done, total)
+    waiting = whoever_comes(side, roster, cases, np.concatenate(waits) if waits else np.zeros(0, np.int64))
+    let_wait(side, roster, cases, found, waiting, (minute, slot), lambda: tell(total, total))
+    side.matcher.set_duty(np.ones(len(side.teams), np.bool_))
+
+
+def whoever_comes(side: Side, roster: Roster, cases: PastCases, rows: Longs) -> Longs:
+    """Of cases that found nobody at work, those that somebody can have in another hour of the week."""
+    side.matcher.set_duty(np.asarray(roster.at_work.any(axis=0)))
+    parts = [rows[k : k + CHUNK] for k in range(0, len(rows), CHUNK)]
+    return np.concatenate([part[decide(side, cases, part).team >= 0] for part in parts] or [rows])
+
+
+def let_wait(
+    side: Side,
+    roster: Roster,
+    cases: PastCases,
+    found: Replayed,
+    waiting: Longs,
+    came: tuple[Longs, Longs],
+    breathe: Callable[[], None],
+) -> None:
+    """Ask for the waiting cases again at each change of the week's roster, once round; ``came``: minute and slot of each case."""
+    minute, slot = came
+    for ahead in range(1, len(roster.starts) + 1):
+        if not len(waiting):
+            return
+        now = (slot[waiting] + ahead) % len(roster.starts)
+        served = np.zeros(len(waiting), np.bool_)
+        for kind in np.unique(roster.kind[now]).tolist():
+            breathe()
+            at = np.flatnonzero(roster.kind[now] == kind)
+            side.matcher.set_duty(roster.at_work[kind])
+            rows = waiting[at]
+            wait_s = roster.minutes_until(minute[rows], now[at]).astype(np.float64) * MINUTE
+            served[at] = settle(found, rows, decide(side, cases, rows), wait_s)
+        waiting = waiting[~served]

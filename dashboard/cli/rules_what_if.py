@@ -1,9 +1,8 @@
 """``needle rules what-if``: past cases through other rules, before and after."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -14,12 +13,15 @@ from data.cluster import ensure_database
 from data.database import connect
 from data.settings import get_settings
 from data.stores.past_cases import read_past_cases
-from dispatch.ground import load_ground
-from dispatch.matching import Matcher
-from dispatch.what_if import Comparison, Mean, PastCases, Replayed, compare, matcher_of, replay
-from geo.errors import NeedleError
+from data.stores.rulebook import load_departments
+from dispatch.what_if import PastCases, Replayed, Side, replay
+from dispatch.what_if_changes import Changes, side_as_is, side_with
+from dispatch.what_if_compare import Comparison, compare
+from dispatch.what_if_stage import load_stage, matter_indices
+from geo.stats.bootstrap import Interval, Paired
 
-SHOWN = 15
+SHOWN: Final = 15
+MINUTES: Final = frozenset({"reach", "reach_p90", "way"})
 
 
 def what_if(
@@ -29,40 +31,44 @@ def what_if(
     """Send past cases through other rules: who would have had them, how far the ways, before and after. Ctrl-C stops it."""
     console, now, rules = Console(), datetime.now(UTC), read_rules(path)
     with connect(ensure_database(get_settings())) as connection:
-        ground = load_ground(connection, (), now)
-        if ground is None or ground.matcher is None:
-            raise NeedleError("rules.none_in_force")
-        rows = read_past_cases(connection, now - timedelta(days=days), now)
-    place = {number: at for at, (number, _) in enumerate(ground.matters.values())}
-    matter = np.array([place.get(number, -1) for number in rows["matter"].tolist()], np.int32)
-    cases = PastCases(matter, rows["lng"].copy(), rows["lat"].copy())
-    teams, matters = ground.matcher.teams, list(ground.matters)
-    sides = [matcher_of(one, ground.atlas, teams, matters) for one in (ground.matcher.ruleset, rules)]
+        stage = load_stage(connection)
+        departments = tuple(row.code for row in load_departments(connection))
+        rows = read_past_cases(connection, now - timedelta(days=days), now, departments)
+    columns = {name: rows[name].copy() for name in ("lng", "lat", "reported", "due", "answered", "department", "team")}
+    cases = PastCases(matter=matter_indices(stage, rows["matter"].tolist()), **columns, departments=departments)
+    sides = side_as_is(stage), side_with(stage, Changes(rules=rules))
     with steps_on(console) as steps:
 
-        def run(side: Matcher, name: str) -> Replayed:
-            return replay(side, ground.atlas, cases, lambda done, total: steps.say(name, done / total))
+        def run(side: Side, name: str) -> Replayed:
+            return replay(side, cases, lambda done, total: steps.say(name, done / total))
 
-        before, after = run(sides[0], "rules in force"), run(sides[1], path.name)
-    show(compare(before, after, sides[0].teams), console)
+        replays = run(sides[0], "rules in force"), run(sides[1], path.name)
+    show(compare(cases, sides, replays), console)
 
 
-def said(value: Mean | None) -> str:
-    """Minutes with their interval."""
-    return "–" if value is None else f"{value.value / 60:.1f} min ({value.low / 60:.1f} – {value.high / 60:.1f})"
+def said(name: str, value: Interval) -> str:
+    """Minutes or per cent with their interval."""
+    scale, unit = (1 / 60, "min") if name in MINUTES else (100.0, "%")
+    return f"{value.value * scale:.1f} {unit} ({value.low * scale:.1f} – {value.high * scale:.1f})"
+
+
+def row_of(name: str, figure: Paired) -> tuple[str, ...]:
+    """A line of the table; a difference that cannot be told from zero says so."""
+    apart = "not distinguishable" if figure.difference.holds_zero else said(name, figure.difference)
+    return name, said(name, figure.before), said(name, figure.after), apart
 
 
 def show(found: Comparison, console: Console) -> None:
     """Print the comparison."""
-    table = Table(title=f"{found.cases:,} cases", title_justify="left")
-    for column in ("", "before", "after"):
+    title = f"{found.cases:,} cases; 95 % intervals by bootstrap over {found.groups}"
+    table = Table(title=title, title_justify="left")
+    for column in ("", "before", "after", "after - before"):
         table.add_column(column, justify="left" if not column else "right")
-    table.add_row("nobody", f"{found.nobody[0]:,}", f"{found.nobody[1]:,}")
-    table.add_row("way (95 %)", *map(said, found.way_s))
-    for team, had, has in found.load[:SHOWN]:
+    for name, figure in found.figures.items():
+        table.add_row(*row_of(name, figure))
+    for load in found.loads[:SHOWN]:
+        had, has = load.cases
         if had != has:
-            table.add_row(team.name, f"{had:,}", f"{has:,}")
+            table.add_row(load.team.name, f"{had:,}", f"{has:,}", f"{has - had:+,}")
     console.print(table)
-    console.print(
-        f"another team: {found.moved:,}; another department: {found.handed_over:,}; saved {said(found.saved_s)}"
-    )
+    console.print(f"another team: {found.moved:,}; another department: {found.handed_over:,}")
