@@ -236,3 +236,24 @@ identity_duty = Table(
     Index("uq_identity_duty_open", "kind", unique=True, postgresql_where=text("kind = 'file' and done_at is null")),
     comment="what has to be done towards authorities and persons, with its last day",
 )
+
+resident_request = Table(
+    "resident_request",
+    metadata,
+    Column("mail_id", Text, primary_key=True, comment="what it came by"),
+    Column(
+        "entity_id",
+        BigInteger,
+        ForeignKey("registry_entity.id"),
+        index=True,
+        comment="whose record; null: nothing is held of who asked",
+    ),
+    Column("step", Text, nullable=False),
+    Column("way", Text, nullable=False, comment="by which they said who they are"),
+    moment("at", nullable=False, now=True),
+    moment("cleared_at", comment="its packet lies in the mailbox no longer"),
+    CheckConstraint("step in ('look', 'correct', 'withdraw')", name="step"),
+    CheckConstraint("way in ('face', 'sms', 'worker')", name="way"),
+    Index("ix_resident_request_uncleared", "at", postgresql_where=text("cleared_at is null")),
+    comment="what residents asked about their own record in the registry",
+)
