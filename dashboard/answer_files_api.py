@@ -2,27 +2,26 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from dashboard import jobs
+from dashboard import file_jobs
 from dashboard.accounts import require
-from dashboard.answer_files import FORMATS, Format, Line, Part, Writer
+from dashboard.answer_files import FORMATS, Line, Part, Writer
 from dashboard.answers_api import asked_of, opened
 from dashboard.audit_log import audit_of, deed_of
 from dashboard.desk_state import as_json
+from dashboard.file_jobs import FileJob, FileJobs
 from dashboard.i18n import Words, language_of, words
-from dashboard.jobs import Jobs, Stopped, housed, run
 from dashboard.office import TheWall
 from dashboard.sessions import Asker
 from dashboard.view_models.form_questions import AskedQuestion, in_words, questions_of, sheet_labels
 from dashboard.wall_state import Ground
 from data.stores import form_reading
+from data.stores.form_paging import load_page
 from data.stores.form_reading import AnsweredForm, AnswerRow, Asked, Connection
 from data.stores.form_reviews import load_sheet
 from data.stores.reading import scoped
@@ -31,35 +30,10 @@ from geo.errors import NeedleError
 CHUNK: Final = 2_000
 
 
-@dataclass(kw_only=True)
-class FileJob(jobs.Job):
-    """One export. ``done`` of ``total`` answers are read; ``name``: of the file that it becomes."""
-
-    path: Path
-    format: Format
-    name: str
-    ready: bool = False
-
-    @property
-    def finished(self) -> bool:
-        """Whether the file is whole."""
-        return self.ready
-
-    def result(self) -> dict[str, Any]:
-        """Whether it can be fetched."""
-        return {"ready": self.ready}
-
-
-class AnswerFiles(Jobs[FileJob]):
-    """The exports of answers of one process."""
-
-    def __init__(self) -> None:
-        super().__init__("answers")
-
-
-running, files_of = housed("answer_files", AnswerFiles)
+running, files_of = file_jobs.files("answers")
 router = APIRouter(prefix="/api/forms/of/{form_id}/files", lifespan=running)
-TheFiles = Annotated[AnswerFiles, Depends(files_of)]
+file_jobs.add_routes(router, "", files_of)
+TheFiles = Annotated[FileJobs, Depends(files_of)]
 
 
 @router.post("")
@@ -85,48 +59,12 @@ async def begin(form_id: str, request: Request, wall: TheWall, account: Asker, f
     def work(job: FileJob) -> None:
         """In a thread, which waits: rows are read on the server's loop, files written in threads of their own."""
         asyncio.run_coroutine_threadsafe(write(job), loop).result()
-        job.ready = not job.stopped
 
     name = f"{form.title}-{datetime.now(UTC).astimezone(zone):%Y%m%d-%H%M}.{kind.suffix}"
-    total = sum(counts.values())
-    job_id = files.start(
-        lambda path: FileJob(
-            owner=account.id, path=path.with_suffix(f".{kind.suffix}"), format=kind, name=name, total=total
-        ),
-        lambda job: run(job, work),
-    )
-    detail = {"answers": total, "format": query.get("format")}
+    begun = files.begin(account.id, name, kind.media_type, work, sum(counts.values()))
+    detail = {"answers": sum(counts.values()), "format": query.get("format")}
     audit_of(request).tell(deed_of(request, account, "answer.export", f"form:{form_id}", detail))
-    return as_json(files.find(job_id, account.id).as_dict(job_id), 202)
-
-
-@router.get("/{job_id}")
-async def progress(job_id: str, files: TheFiles, account: Asker) -> Response:
-    """How far an export is."""
-    return as_json(files.find(job_id, account.id).as_dict(job_id))
-
-
-@router.get("/{job_id}/file")
-async def fetch(job_id: str, files: TheFiles, account: Asker) -> Response:
-    """The file, once; it is thrown away after it was sent."""
-    job = files.find(job_id, account.id)
-    if not job.ready:
-        raise NeedleError("export.not_ready", done=job.done, total=job.total)
-    return files.hand_out(job_id, job.path, job.format.media_type, job.name)
-
-
-@router.delete("/{job_id}")
-async def stop(job_id: str, files: TheFiles, account: Asker) -> Response:
-    """Stop an export."""
-    files.find(job_id, account.id)
-    files.drop(job_id)
-    return Response(status_code=204)
-
-
-def wanted(job: FileJob) -> None:
-    """Go on only while somebody waits."""
-    if job.stopped:
-        raise Stopped
+    return as_json(begun, 202)
 
 
 class Writing:
@@ -143,20 +81,21 @@ class Writing:
         root, *repeats = self.form.layout.tables
         await asyncio.to_thread(writer.begin, Part("answers", titles[root.path], self.headings(root.path)))
         places: dict[int, tuple[float, float] | None] = {}
-        last: tuple[datetime, int] | None = None
-        while rows := await form_reading.load_next_rows(connection, self.form, self.asked, last, CHUNK):
-            last = (rows[-1].received_at, rows[-1].id)
+        rows, end = await load_page(connection, self.form, self.asked, "received", None, CHUNK)
+        while rows:
             places |= {row.id: self.place(row) for row in rows}
             await asyncio.to_thread(writer.write, [self.line(row) for row in rows])
-            job.done = len(places)
-            wanted(job)
+            job.tell(len(places))
+            if end is None:
+                break
+            rows, end = await load_page(connection, self.form, self.asked, "received", end, CHUNK)
         for table in repeats:
             part = Part(table.path.rpartition("/")[2], titles[table.path], self.headings(table.path))
             await asyncio.to_thread(writer.begin, part)
             for start in range(0, len(places), CHUNK):
                 lines = await self.repeated(connection, table.path, list(places)[start : start + CHUNK], places)
                 await asyncio.to_thread(writer.write, lines)
-                wanted(job)
+                job.tell(job.done)
         await asyncio.to_thread(writer.close)
 
     def of(self, sheet: str) -> list[AskedQuestion]:

@@ -8,6 +8,7 @@ from datetime import time as clock
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
+import orjson
 from fastapi import APIRouter, Body, Request, Response
 from starlette.responses import FileResponse
 
@@ -31,6 +32,7 @@ from dashboard.wall_state import Ground, Wall
 from data.settings import get_settings
 from data.stores import form_drafts, form_reading, form_reviews
 from data.stores.audit import add_entries
+from data.stores.form_paging import Place, load_page
 from data.stores.form_reading import REVIEWS, AnsweredForm, AnswerRow, Asked, Connection
 from data.stores.reading import as_owner, scoped
 from forms.xlsform.model import FormDefinition
@@ -116,28 +118,47 @@ async def about(form_id: str, request: Request, wall: TheWall, account: Asker) -
 
 @router.get("/answers")
 async def table(form_id: str, request: Request, wall: TheWall, account: Asker) -> Response:
-    """Rows ``start`` to ``end`` in the order of ``sort``; ``counts`` by state of review; ``total``."""
+    """At most ``limit`` rows in the order of ``sort``, ``after`` those before; ``next``: what to go on after, null at the end."""
     require(account, "answer.read")
     query, ground = request.query_params, await wall.ground()
     zone, language = ZoneInfo(ground.timezone), language_of(query.get("lang"))
-    asked, window = asked_of(query, zone), window_of(query)
+    asked, after = asked_of(query, zone), place_of(query.get("after"))
+    most = min(number_of("limit", query.get("limit")) or 100, MOST_ROWS)
     async with scoped(wall.pool, account.id) as connection:
         form, definition = await opened(connection, form_id)
-        counts = await form_reading.count_answers(connection, form, replace(asked, reviews=frozenset()))
-        rows = await form_reading.load_rows(connection, form, asked, query.get("sort", ""), window)
+        rows, end = await load_page(connection, form, asked, query.get("sort", ""), after, most)
     by_name = {q.column.name: q for q in questions_of(form, definition, language) if q.column.sheet == form.root.path}
     questions = [by_name[column.name] for column in form.columns_of(form.root.path)]
-    shown = asked.reviews or frozenset(REVIEWS)
-    total = sum(count for state, count in counts.items() if state in shown)
-    told = {"total": total, "counts": counts, "start": window[0]}
-    return as_json(told | {"rows": [row_as_json(row, questions, ground, zone) for row in rows]})
+    told = [row_as_json(row, questions, ground, zone) for row in rows]
+    return as_json({"rows": told, "next": None if end is None else orjson.dumps([end.value, end.id]).decode()})
 
 
-def window_of(query: Mapping[str, str]) -> tuple[int, int]:
-    """From which row to which; at most ``MOST_ROWS``."""
-    start = number_of("start", query.get("start")) or 0
-    end = number_of("end", query.get("end")) or start + 100
-    return start, min(max(start, end), start + MOST_ROWS)
+def place_of(text: str | None) -> Place | None:
+    """Where the page before ended, as its ``next`` said it; None for the first.
+
+    Raises
+    ------
+    NeedleError
+        ``filter.invalid``.
+    """
+    if not text:
+        return None
+    try:
+        value, number = orjson.loads(text)
+        return Place(None if value is None else str(value), int(number))
+    except (ValueError, TypeError) as error:
+        raise NeedleError("filter.invalid", key="after", value=text[:80], form="next") from error
+
+
+@router.get("/counts")
+async def counts(form_id: str, request: Request, wall: TheWall, account: Asker) -> Response:
+    """How many answers there are in each state of review, whatever state is asked for."""
+    require(account, "answer.read")
+    asked = asked_of(request.query_params, ZoneInfo((await wall.ground()).timezone))
+    async with scoped(wall.pool, account.id) as connection:
+        form = await form_reading.load_answered(connection, form_id)
+        found = await form_reading.count_answers(connection, form, replace(asked, reviews=frozenset()))
+    return as_json(found)
 
 
 def row_as_json(row: AnswerRow, questions: list[AskedQuestion], ground: Ground, zone: ZoneInfo) -> dict[str, Any]:

@@ -1,28 +1,22 @@
-"""``/api/coverage``: who has answered an asking and who has not, by area, building and door; routes, targets, files.
+"""``/api/coverage``: who has answered an asking and who has not, by area, building and door; routes, targets.
 
 Counts travel as lists in the order of ``forms.coverage.FIELDS``, features of the map as lists in that of ``NUMBERS``.
 """
 
 import asyncio
-import tempfile
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
-from fastapi.responses import FileResponse
-from starlette.background import BackgroundTask
 
 from dashboard.accounts import may, require
 from dashboard.audit_log import audit_of, deed_of
-from dashboard.coverage_files import FORMATS, Sheet, write
 from dashboard.coverage_map import Held, ground_of
 from dashboard.coverage_state import coverage_scope, drawn_layers
 from dashboard.desk_state import as_json
-from dashboard.i18n import language_of, words
 from dashboard.sessions import Asker
 from dashboard.view_models.coverage_view import (
     area_rows,
@@ -33,7 +27,6 @@ from dashboard.view_models.coverage_view import (
     workers_as_json,
 )
 from dashboard.view_models.snapshot import ground_as_json
-from data.database import connect
 from data.mirror.coverage import CoverageMirror, Scope, codes_left
 from data.stores import coverage as store
 from data.stores.reading import reading, scoped
@@ -233,7 +226,7 @@ def within(label: str, building: str) -> str:
     return label.removeprefix(building).strip() or label
 
 
-# --- targets and files ------------------------------------------------------------------------------------------
+# --- targets ---------------------------------------------------------------------------------------------------
 
 
 @router.post("/{outreach}/targets")
@@ -271,28 +264,3 @@ def read_target(said: dict[str, Any]) -> tuple[int, int | None, date | None]:
         if isinstance(account, int) and (number is None or (isinstance(number, int) and 0 < number < 10_000_000)):
             return account, number, due
     raise NeedleError("request.invalid", problem='{"account": number, "target": number | null, "due": "YYYY-MM-DD"}')
-
-
-@router.get("/{outreach}/file.{kind}")
-async def export(outreach: int, kind: str, request: Request, held: Held, account: Asker, area: Area) -> Response:
-    """Coverage per building as ``csv``, ``xlsx`` or ``gpkg``."""
-    require(account, "coverage.export")
-    if kind not in FORMATS:
-        raise NeedleError("export.unknown_format", format=kind, known=", ".join(FORMATS))
-    mirror = await held.mirror(outreach)
-    sheet = Sheet(mirror, coverage_scope(account, area), words(language_of(request.query_params.get("lang"))))
-    folder = tempfile.TemporaryDirectory(prefix="needle-coverage-")
-    path = Path(folder.name) / f"coverage.{kind}"
-    count = await asyncio.to_thread(written, str(held.wall.pool.conninfo), path, kind, sheet)
-    told = {"buildings": count, "format": kind, "area": ":".join(area or ())}
-    audit_of(request).tell(deed_of(request, account, "export", f"outreach:{outreach}", told))
-    headers = {"cache-control": "no-store", "content-encoding": "identity"}
-    name = f"needle-coverage-{outreach}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{kind}"
-    after = BackgroundTask(folder.cleanup)
-    return FileResponse(path, media_type=FORMATS[kind], filename=name, headers=headers, background=after)
-
-
-def written(url: str, path: Path, kind: str, sheet: Sheet) -> int:
-    """Write a file over a connection of its own; how many buildings it holds."""
-    with connect(url, autocommit=True) as connection:
-        return write(path, kind, connection, sheet)

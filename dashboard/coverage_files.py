@@ -3,29 +3,29 @@
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import geopandas
 import numpy as np
-import openpyxl
 import pyogrio
 import shapely
 
-from dashboard.export_files import MOST_XLSX_ROWS, harmless
+from dashboard.export_files import harmless
+from dashboard.file_jobs import FileJob
 from dashboard.i18n import Words
-from data.database import Connection
+from dashboard.workbook import Workbook, number_cell, text_cell
+from data.database import Connection, connect
 from data.mirror.coverage import CoverageMirror, Scope
 from data.stores.coverage import read_shapes
 from forms.coverage import FIELDS, Counts
-from geo.errors import NeedleError
 
 CHUNK: Final = 5_000
 LAYER: Final = "coverage"
 FORMATS: Final = {
-    "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
     "gpkg": "application/geopackage+sqlite3",
 }
 COLUMNS: Final = ("code", "address", "recipients", *FIELDS, "left", "share")
@@ -38,6 +38,13 @@ class Sheet:
     mirror: CoverageMirror
     scope: Scope
     say: Words
+
+    @cached_property
+    def buildings(self) -> list[int]:
+        """The rows of the buildings in the mirror."""
+        mirror = self.mirror
+        rows: list[int] = np.flatnonzero(mirror.mask(self.scope) & (mirror.rows.building >= 0)).tolist()
+        return rows
 
     @property
     def headings(self) -> list[str]:
@@ -53,33 +60,22 @@ class Line:
     outline: bytes
 
 
-def write(path: Path, kind: str, connection: Connection, sheet: Sheet) -> int:
-    """Write the file; how many buildings it holds.
-
-    Raises
-    ------
-    NeedleError
-        ``export.unknown_format``; ``export.too_long`` where a workbook cannot hold them all.
-    """
-    mirror = sheet.mirror
-    rows = np.flatnonzero(mirror.mask(sheet.scope) & (mirror.rows.building >= 0))
-    if kind == "xlsx" and len(rows) > MOST_XLSX_ROWS:
-        raise NeedleError("export.too_long", count=len(rows), most=MOST_XLSX_ROWS)
-    lines = read_lines(connection, mirror, rows.tolist())
-    {"csv": write_csv, "xlsx": write_xlsx, "gpkg": write_gpkg}[kind](path, sheet, lines)
-    return len(rows)
+def write(job: FileJob, kind: str, url: str, sheet: Sheet) -> None:
+    """Write a job's file over a connection of its own, as long as somebody waits for it."""
+    with connect(url, autocommit=True) as connection:
+        WRITERS[kind](job.path, sheet, read_chunks(connection, sheet, job))
 
 
-def read_lines(connection: Connection, mirror: CoverageMirror, rows: list[int]) -> Iterator[Line]:
-    """The buildings of some rows."""
-    for start in range(0, len(rows), CHUNK):
-        part = rows[start : start + CHUNK]
-        ids = mirror.rows.building[part].tolist()
-        known = read_shapes(connection, ids)
-        for row, building in zip(part, ids, strict=True):
-            if building in known:
-                code, address, outline = known[building]
-                yield line(code, address, outline, Counts(*mirror.rows.counts[row].tolist()))
+def read_chunks(connection: Connection, sheet: Sheet, job: FileJob) -> Iterator[list[Line]]:
+    """The buildings of a sheet, ``CHUNK`` at a time; the job knows how many were read."""
+    known, buildings = sheet.mirror.rows, sheet.buildings
+    for start in range(0, len(buildings), CHUNK):
+        part = buildings[start : start + CHUNK]
+        ids = known.building[part].tolist()
+        shapes = read_shapes(connection, ids)
+        there = [(row, shapes[building]) for row, building in zip(part, ids, strict=True) if building in shapes]
+        yield [line(*shape, Counts(*known.counts[row].tolist())) for row, shape in there]
+        job.tell(start + len(part))
 
 
 def line(code: str, address: str, outline: bytes, counts: Counts) -> Line:
@@ -89,30 +85,33 @@ def line(code: str, address: str, outline: bytes, counts: Counts) -> Line:
     return Line((code, address, counts.recipients, *numbers, counts.left, share), outline)
 
 
-def write_csv(path: Path, sheet: Sheet, lines: Iterator[Line]) -> None:
+def write_csv(path: Path, sheet: Sheet, chunks: Iterator[list[Line]]) -> None:
     """CSV as Excel opens it: UTF-8 with a byte order mark."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         out = csv.writer(file)
         out.writerow(sheet.headings)
-        out.writerows([harmless("" if value is None else value) for value in one.values] for one in lines)
+        for lines in chunks:
+            out.writerows([harmless("" if value is None else value) for value in one.values] for one in lines)
 
 
-def write_xlsx(path: Path, sheet: Sheet, lines: Iterator[Line]) -> None:
-    """A workbook of one sheet, its headings always in view."""
-    book = openpyxl.Workbook(write_only=True)
-    page = book.create_sheet(sheet.say("cells.title"))
-    page.freeze_panes = "A2"
-    page.append(sheet.headings)
-    for one in lines:
-        page.append([harmless(value) if isinstance(value, str) else value for value in one.values])
-    book.save(path)
+def write_xlsx(path: Path, sheet: Sheet, chunks: Iterator[list[Line]]) -> None:
+    """A workbook, its headings always in view; what a sheet cannot hold goes on in the next."""
+    with Workbook(path, sheet.say("cells.title"), sheet.headings) as book:
+        for lines in chunks:
+            rows = zip(*(one.values for one in lines), strict=True)
+            book.write([[cell(value) for value in column] for column in rows])
 
 
-def write_gpkg(path: Path, _sheet: Sheet, lines: Iterator[Line]) -> None:
+def cell(value: str | float | None) -> str:
+    """A value in a workbook."""
+    return text_cell(str(harmless(value))) if isinstance(value, str) else number_cell(value)
+
+
+def write_gpkg(path: Path, _sheet: Sheet, chunks: Iterator[list[Line]]) -> None:
     """One layer of outlines in EPSG:4326; columns by their plain names."""
     _append(path, [], append=False)
-    while part := list(islice(lines, CHUNK)):
-        _append(path, part, append=True)
+    for lines in chunks:
+        _append(path, lines, append=True)
 
 
 def _append(path: Path, part: list[Line], *, append: bool) -> None:
@@ -122,3 +121,6 @@ def _append(path: Path, part: list[Line], *, append: bool) -> None:
     kinds = {"share": float, **dict.fromkeys((*FIELDS, "recipients", "left"), "int64")}
     frame = frame.astype(kinds)
     pyogrio.write_dataframe(frame, path, layer=LAYER, driver="GPKG", geometry_type="Polygon", append=append)
+
+
+WRITERS: Final = {"csv": write_csv, "xlsx": write_xlsx, "gpkg": write_gpkg}

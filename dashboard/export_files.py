@@ -21,13 +21,11 @@ from dashboard.export_batches import Batch, Names, Values
 from dashboard.export_times import local_texts
 from dashboard.i18n import Words
 from dashboard.view_models.desk_columns import Column
-from dashboard.workbook import MOST_ROWS as MOST_XLSX_ROWS
 from dashboard.workbook import Workbook, number_cell, text_cell
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 LAYER: Final = "cases"
 ARROW: Final = {"time": pa.timestamp("ms", "UTC"), "flag": pa.bool_(), "number": pa.float64()}
-__all__ = ["FORMATS", "MOST_XLSX_ROWS", "Format", "Table", "harmless"]
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,13 @@ import numpy as np
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from starlette.requests import HTTPConnection
 
+from dashboard import file_jobs
 from dashboard.accounts import require
-from dashboard.analysis_jobs import FileJob, FileJobs
 from dashboard.asking import Filter, Scope
 from dashboard.audit_log import audit_of, deed_of
 from dashboard.background import beside
 from dashboard.desk_state import Desk, as_json, desk_of
+from dashboard.file_jobs import FileJob, FileJobs
 from dashboard.hotspots import files, view
 from dashboard.hotspots.analysis import Analysis, Hotspot, Question, hotspots, read_question
 from dashboard.hotspots.state import Asked, Hotspots
@@ -37,27 +38,24 @@ TOP: Final = 5
 MEDIA_TYPE: Final = "application/vnd.mapbox-vector-tile"
 
 
+keeping_files, files_of = file_jobs.files("hotspots")
+
+
 @asynccontextmanager
 async def running(app: FastAPI) -> AsyncIterator[None]:
     """The analyses of the application and the files made of them."""
     app.state.hotspots = Hotspots(app.state.wall, lambda: app.state.ground_tiles.mirror)
-    app.state.hotspot_files = FileJobs("hotspots")
-    async with beside(app.state.hotspots.warm(app.state.desk.prepared)):
+    async with keeping_files(app), beside(app.state.hotspots.warm(app.state.desk.prepared)):
         yield
-    await app.state.hotspot_files.close()
 
 
 router = APIRouter(lifespan=running)
+file_jobs.add_routes(router, "/api/hotspots/files", files_of)
 
 
 def hotspots_of(connection: HTTPConnection) -> Hotspots:
     """The process's analyses (a FastAPI dependency)."""
     return cast(Hotspots, connection.app.state.hotspots)
-
-
-def files_of(connection: HTTPConnection) -> FileJobs:
-    """The process's files (a FastAPI dependency)."""
-    return cast(FileJobs, connection.app.state.hotspot_files)
 
 
 Held = Annotated[Hotspots, Depends(hotspots_of)]
@@ -222,19 +220,7 @@ async def begin(
         job.tell(0, found.study.count)
         files.write(job.path, form, found, paper)
 
-    job_id = jobs.begin(account.id, f"needle-hotspots.{form}", files.FORMATS[form], write)
+    begun = jobs.begin(account.id, f"needle-hotspots.{form}", files.FORMATS[form], write)
     detail = {"format": form, **question_as_json(asked.question)}
     audit_of(request).tell(deed_of(request, account, "export", detail=detail))
-    return as_json(jobs.find(job_id, account.id).as_dict(job_id), 202)
-
-
-@router.get("/api/hotspots/files/{job_id}")
-async def progress(job_id: str, jobs: Files, account: Asker) -> Response:
-    """How far a file is."""
-    return as_json(jobs.find(job_id, account.id).as_dict(job_id))
-
-
-@router.get("/api/hotspots/files/{job_id}/file")
-async def fetch(job_id: str, jobs: Files, account: Asker) -> Response:
-    """The file, once."""
-    return cast(Response, jobs.fetch(job_id, account.id))
+    return as_json(begun, 202)

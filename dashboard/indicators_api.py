@@ -6,18 +6,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 
+from dashboard import file_jobs
 from dashboard.accounts import require
-from dashboard.analysis_jobs import FileJobs
 from dashboard.asking import Filter
 from dashboard.audit_log import audit_of, deed_of
 from dashboard.background import beside
 from dashboard.desk_state import Desk, as_json, desk_of
+from dashboard.file_jobs import FileJob, FileJobs
 from dashboard.i18n import Words, language_of, words
 from dashboard.indicators import report, view
 from dashboard.indicators.counting import Asked, Counting
@@ -64,23 +65,19 @@ class Extended:
             await asyncio.sleep(LOOK_AGAIN_S)
 
 
+keeping_reports, reports_of = file_jobs.files("report")
+
+
 @asynccontextmanager
 async def running(app: FastAPI) -> AsyncIterator[None]:
     """The follower of deadlines and the reports of the application."""
-    app.state.extended, app.state.reports = Extended(app.state.wall), FileJobs("report")
-    async with beside(app.state.extended.follow()):
+    app.state.extended = Extended(app.state.wall)
+    async with keeping_reports(app), beside(app.state.extended.follow()):
         yield
-    await app.state.reports.close()
 
 
 router = APIRouter(prefix="/api/indicators", lifespan=running)
-
-
-def reports_of(request: Request) -> FileJobs:
-    """The process's reports (a FastAPI dependency)."""
-    return cast(FileJobs, request.app.state.reports)
-
-
+file_jobs.add_routes(router, "/report", reports_of)
 Reports = Annotated[FileJobs, Depends(reports_of)]
 TheDesk = Annotated[Desk, Depends(desk_of)]
 
@@ -178,22 +175,10 @@ async def begin(request: Request, desk: TheDesk, where: Filter, account: Asker, 
     city = say.pick(ground.city.name_zh, ground.city.name_en) if ground.city else ""
     content = report.Report(say, city, ground.timezone, now, account.name, tuple(counted), titles, name)
 
-    def write(job: Any) -> None:
+    def write(job: FileJob) -> None:
         job.path.write_bytes(report.render(content))
 
-    job_id = reports.begin(account.id, f"needle-{question.period.key}.pdf", "application/pdf", write)
+    begun = reports.begin(account.id, f"needle-{question.period.key}.pdf", "application/pdf", write)
     detail = {"period": question.period.key, "basis": str(question.basis)}
     audit_of(request).tell(deed_of(request, account, "export", detail=detail))
-    return as_json(reports.find(job_id, account.id).as_dict(job_id), 202)
-
-
-@router.get("/report/{job_id}")
-async def progress(job_id: str, reports: Reports, account: Asker) -> Response:
-    """How far a report is."""
-    return as_json(reports.find(job_id, account.id).as_dict(job_id))
-
-
-@router.get("/report/{job_id}/file")
-async def fetch(job_id: str, reports: Reports, account: Asker) -> Response:
-    """The report, once."""
-    return cast(Response, reports.fetch(job_id, account.id))
+    return as_json(begun, 202)

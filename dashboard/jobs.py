@@ -53,6 +53,12 @@ class Job:
         """What its watcher is told of what it made."""
         raise NotImplementedError
 
+    def tell(self, done: int, total: int | None = None) -> None:
+        """Note how far it is; raises ``Stopped`` where nobody waits any more."""
+        self.done, self.total = done, total if total is not None else self.total
+        if self.stopped:
+            raise Stopped
+
     def as_dict(self, job_id: str) -> dict[str, Any]:
         """What its watcher is told."""
         told = {"id": job_id, "done": self.done, "total": self.total, **self.result()}

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard import jobs
 from dashboard.accounts import Account
-from dashboard.jobs import Jobs, Stopped, run
+from dashboard.jobs import Jobs, run
 from data.database import Connection, connect
 from data.settings import Settings
 from data.stores import links as store
@@ -40,12 +40,6 @@ class Job(jobs.Job):
     def result(self) -> dict[str, Any]:
         """What it made."""
         return {"outcome": self.outcome}
-
-    def tell(self, done: int, total: int | None = None) -> None:
-        """Note how far it is; raises ``Stopped`` where somebody wants it to end."""
-        self.done, self.total = done, total if total is not None else self.total
-        if self.stopped:
-            raise Stopped
 
 
 class OutreachJobs(Jobs[Job]):

@@ -15,7 +15,6 @@ from dashboard.wall_state import Wall
 
 NAME: Final = "cells"
 TABS: Final = ("areas", "workers", "route")
-FILES: Final = ("xlsx", "csv", "gpkg")
 
 
 def layout(say: Words, assets: str) -> Component:
@@ -43,11 +42,6 @@ def layout(say: Words, assets: str) -> Component:
 
 def head(say: Words) -> Component:
     """Title, the asking that is looked at, and what can be taken away."""
-    links = [
-        html.A([icon("download"), html.Span(say(f"cells.file.{kind}"))], className="desk-button", **{"data-file": kind})
-        for kind in FILES
-    ]
-
     chooser = html.Div(className="cells-asking", **{"data-slot": "asking"})
     return html.Header(
         className="sheet-head cells-head",
@@ -56,7 +50,7 @@ def head(say: Words) -> Component:
             chooser,
             html.P(className="desk-total", role="status", **{"data-slot": "total"}),
             html.Div(
-                [html.Div(links, className="cells-files", **{"data-slot": "files"}), print_button(say)],
+                [html.Div(className="cells-files", **{"data-slot": "files"}), print_button(say)],
                 className="sheet-tools",
             ),
         ],
@@ -64,6 +58,15 @@ def head(say: Words) -> Component:
 
 
 def print_button(say: Words) -> Component:
+def views(say: Words) -> Component:
+    """The way between coverage by forms and coverage by patrols; the script of the page says which is shown."""
+    links = [
+        html.A(say(f"cells.patrol.view.{view}"), href=href, **{"data-view": view})
+        for view, href in (("forms", "/cells"), ("patrol", "/cells/patrol"))
+    ]
+    return html.Nav(links, className="cells-views", **{"aria-label": say("cells.patrol.views")})
+
+
     """Print what the side shows: the walk with its addresses, or the table."""
     return html.Button(
         [icon("printer"), html.Span(say("cells.print"))],

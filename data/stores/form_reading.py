@@ -1,12 +1,12 @@
-"""Answers as staff read them: filtered, sorted and paged by SQL, counted a question at a time (``reading.scoped``)."""
+"""Answers as staff read them: filtered by SQL (``form_paging`` sorts them), counted a question at a time (``reading.scoped``)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from psycopg import AsyncConnection, sql
-from psycopg.sql import SQL, Composed, Identifier, Literal
+from psycopg import AsyncConnection
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from data.forms_layout import GEOMETRIES, Column, FormTable, Kind
 from data.stores.forms import COLUMNS, TABLES, Layout
@@ -15,12 +15,12 @@ from geo.errors import NeedleError
 Connection = AsyncConnection[tuple[Any, ...]]
 
 REVIEWS: Final = ("received", "approved", "issue", "rejected")
-#: Our own columns by which answers are sorted.
-OWN_SORTS: Final = {"received": "s.received_at", "review": "s.review", "from": "l.label", "version": "v.number"}
-FROM: Final = """
-  from form_submission s join answers.{} a on a.submission_id = s.id
-  join form_version v on v.id = s.version_id left join link l on l.id = s.link_id where s.form = {}
-"""
+#: What stands beside a submission, by the name that conditions call it.
+BESIDE: Final = {
+    "a": " join answers.{root} a on a.submission_id = s.id",
+    "v": " join form_version v on v.id = s.version_id",
+    "l": " left join link l on l.id = s.link_id",
+}
 HEAD: Final = """
 select s.id, s.received_at, s.review, v.number, l.label, s.areas, st_x(s.geom), st_y(s.geom), s.receipt
 """
@@ -95,10 +95,15 @@ async def load_answered(connection: Connection, form_id: str) -> AnsweredForm:
 
 
 def source(form: AnsweredForm, asked: Asked) -> Composed:
-    """The rows that are asked for, as the end of a query."""
-    parts: list[Composed] = [SQL(FROM).format(Identifier(form.root.name), Literal(form.id))]
-    parts += [SQL(" and {}").format(condition) for condition in conditions(form, asked)]
-    return SQL("").join(parts)
+    """The answers that are asked for, as the end of a query."""
+    return joined(form, conditions(form, asked))
+
+
+def joined(form: AnsweredForm, fits: Sequence[Composable], beside: str = "avl") -> Composed:
+    """Answers that fit conditions, as the end of a query; ``beside``: what stands there besides the submission, ``s``."""
+    parts = [SQL(BESIDE[name]).format(root=Identifier(form.root.name)) for name in beside]
+    every = [SQL("s.form = {}").format(Literal(form.id)), *fits]
+    return SQL(" from form_submission s{} where {}").format(SQL("").join(parts), SQL(" and ").join(every))
 
 
 def conditions(form: AnsweredForm, asked: Asked) -> list[Composed]:
@@ -135,43 +140,17 @@ def mentions(columns: Sequence[Column], text: str) -> Composed:
     """A text stands somewhere in an answer, its receipt, or the address that it came from."""
     like = Literal(f"%{text.replace('%', '').replace('_', '')}%")
     texts = [Identifier("a", column.name) for column in columns if column.kind in (Kind.TEXT, Kind.CHOICE)]
-    places: list[sql.Composable] = [*texts, SQL("l.label"), SQL("s.receipt"), SQL("s.instance_id")]
+    places: list[Composable] = [*texts, SQL("l.label"), SQL("s.receipt"), SQL("s.instance_id")]
     return SQL("({})").format(SQL(" or ").join(SQL("{} ilike {}").format(place, like) for place in places))
 
 
 async def count_answers(connection: Connection, form: AnsweredForm, asked: Asked) -> dict[str, int]:
     """How many answers there are by state of review."""
-    query = SQL("select s.review, count(*) {} group by 1").format(source(form, asked))
+    told = ("a", asked.values or asked.text), ("v", asked.version is not None), ("l", asked.text)
+    beside = "".join(name for name, needed in told if needed)
+    query = SQL("select s.review, count(*) {} group by 1").format(joined(form, conditions(form, asked), beside))
     rows = await (await connection.execute(query)).fetchall()
     return {state: int(count) for state, count in rows}
-
-
-async def load_rows(
-    connection: Connection, form: AnsweredForm, asked: Asked, sort: str, window: tuple[int, int]
-) -> list[AnswerRow]:
-    """Answers of a window, ``(start, end)``; ``sort``: a column, descending with a minus before it."""
-    columns = form.columns_of(form.root.path)
-    query = SQL("{} {} {} order by {} limit {} offset {}").format(
-        SQL(HEAD),
-        shown(columns),
-        source(form, asked),
-        order(columns, sort),
-        Literal(window[1] - window[0]),
-        Literal(window[0]),
-    )
-    return [as_row(row) for row in await (await connection.execute(query)).fetchall()]
-
-
-async def load_next_rows(
-    connection: Connection, form: AnsweredForm, asked: Asked, after: tuple[datetime, int] | None, most: int
-) -> list[AnswerRow]:
-    """The next answers after one (its moment and id; None: from the first), in the order of their coming."""
-    columns = form.columns_of(form.root.path)
-    beyond = SQL("") if after is None else SQL(" and (s.received_at, s.id) > ({}, {})").format(*map(Literal, after))
-    query = SQL("{} {} {}{} order by s.received_at, s.id limit {}").format(
-        SQL(HEAD), shown(columns), source(form, asked), beyond, Literal(most)
-    )
-    return [as_row(row) for row in await (await connection.execute(query)).fetchall()]
 
 
 def as_row(row: Any) -> AnswerRow:
@@ -186,18 +165,3 @@ def shown(columns: Sequence[Column]) -> Composed:
         SQL(", st_asbinary({})" if column.kind in GEOMETRIES else ", {}").format(Identifier("a", column.name))
         for column in columns
     )
-
-
-def order(columns: Sequence[Column], sort: str) -> Composed:
-    """The order of rows: by an answer (``a.age``), or by one of our own columns; newest first where neither is known."""
-    name, descending = sort.removeprefix("-"), sort.startswith("-")
-    sortable = {column.name for column in columns if column.kind not in GEOMETRIES}
-    by: sql.Composable
-    if name.startswith("a.") and name[2:] in sortable:
-        by = Identifier("a", name[2:])
-    elif name in OWN_SORTS:
-        by = SQL(OWN_SORTS[name])
-    else:
-        by, descending = SQL(OWN_SORTS["received"]), True
-    direction = SQL("desc" if descending else "asc")
-    return SQL("{} {} nulls last, s.id {}").format(by, direction, direction)

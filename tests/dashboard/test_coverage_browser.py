@@ -98,6 +98,11 @@ def test_the_map_follows_what_a_worker_notes_and_what_a_household_answers(page: 
     page.reload()
     page.wait_for_function("() => document.body.dataset.ready")
     expect(page.locator(".cells-crumb")).to_be_visible()
+    page.locator(".file-menu summary").click()
+    with page.expect_download() as saving:
+        page.locator('.file-menu [data-format="xlsx"]').click()
+    assert saving.value.suggested_filename.endswith(".xlsx")
+    expect(page.locator(".file-menu")).not_to_have_attribute("open", "")
 
 
 def test_an_operator_asks_an_area_and_looks_after_its_links_and_messages(page: Page, asked: tuple[str, str]) -> None:

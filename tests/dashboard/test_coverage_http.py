@@ -218,22 +218,36 @@ def test_targets_are_set_by_supervisors_for_workers_of_their_area(asked: Asked) 
     assert (beyond.status_code, beyond.json()["code"]) == (403, "coverage.not_yours")
 
 
+def filed(client: httpx.Client, form: str) -> bytes:
+    """A file of an asking, begun, waited for, fetched once."""
+    begun = client.post("/api/coverage/1/files", params={"format": form, "lang": "en"})
+    assert begun.status_code == 202, begun.text
+    at = f"/api/coverage/1/files/{begun.json()['id']}"
+    until(lambda: client.get(at).json()["ready"])
+    assert client.get(at).json()["done"] == client.get(at).json()["total"] == 90
+    file = client.get(f"{at}/file")
+    assert f'.{form}"' in file.headers["content-disposition"]
+    assert client.get(f"{at}/file").json()["code"] == "export.unknown"
+    return file.content
+
+
 def test_files_hold_the_buildings_of_the_scope_with_the_same_numbers(asked: Asked, tmp_path: Path) -> None:
     whole = total(asked, "admin")
     with asked.client("admin") as admin:
-        text = admin.get("/api/coverage/1/file.csv", params={"lang": "en"}).content.decode("utf-8-sig")
+        text = filed(admin, "csv").decode("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text)))
         assert sum(int(row["Asked"]) for row in rows) == whole.recipients
-        book = openpyxl.load_workbook(io.BytesIO(admin.get("/api/coverage/1/file.xlsx").content))
+        book = openpyxl.load_workbook(io.BytesIO(filed(admin, "xlsx")))
         assert book.worksheets[0].max_row == len(rows) + 1 == 91
         path = tmp_path / "coverage.gpkg"
-        path.write_bytes(admin.get("/api/coverage/1/file.gpkg").content)
+        path.write_bytes(filed(admin, "gpkg"))
         frame = geopandas.read_file(path)
         assert Counts(*(int(frame[name].sum()) for name in FIELDS)) == whole
         assert str(frame.crs) == "EPSG:4326"
-        assert admin.get("/api/coverage/1/file.pdf").status_code == 422
+        assert admin.post("/api/coverage/1/files?format=pdf").status_code == 422
+        assert admin.delete("/api/coverage/1/files/nobodys").json()["code"] == "export.unknown"
     with asked.client("grid_worker:zheng") as own:
-        assert own.get("/api/coverage/1/file.csv").status_code == 403
+        assert own.post("/api/coverage/1/files?format=csv").status_code == 403
 
 
 # --- asking -----------------------------------------------------------------------------------------------------

@@ -4,8 +4,9 @@ import asyncio
 import csv
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,7 +23,8 @@ from dashboard import workbook
 from dashboard.export_batches import Batch, Names, Values, batches
 from dashboard.export_files import FORMATS, Table, harmless
 from dashboard.export_times import local_texts
-from dashboard.exports import Exports, Job, write
+from dashboard.exports import write
+from dashboard.file_jobs import FileJob, FileJobs, make
 from dashboard.i18n import words
 from dashboard.view_models.desk_columns import chosen, columns, heading
 from data.database import Connection, connect
@@ -211,19 +213,26 @@ async def test_batches_are_the_rows_of_the_table(block_url: str) -> None:
         assert (bool(batch.lng[at] == lng), said["returns"][at]) == (lng is not None, returns)
 
 
+def writing(form: str, url: str, found: Callable[[Connection], Iterator[Batch]]) -> Callable[[FileJob], None]:
+    """What writes an export."""
+    return partial(write, form=FORMATS[form], url=url, table=table("zh"), found=found)
+
+
+def job_of(form: str, folder: Path) -> FileJob:
+    return FileJob(path=folder / f"cases.{form}", name=f"cases.{form}", media_type="", total=10_000, owner=1)
+
+
 async def test_jobs_are_bounded_stopped_and_leave_no_file(database_url: str) -> None:
-    go, exports = threading.Event(), Exports()
+    go, exports = threading.Event(), FileJobs("export")
 
-    def waits(job: Job) -> None:
-        def found(_connection: Connection) -> Iterator[Batch]:
-            assert go.wait(PATIENCE_S)
-            yield from BATCHES
+    def found(_connection: Connection) -> Iterator[Batch]:
+        assert go.wait(PATIENCE_S)
+        yield from BATCHES
 
-        write(job, database_url, table("zh"), found)
-
-    ids = [exports.begin(2, form, 1, waits) for form in FORMATS.values()]
+    told = [exports.begin(1, f"cases.{form}", "", writing(form, database_url, found), 2) for form in FORMATS]
+    ids = [each["id"] for each in told]
     with pytest.raises(NeedleError) as raised:
-        exports.begin(2, FORMATS["csv"], 1, waits)
+        exports.begin(1, "cases.csv", "", writing("csv", database_url, found), 2)
     assert raised.value.code == "export.busy"
     stopped = exports.jobs[ids[0]]
     exports.drop(ids[0])
@@ -241,7 +250,7 @@ async def test_jobs_are_bounded_stopped_and_leave_no_file(database_url: str) -> 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_job_that_nobody_wants_any_more_stops_in_the_middle(form: str, tmp_path: Path, database_url: str) -> None:
-    job = Job(format=FORMATS[form], path=tmp_path / f"cases.{form}", total=10_000, owner=1)
+    job = job_of(form, tmp_path)
     given: list[int] = []
 
     def found(_connection: Connection) -> Iterator[Batch]:
@@ -250,13 +259,13 @@ def test_a_job_that_nobody_wants_any_more_stops_in_the_middle(form: str, tmp_pat
             job.stopped = k == 20
             yield BATCHES[k % 2]
 
-    write(job, database_url, table("zh"), found)
+    make(job, writing(form, database_url, found))
     assert len(given) == 21
     assert (job.ready, job.error, job.path.exists()) == (False, None, False)
 
 
 def test_what_fails_in_the_thread_is_told(tmp_path: Path) -> None:
-    job = Job(format=FORMATS["csv"], path=tmp_path / "cases.csv", total=1, owner=1)
-    write(job, "postgresql://nobody@/none?host=/nowhere", table("zh"), lambda _connection: iter(BATCHES))
+    job = job_of("csv", tmp_path)
+    make(job, writing("csv", "postgresql://nobody@/none?host=/nowhere", lambda _connection: iter(BATCHES)))
     assert job.error is not None
     assert not job.path.exists()

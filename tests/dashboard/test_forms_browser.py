@@ -87,9 +87,9 @@ def test_a_form_is_composed_published_and_read(page: Page, cluster: Cluster) -> 
     expect(page.locator('[data-chart="risk"] .js-plotly-plot')).to_be_visible()
     page.locator('[data-view="map"]').click()
     expect(page.locator('.answer-map .map[data-points="3"]')).to_be_visible()
-    page.locator(".answer-files summary").click()
+    page.locator(".file-menu summary").click()
     with page.expect_download() as fetched:
-        page.locator('.answer-files [data-format="xlsx"]').click()
+        page.locator('.file-menu [data-format="xlsx"]').click()
     assert fetched.value.suggested_filename.endswith(".xlsx")
 
 

@@ -7,6 +7,7 @@ import { OUTCOMES } from './cells_counts.mjs';
 import { Doors } from './cells_doors.mjs';
 import { figures } from './cells_figures.mjs';
 import { areaRow, areasPane, routePane, workersPane } from './cells_panes.mjs';
+import { fileButton } from './file_job.mjs';
 import { register } from './keys.mjs';
 import { get, give, Refusal } from './office.mjs';
 import { element, Page, setText, slot } from './page.mjs';
@@ -16,6 +17,7 @@ import { stateOf } from './states.mjs';
 
 const AGAIN_MS = 1_200;
 const SETTLE_MS = 1_500;
+const FORMATS = ['xlsx', 'csv', 'gpkg'];
 const TABS = ['areas', 'workers', 'route'];
 
 export async function start(config) {
@@ -65,6 +67,7 @@ class Cells {
     slot('print').addEventListener('click', () => print());
     register('a', page.say('tab.areas'), () => this.choose('areas'));
     register('w', page.say('tab.workers'), () => this.choose('workers'));
+    slot('files').replaceChildren(this.files());
     register('r', page.say('tab.route'), () => this.choose('route'));
     register('j', page.say('key.next'), () => step(1));
     register('k', page.say('key.previous'), () => step(-1));
@@ -75,6 +78,13 @@ class Cells {
   drawChooser() {
     const { page } = this;
     const select = document.createElement('select');
+  /** Files of the buildings that are shown. */
+  files() {
+    const { page } = this;
+    const query = (format) => new URLSearchParams({ format, lang: page.language, ...(this.area && { area: this.area }) });
+    return fileButton(page, { formats: FORMATS, address: () => `/api/coverage/${this.asking}/files`, query, note: page.say('file_note') });
+  }
+
     select.setAttribute('aria-label', page.say('asking'));
     select.append(...this.askings.map(({ id, title, asks }) => Object.assign(document.createElement('option'), { value: id, textContent: `${title} · ${asks}` })));
     select.value = this.asking;
@@ -114,13 +124,9 @@ class Cells {
   }
 
   draw() {
-    const { page, said } = this;
+    const { said } = this;
     this.drawNumbers();
     this.drawLegend();
-    for (const link of document.querySelectorAll('[data-file]')) {
-      link.href = `/api/coverage/${this.asking}/file.${link.dataset.file}?${new URLSearchParams({ lang: page.language, ...(this.area && { area: this.area }) })}`;
-      link.setAttribute('download', '');
-    }
     slot('files').hidden = !said.may.includes('export');
     this.drawPane();
     this.remember();

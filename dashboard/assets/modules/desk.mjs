@@ -4,7 +4,6 @@ import { readQuery, writeQuery } from './address.mjs';
 import { Actions } from './desk_actions.mjs';
 import { Columns } from './desk_columns.mjs';
 import { Drawer } from './desk_drawer.mjs';
-import { ExportMenu } from './desk_export.mjs';
 import { Filters } from './desk_filters.mjs';
 import { Grid } from './desk_grid.mjs';
 import { DeskMap } from './desk_map.mjs';
@@ -12,6 +11,7 @@ import { closeMenus, watchMenus } from './desk_menu.mjs';
 import { News } from './desk_news.mjs';
 import { Queues } from './desk_queues.mjs';
 import { ViewsMenu } from './desk_views.mjs';
+import { FileMenu } from './file_job.mjs';
 import { register } from './keys.mjs';
 import { Page, setText, slot } from './page.mjs';
 import { isReached } from './reach.mjs';
@@ -21,6 +21,7 @@ import { WHERE_KEYS, readWhere, writeWhere } from './where.mjs';
 
 const LOOK_AGAIN_MS = 1_500;
 const USUAL_ORDER = 'queue';
+const FORMATS = ['xlsx', 'csv', 'geojson', 'gpkg'];
 
 export async function start(config) {
   const desk = new Desk(config);
@@ -52,7 +53,7 @@ class Desk {
     this.filters = new Filters(this);
     this.drawer = new Drawer(this);
     this.views = new ViewsMenu(this);
-    this.exports = new ExportMenu(this);
+    this.exports = this.exportMenu();
     this.map = new DeskMap(this, snapshot);
     this.queues = new Queues(this);
     this.grid = new Grid(this, await gridApi(this.config.grid));
@@ -135,6 +136,11 @@ class Desk {
     changes.case = this.drawer.isOpen ? this.selected : null;
     changes.cols = this.columns.written();
     writeQuery(changes, this.map.written());
+  }
+
+  exportMenu() {
+    const columns = () => this.columns.shown.filter((key) => key !== 'left').join(',');
+    return new FileMenu(this.page, slot('menu-export'), { formats: FORMATS, address: () => '/api/desk/exports', query: (format) => this.query({ format, columns: columns() }), note: this.page.say('export_text') });
   }
 
   /** What a request asks for: the filter, the order, the language. */

@@ -1,15 +1,16 @@
 /* What was answered: a table that loads as one scrolls, charts, a map, and one answer beside them. All show the same filter. */
 
+import { fileButton } from './file_job.mjs';
 import { button, change, failure, h, icon } from './forms_dom.mjs';
 import { register } from './keys.mjs';
 import { get } from './office.mjs';
 import { Page, slot } from './page.mjs';
 import { drawAnswer } from './forms_answer.mjs';
-import { FileMenu } from './forms_files.mjs';
 import { AnswerTable } from './forms_table.mjs';
 
 const VIEWS = { table: 'table-2', charts: 'chart-column', map: 'map' };
 const REVIEWS = ['received', 'approved', 'issue', 'rejected'];
+const FORMATS = ['xlsx', 'csv', 'gpkg'];
 const TYPING_MS = 250;
 
 export async function open(config, key) {
@@ -77,7 +78,7 @@ class Answers {
   }
 
   files() {
-    return new FileMenu(this.page, `${this.base}/files`, (format) => this.asked({ format })).element;
+    return fileButton(this.page, { formats: FORMATS, address: () => `${this.base}/files`, query: (format) => this.asked({ format }) });
   }
 
   typed(text) {
@@ -102,26 +103,30 @@ class Answers {
     for (const [name, place] of Object.entries(this.places)) place.hidden = name !== view;
     this.drawChips();
     try {
-      if (view === 'table') {
-        this.table ??= new AnswerTable(this, this.places.table);
-        await this.table.load();
-      } else {
-        const said = await get(page, `${this.base}/summary?${this.asked()}`);
-        const { drawCharts } = view === 'charts' ? await import('./forms_charts.mjs') : {};
-        if (drawCharts) await drawCharts(this, this.places.charts, said);
-        else await (await import('./forms_map.mjs')).drawMap(this, this.places.map, said.points);
-        if (!this.counts) this.count((await get(page, `${this.base}/answers?${this.asked({ end: 1 })}`)).counts);
-      }
+      await Promise.all([this.drawView(), this.recount()]);
     } catch (error) {
       this.table = null;
       this.places[view].replaceChildren(failure(page, error, () => this.show()));
     }
   }
 
+  async drawView() {
+    const { page, view } = this;
+    if (view === 'table') {
+      this.table ??= new AnswerTable(this, this.places.table);
+      return this.table.load();
+    }
+    const said = await get(page, `${this.base}/summary?${this.asked()}`);
+    if (view === 'charts') return (await import('./forms_charts.mjs')).drawCharts(this, this.places.charts, said);
+    return (await import('./forms_map.mjs')).drawMap(this, this.places.map, said.points);
+  }
+
   /** How many answers there are in each state of review. */
-  count(counts) {
+  async recount() {
     const { page } = this;
-    this.counts = counts;
+    const asked = this.asked().toString();
+    const counts = await get(page, `${this.base}/counts?${asked}`);
+    if (asked !== this.asked().toString()) return;
     const now = this.query.get('review') ?? '';
     const all = Object.values(counts).reduce((sum, n) => sum + n, 0);
     const chip = (state, n) => h('button', { type: 'button', class: 'desk-flag', 'data-review': state, 'aria-pressed': String(now === state), onclick: () => this.narrow({ review: state || null }) }, state ? h('i', { class: `review-mark is-${state}` }) : null, page.say(state ? `review.${state}` : 'review_all'), h('b', { class: 'answer-n', text: page.number.format(n) }));
@@ -164,8 +169,8 @@ class Answers {
   }
 
   async review(ids, state, note) {
-    await change(this.page, 'POST', `${this.base}/review`, { ids, state, note });
-    if (this.table) await this.table.load();
-    if (this.shown) await this.open(this.shown);
+    const { marked } = await change(this.page, 'POST', `${this.base}/review`, { ids, state, note });
+    this.table?.review(marked, state);
+    await Promise.all([this.recount(), this.shown ? this.open(this.shown) : null]);
   }
 }

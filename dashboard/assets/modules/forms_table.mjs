@@ -1,10 +1,10 @@
-/* Answers as a table: a window of rows at a time from the server, sorted by a click on a heading. */
+/* Answers as a table: a page of rows after the other from the server, sorted by a click on a heading. */
 
 import { h } from './forms_dom.mjs';
 import { get } from './office.mjs';
 import { stateOf } from './states.mjs';
 
-const WINDOW = 100;
+const PAGE = 100;
 const NEAR_PX = 600;
 const OWN = ['received', 'review', 'from'];
 
@@ -17,20 +17,23 @@ export class AnswerTable {
   }
 
   async load() {
-    this.rows = [];
-    await this.more();
+    const turn = (this.turn = {});
+    const said = await this.page();
+    if (turn !== this.turn) return;
+    this.begin();
+    this.add(said);
+    if (!said.rows.length) this.place.replaceChildren(this.nothing());
   }
 
-  async more() {
+  page(after = {}) {
     const { answers } = this;
-    const start = this.rows.length;
-    const said = await get(answers.page, `${answers.base}/answers?${answers.asked({ start, end: start + WINDOW, sort: this.sort })}`);
-    this.total = said.total;
-    answers.count(said.counts);
-    if (start === 0) this.begin();
-    this.rows.push(...said.rows);
-    this.body.append(...said.rows.map((row) => this.line(row)));
-    if (!said.total) this.place.replaceChildren(this.nothing());
+    return get(answers.page, `${answers.base}/answers?${answers.asked({ ...after, limit: PAGE, sort: this.sort })}`);
+  }
+
+  add({ rows, next }) {
+    this.rows.push(...rows);
+    this.next = next;
+    this.body.append(...rows.map((row) => this.line(row)));
   }
 
   nothing() {
@@ -42,6 +45,7 @@ export class AnswerTable {
 
   begin() {
     const { page } = this.answers;
+    this.rows = [];
     const head = (name, label, kind = '') => h('th', { scope: 'col', class: kind, 'aria-sort': this.sort.replace('-', '') === name ? (this.sort.startsWith('-') ? 'descending' : 'ascending') : 'none' }, h('button', { type: 'button', 'data-sort': name, title: label, text: label, onclick: () => this.sorted(name) }));
     this.body = h('tbody');
     const heads = [...OWN.map((name) => head(name, page.say(`own.${name}`))), ...this.questions.map((one) => head(`a.${one.name}`, one.label, numeric(one) ? 'is-number' : ''))];
@@ -76,9 +80,18 @@ export class AnswerTable {
   scrolled() {
     const { place } = this;
     const near = place.scrollTop + place.clientHeight > place.scrollHeight - NEAR_PX;
-    if (!near || this.busy || this.rows.length >= this.total) return;
+    const { next, rows } = this;
+    if (!near || this.busy || !next) return;
     this.busy = true;
-    this.more().finally(() => (this.busy = false));
+    this.page({ after: next }).then((said) => rows === this.rows && this.add(said)).finally(() => (this.busy = false));
+  }
+
+  /** Say of rows what was found of their answers. */
+  review(ids, review) {
+    for (const row of (this.rows ?? []).filter(({ id }) => ids.includes(id))) {
+      row.review = review;
+      this.body.querySelector(`[data-answer="${row.id}"]`).replaceWith(this.line(row));
+    }
   }
 
   mark(id) {

@@ -1,13 +1,13 @@
 /* Hotspots: everything that is asked stands in the address, so that a link, and a saved analysis, shows the same again. */
 
 import { readQuery, writeQuery } from './address.mjs';
+import { FileJob } from './file_job.mjs';
 import { h } from './forms_dom.mjs';
 import { asked } from './hotspots_asked.mjs';
 import { list, verdict } from './hotspots_list.mjs';
 import { SpotMap } from './hotspots_map.mjs';
 import { spotColours, TRENDS, VIEWS } from './hotspots_style.mjs';
 import { register } from './keys.mjs';
-import { get, give } from './office.mjs';
 import { setText, slot } from './page.mjs';
 import { savedMenu } from './hotspots_saved.mjs';
 import { Sheet } from './sheet_page.mjs';
@@ -15,7 +15,6 @@ import { stateOf } from './states.mjs';
 import { shownTheme } from './theme.mjs';
 import { readWhere, writeWhere } from './where.mjs';
 
-const LOOK_MS = 300;
 const USUAL = { grid: 'h3-8', measure: 'count', method: 'gi', days: '30', since: '', until: '', view: 'significance' };
 const CLASSES = [3, 2, 1, 0, -1, -2, -3];
 
@@ -34,6 +33,7 @@ export async function start(config) {
 class Spots extends Sheet {
   constructor(config) {
     super(config);
+    this.file = new FileJob(this.page);
     const query = readQuery();
     this.facets = {};
     this.spot = query.has('spot') ? Number(query.get('spot')) : null;
@@ -160,12 +160,7 @@ class Spots extends Sheet {
     const { page } = this;
     button.disabled = true;
     try {
-      const { id } = await give(page, `/api/hotspots/files?${this.settled()}&format=${button.dataset.file}`);
-      for (let told = {}; !told.ready; told = await get(page, `/api/hotspots/files/${id}`)) {
-        if (told.error) throw new Error(told.error[page.language]);
-        await new Promise((done) => setTimeout(done, LOOK_MS));
-      }
-      h('a', { href: `/api/hotspots/files/${id}/file`, download: '' }).click();
+      await this.file.take('/api/hotspots/files', `${this.settled()}&format=${button.dataset.file}`);
     } catch (error) {
       slot('state').replaceChildren(stateOf('failed', { text: error.message }));
     }

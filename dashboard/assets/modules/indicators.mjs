@@ -2,18 +2,17 @@
    Every number is a link to its cases at the desk. */
 
 import { readQuery, writeQuery } from './address.mjs';
+import { FileJob } from './file_job.mjs';
 import { h, icon } from './forms_dom.mjs';
 import { card } from './indicators_card.mjs';
 import { league } from './indicators_league.mjs';
 import { register } from './keys.mjs';
-import { get, give } from './office.mjs';
 import { setText, slot } from './page.mjs';
 import { Sheet } from './sheet_page.mjs';
 import { stateOf } from './states.mjs';
 import { readWhere, writeWhere } from './where.mjs';
 
 const EVERY_MS = 60_000;
-const LOOK_MS = 300;
 const KINDS = ['week', 'month', 'quarter', 'year'];
 const BASES = ['due', 'opened'];
 const TIMES = ['from', 'to', 'due_from', 'due_to', 'judged', 'text', 'box', 'polygon'];
@@ -31,6 +30,7 @@ export async function start(config) {
 class Indicators extends Sheet {
   constructor(config) {
     super(config);
+    this.file = new FileJob(this.page);
     const query = readQuery();
     Object.assign(this, { period: query.get('period') ?? '', basis: query.get('basis') === 'opened' ? 'opened' : 'due', by: query.get('by') ?? '', rankBy: query.get('rank') ?? 'ontime_dispose_rate' });
     this.where = readWhere(query);
@@ -139,12 +139,7 @@ class Indicators extends Sheet {
     slot('report').disabled = true;
     setText(label, page.say('report_writing'));
     try {
-      const { id } = await give(page, `/api/indicators/report?${this.query()}`);
-      for (let told = {}; !told.ready; told = await get(page, `/api/indicators/report/${id}`)) {
-        if (told.error) throw new Error(told.error[page.language]);
-        await new Promise((done) => setTimeout(done, LOOK_MS));
-      }
-      h('a', { href: `/api/indicators/report/${id}/file`, download: '' }).click();
+      await this.file.take('/api/indicators/report', this.query());
     } catch (error) {
       slot('state').replaceChildren(stateOf('failed', { text: error.message }));
     }
