@@ -58,15 +58,6 @@ def head(say: Words) -> Component:
 
 
 def print_button(say: Words) -> Component:
-def views(say: Words) -> Component:
-    """The way between coverage by forms and coverage by patrols; the script of the page says which is shown."""
-    links = [
-        html.A(say(f"cells.patrol.view.{view}"), href=href, **{"data-view": view})
-        for view, href in (("forms", "/cells"), ("patrol", "/cells/patrol"))
-    ]
-    return html.Nav(links, className="cells-views", **{"aria-label": say("cells.patrol.views")})
-
-
     """Print what the side shows: the walk with its addresses, or the table."""
     return html.Button(
         [icon("printer"), html.Span(say("cells.print"))],

@@ -64,10 +64,10 @@ class Cells {
     this.doors = new Doors({ page, may: () => this.said?.may ?? [], onClose: () => this.closed(), onShown: (building) => this.shown(building) });
     this.drawChooser();
     for (const tab of document.querySelectorAll('[data-tab]')) tab.addEventListener('click', () => this.choose(tab.dataset.tab));
+    slot('files').replaceChildren(this.files());
     slot('print').addEventListener('click', () => print());
     register('a', page.say('tab.areas'), () => this.choose('areas'));
     register('w', page.say('tab.workers'), () => this.choose('workers'));
-    slot('files').replaceChildren(this.files());
     register('r', page.say('tab.route'), () => this.choose('route'));
     register('j', page.say('key.next'), () => step(1));
     register('k', page.say('key.previous'), () => step(-1));
@@ -75,9 +75,6 @@ class Cells {
     this.ask();
   }
 
-  drawChooser() {
-    const { page } = this;
-    const select = document.createElement('select');
   /** Files of the buildings that are shown. */
   files() {
     const { page } = this;
@@ -85,6 +82,9 @@ class Cells {
     return fileButton(page, { formats: FORMATS, address: () => `/api/coverage/${this.asking}/files`, query, note: page.say('file_note') });
   }
 
+  drawChooser() {
+    const { page } = this;
+    const select = document.createElement('select');
     select.setAttribute('aria-label', page.say('asking'));
     select.append(...this.askings.map(({ id, title, asks }) => Object.assign(document.createElement('option'), { value: id, textContent: `${title} · ${asks}` })));
     select.value = this.asking;
