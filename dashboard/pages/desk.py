@@ -76,7 +76,7 @@ def layout(say: Words, assets: str) -> Component:
 
 
 def shared_words(say: Words) -> dict[str, str]:
-    """The wall's words for what is left of a deadline, and the frame's for a lost connection."""
+    """The wall's words for what is left of a deadline, and the frame's for a lost connection and for files."""
     shared = {key: text for key, text in say.under("wall").items() if key.startswith(("row.", "short."))}
     return shared | {key: text for key, text in say.under("frame").items() if key.startswith(("offline.", "file."))}
 

@@ -160,7 +160,7 @@ def test_answers_are_filtered_sorted_and_paged(api: httpx.Client, answered: str)
     def paged(sort: str) -> list[int]:
         found, after = [], None
         while True:
-            asked: dict[str, str | int] = {"sort": sort, "limit": 1} | ({"after": after} if after else {})
+            asked = {"sort": sort, "limit": "1"} | ({"after": after} if after else {})
             said = api.get(f"/api/forms/of/{answered}/answers", params=asked).json()
             found += [row["values"]["residents"] for row in said["rows"]]
             after = said["next"]
