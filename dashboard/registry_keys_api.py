@@ -1,8 +1,7 @@
 """``/api/registry/keys``: which departments' systems may read the registry, what for, where, and how much."""
 
-import secrets
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request, Response
 
@@ -10,6 +9,7 @@ from dashboard.accounts import require
 from dashboard.audit_log import deed_of
 from dashboard.desk_state import as_json
 from dashboard.registry_api import Say
+from dashboard.registry_key_book import new_key, read_wanted
 from dashboard.registry_state import Held
 from dashboard.sessions import Asker
 from data.stores import registry_access as access
@@ -17,10 +17,6 @@ from data.stores.audit import add_entries
 from data.stores.coverage import load_area_names
 from data.stores.reading import reading
 from data.stores.registry_reading import load_purposes
-from geo.errors import NeedleError
-
-KEY_BYTES: Final = 24
-MOST: Final = 10_000_000
 
 router = APIRouter(prefix="/api/registry/keys")
 Said = Annotated[dict[str, Any], Body()]
@@ -84,47 +80,11 @@ async def make(request: Request, held: Held, account: Asker, said: Said) -> Resp
     """Make a key: {"department", "holder", "purposes", "areas", "per_minute", "rows_a_day"}; it is told this once."""
     require(account, "registry.keys")
     wanted = read_wanted(said)
-    key = secrets.token_urlsafe(KEY_BYTES)
     async with reading(held.wall.pool) as connection:
-        unknown = set(wanted.purposes) - (await load_purposes(connection)).keys()
-        if unknown:
-            raise NeedleError("request.invalid", problem=f"purposes: {', '.join(sorted(unknown))}")
-        number = await access.save_key(connection, key, wanted)
+        number, key = await new_key(connection, wanted)
         told = {"department": wanted.department, "purposes": wanted.purposes}
         await add_entries(connection, [deed_of(request, account, "registry.key_made", f"key:{number}", told)])
     return as_json({"number": number, "key": key}, 201)
-
-
-def read_wanted(said: dict[str, Any]) -> access.NewKey:
-    """What somebody wants of a key.
-
-    Raises
-    ------
-    NeedleError
-        ``request.invalid`` naming what is wrong.
-    """
-    words = {name: str(said.get(name) or "").strip()[:120] for name in ("department", "holder")}
-    purposes = [str(code) for code in said.get("purposes") or ()]
-    for name, value in (*words.items(), ("purposes", purposes)):
-        if not value:
-            raise NeedleError("request.invalid", problem=name)
-    areas = [str(area).partition(":")[::2] for area in said.get("areas") or ()]
-    layers = {layer for layer, _ in areas}
-    if len(layers) > 1:
-        raise NeedleError("request.invalid", problem="areas")
-    limits = [said.get(name) for name in ("per_minute", "rows_a_day")]
-    if not all(isinstance(limit, int) and 0 < limit <= MOST for limit in limits):
-        raise NeedleError("request.invalid", problem="per_minute, rows_a_day")
-    layer = next(iter(layers), None)
-    return access.NewKey(
-        words["department"],
-        words["holder"],
-        purposes,
-        layer,
-        [code for _, code in areas],
-        int(limits[0] or 0),
-        int(limits[1] or 0),
-    )
 
 
 @router.delete("/{number}")

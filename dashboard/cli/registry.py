@@ -1,7 +1,6 @@
 """``needle registry``: import tables, link records of one and the same, say how good that is, keep purposes."""
 
-import asyncio
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -10,28 +9,26 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from dashboard.cli.layer_args import Steps, steps_on
+from dashboard.cli import registry_keys, registry_link
+from dashboard.cli.layer_args import steps_on
 from data.cluster import ensure_database
-from data.database import Connection, connect, open_pool
+from data.database import connect
 from data.importers import registry as tables
+from data.importers.registry_writing import write_rows
 from data.linkage.evaluating import Quality
 from data.linkage.evaluating import evaluate as compare
-from data.linkage.linking import Links, link_frame
-from data.registry.claims import ANY_PURPOSE, VERIFICATIONS, Source, Verification
+from data.registry.claims import ANY_PURPOSE, VERIFICATIONS, Source
 from data.registry.fields import KINDS, EntityKind, fields_of
 from data.registry.purposes import load_purposes
 from data.settings import get_settings
-from data.stores.registry_bulk import Loaded, highest_entity, load_batch
-from data.stores.registry_claims import add_said
-from data.stores.registry_doubts import FoundDoubt, save_doubts
-from data.stores.registry_linking import keep_links, load_records, load_roots, mark_stale
+from data.stores.registry_linking import load_roots
 from data.stores.registry_purposes import save_purposes
 from geo.errors import NeedleError
 
 app = typer.Typer(help="Bring tables into the registry, link what is one and the same.", no_args_is_help=True)
-BATCH: Final = 20_000
-MERGES_A_COMMIT: Final = 200
-LINKER: Final = "linker"
+app.command()(registry_link.link)
+app.command()(registry_link.follow)
+app.add_typer(registry_keys.app, name="key")
 TRUTH: Final = ("code", "person")
 
 
@@ -74,8 +71,21 @@ def import_file(
     source = Source(
         "import", tables.digest_of(file), label or file.name, tuple(purpose or (ANY_PURPOSE,)), by="console"
     )
-    new, known, again = write_rows(entity, checked.rows, source, moment, proof)
-    Console().print(f"{new} new, {known} about entities that were there, {again} imported before.")
+    with steps_on(Console()) as steps:
+        total = len(checked.rows)
+        url = ensure_database(get_settings())
+        written = write_rows(
+            url,
+            entity,
+            checked.rows,
+            source,
+            moment,
+            proof,
+            lambda done: steps.say(f"row {done:,} of {total:,}", done / total),
+        )
+    Console().print(
+        f"{written.new} new, {written.known} about entities that were there, {written.again} imported before."
+    )
 
 
 def one_of(said: str, known: tuple[Any, ...], what: str) -> Any:
@@ -112,95 +122,6 @@ def show_rejects(checked: tables.Checked) -> None:
         for reject in checked.rejects[:10]:
             shown.add_row(str(reject.line), reject.zh, reject.en)
         Console().print(shown)
-
-
-def write_rows(
-    kind: EntityKind, rows: list[dict[str, Any]], source: Source, at: datetime, verification: Verification
-) -> tuple[int, int, int]:
-    """Write rows batch by batch: how many are new, about known entities, imported before. Cut off, it goes on where it was."""
-    new = known = again = 0
-    url = ensure_database(get_settings())
-    with connect(url) as connection, steps_on(Console()) as steps:
-        before = highest_entity(connection)
-        for start, batch in tables.batches(rows, BATCH):
-            named = Source(source.kind, f"{source.reference}#{start}", source.label, source.purposes, None, source.by)
-            loaded = load_batch(connection, kind, named, batch, at, verification, before)
-            if loaded is None:
-                again += len(batch)
-            else:
-                new, known = new + loaded.new, known + len(batch) - loaded.new
-                add_rest(connection, url, loaded)
-            done = start + len(batch)
-            steps.say(f"row {done:,} of {len(rows):,}", done / len(rows))
-    return new, known, again
-
-
-def add_rest(connection: Connection, url: str, loaded: Loaded) -> None:
-    """Commit a batch, then what it says of entities that were there."""
-    connection.commit()
-    if loaded.added:
-        asyncio.run(add_claims_of(url, loaded))
-
-
-async def add_claims_of(url: str, loaded: Loaded) -> None:
-    """Add claims to entities that were there."""
-    async with open_pool(url, size=1) as pool, pool.connection() as base:
-        await add_said(base, [(loaded.source, loaded.added)])
-
-
-@app.command()
-def link() -> None:
-    """Find records of one and the same person: merge what is sure, put what is doubtful before a person."""
-    url = ensure_database(get_settings())
-    with connect(url) as connection:
-        mark_stale(connection)
-        connection.commit()
-        records = load_records(connection)
-    with steps_on(Console()) as steps:
-        links = link_frame(records, date.today(), steps.say)  # noqa: DTZ011
-        merged, apart, doubts = asyncio.run(keep(url, links, steps))
-    Console().print(
-        f"{len(records)} records: {merged} merged, {apart} kept apart as decided before, {doubts} doubtful."
-    )
-
-
-async def keep(url: str, links: Links, steps: Steps) -> tuple[int, int, int]:
-    """Keep merges in small transactions, then doubts; how many merged, kept apart, doubtful."""
-    pairs = links.pairs
-    sure, doubtful = [list(pairs.index[pairs[name]]) for name in ("linked", "doubtful")]
-    merged = apart = 0
-    async with open_pool(url, size=1) as pool, pool.connection() as base:
-        for start in range(0, len(sure), MERGES_A_COMMIT):
-            some = [pair_of(links, row) for row in sure[start : start + MERGES_A_COMMIT]]
-            joined, refused = await keep_links(base, some, LINKER)
-            await base.commit()
-            merged, apart = merged + joined, apart + refused
-            done = start + len(some)
-            steps.say(f"merging {done:,} of {len(sure):,}", done / len(sure))
-        doubts = [FoundDoubt(*pair_of(links, row), cluster_of(links, row)) for row in doubtful]
-        kept = await save_doubts(base, doubts)
-    return merged, apart, kept
-
-
-def pair_of(links: Links, row: int) -> tuple[int, int, float, list[dict[str, Any]]]:
-    """A pair of ``links.pairs``: two numbers, weight, evidence as it is kept."""
-    left, right, weight = (links.pairs[name].iloc[row] for name in ("id_l", "id_r", "weight"))
-    evidence = [
-        {
-            "field": one.comparison,
-            "level": one.level,
-            "zh": one.label_zh,
-            "en": one.label_en,
-            "weight": round(one.weight, 3),
-        }
-        for one in links.evidence(row)
-    ]
-    return int(left), int(right), float(weight), evidence
-
-
-def cluster_of(links: Links, row: int) -> int:
-    """What a doubtful pair hangs together with: the lesser of both."""
-    return min(int(links.pairs["id_l"].iloc[row]), int(links.pairs["id_r"].iloc[row]))
 
 
 @app.command()

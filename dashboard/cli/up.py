@@ -43,6 +43,7 @@ def parts(settings: Settings) -> list[Part]:
         Part("deliverer", needle_command("deliver")),
         Part("courier", needle_command("courier")),
         Part("identity", needle_command("identity", "serve")),
+        Part("linker", needle_command("registry", "follow")),
         Part("portal", portal, hidden=frozenset({"NEEDLE_DATABASE_URL"})),
     ]
 

@@ -15,6 +15,7 @@ from data.registry.claims import Claim, Source
 from data.registry.fields import EntityKind
 from data.stores.registry_buildings import FACTS, GROUND
 from data.stores.registry_bulk import keep_source, take, write_entities
+from data.stores.registry_unlinked import note_all_linked
 
 BATCH = 10_000
 CODES = "select code from building order by id"
@@ -50,6 +51,7 @@ def load_registry(connection: Connection, city: DemoCity, now: datetime, progres
             progress("registry", done, total)
     _relate(connection, register, numbers, buildings, sources[SOURCES[0].reference])
     _doubt(connection, register, numbers["person"])
+    note_all_linked(connection, ("person", "household", "enterprise"))
 
 
 def _batches(rows: Sequence[tuple[int, list[Word]]]) -> Iterator[list[tuple[int, list[Word]]]]:

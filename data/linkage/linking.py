@@ -6,7 +6,8 @@ that no weight overrides (`may_link`, `cluster`): never on a name alone, and nev
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -15,61 +16,34 @@ import duckdb
 import numpy as np
 import pandas as pd
 from numba import njit
-from numpy.typing import NDArray
 from splink import DuckDBAPI, Linker
+from splink.internals.exceptions import EMTrainingException
 
-from data.linkage.model import PERSONS, Comparison, Model, blocking_sql, settings
-from data.linkage.preparing import prepare
+from data.linkage.kinds import PERSON, Linkable
+from data.linkage.model import Model, blocking_sql, settings
+from data.linkage.weights import (
+    DOUBT_WEIGHT,
+    FEWEST_TO_LEARN,
+    LINK_WEIGHT,
+    UNKNOWN,
+    Evidence,
+    Flags,
+    Floats,
+    Ints,
+    Levels,
+    Weights,
+    evidence_of,
+    may_link,
+)
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Levels = NDArray[np.int8]
 Progress = Callable[[str, float], None]
 
 logging.getLogger("splink").setLevel(logging.ERROR)
 
 SAMPLED_PAIRS: Final = 2**20
 """Pairs that chances are learned from: more cost minutes and change nothing."""
-LINK_WEIGHT: Final = 5.0
-"""Pairs from this weight on (log2 of the odds: 32 to 1) are put together, if they may."""
-DOUBT_WEIGHT: Final = 0.0
-"""Pairs from this weight on are shown to a person."""
 RECALL_OF_NUMBER: Final = 0.95
 """How many of a person's pairs agree on the number, where both records have one: the rest are slips."""
-FEWEST_TO_LEARN: Final = 200
-"""Records below which nothing is learned from them."""
-UNKNOWN: Final = -1
-"""The level of a comparison that one of the two records says nothing about."""
-
-
-@dataclass(frozen=True)
-class Weights:
-    """What a model has learned: weights (log2 of m over u) of every level by comparison, strongest level first.
-
-    ``frequency_base`` is the u of the level that rare values say more for; ``prior`` the weight of knowing nothing.
-    """
-
-    levels: tuple[tuple[float, ...], ...]
-    frequency_base: float
-    prior: float
-    trained: dict[str, Any]
-
-    def of(self, levels: Levels) -> Floats:
-        """Weights of level numbers, shape (n, comparisons); 0 where unknown."""
-        columns = [np.array([*of_one, 0.0])[levels[:, at]] for at, of_one in enumerate(self.levels)]
-        return np.column_stack(columns)
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What one comparison says of a pair: its words, and its weight (positive: for the same one)."""
-
-    comparison: str
-    level: str
-    label_zh: str
-    label_en: str
-    weight: float
 
 
 @dataclass(frozen=True)
@@ -95,39 +69,42 @@ class Links:
         return evidence_of(self.model, self.weights, levels, float(self.pairs["rarity"].iloc[row]))
 
 
-def evidence_of(model: Model, weights: Weights, levels: Levels, rarity: float) -> list[Evidence]:
-    """What each comparison says at these levels; what is unknown says nothing. ``rarity`` is added to the name's weight."""
-    said = []
-    for at, comparison in enumerate(model.comparisons):
-        if levels[at] == UNKNOWN:
-            continue
-        level = comparison.levels[levels[at]]
-        weight = weights.levels[at][levels[at]] + (rarity if level.by_frequency else 0.0)
-        said.append(Evidence(comparison.name, level.name, level.label_zh, level.label_en, weight))
-    return sorted(said, key=lambda one: -abs(one.weight))
-
-
 def link_frame(
     records: pd.DataFrame,
     today: date,
     progress: Progress = lambda _what, _share: None,
     threads: int = 2,
+    kind: Linkable = PERSON,
 ) -> Links:
-    """Link records of persons; columns as `data.linkage.preparing.COLUMNS` has them, a row a record, ids unique."""
+    """Link records of one kind; columns as its ``columns`` has them, a row a record, ids unique."""
     progress("preparing records", 0.0)
-    prepared = prepare(records, today)
-    return link_prepared(prepared, PERSONS, progress, threads)
+    return link_prepared(kind.prepare(records, today), kind.model, progress, threads)
+
+
+def learn_weights(records: pd.DataFrame, today: date, kind: Linkable = PERSON, threads: int = 2) -> Weights:
+    """What a batch of these records would learn, without linking them."""
+    prepared = kind.prepare(records, today)
+    with holding(prepared, threads) as connection:
+        linker, prior = trained(connection, kind.model, len(prepared), lambda _what, _share: None)
+        return weights_of(linker, kind.model, prior)
+
+
+@contextmanager
+def holding(prepared: pd.DataFrame, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB with table ``record``: the prepared records, numbered by their row."""
+    with duckdb.connect(config={"threads": threads}) as connection:
+        connection.execute("set enable_progress_bar = false")
+        numbered = prepared.assign(unique_id=np.arange(len(prepared), dtype=np.int32))
+        connection.register("given", numbered)
+        connection.execute("create table record as select * from given")
+        connection.unregister("given")
+        yield connection
 
 
 def link_prepared(prepared: pd.DataFrame, model: Model, progress: Progress, threads: int = 2) -> Links:
     """Link a frame that has the columns a model compares, and unique_id."""
     ids = prepared["unique_id"].to_numpy(object)
-    with duckdb.connect(config={"threads": threads}) as connection:
-        connection.execute("set enable_progress_bar = false")
-        numbered = prepared.assign(unique_id=np.arange(len(ids), dtype=np.int32))
-        connection.register("given", numbered)
-        connection.execute("create table record as select * from given")
-        connection.unregister("given")
+    with holding(prepared, threads) as connection:
         found, weights = weigh(connection, model, len(ids), progress)
     progress("putting together", 0.9)
     left, right = found["unique_id_l"].astype(np.int64), found["unique_id_r"].astype(np.int64)
@@ -161,12 +138,7 @@ def weigh(
     connection: duckdb.DuckDBPyConnection, model: Model, count: int, progress: Progress
 ) -> tuple[Mapping[str, Any], Weights]:
     """Learn chances from table ``record`` and weigh every pair that a block brings together; those worth a look."""
-    agreement = {level.counted: agreement_on(connection, level.counted) for level in all_levels(model) if level.counted}
-    prior = prior_of(agreement, model, count)
-    api = DuckDBAPI(connection)
-    linker = Linker(api.register("record"), settings(model, prior, agreement), log_level=None)
-    if count >= FEWEST_TO_LEARN:
-        learn(linker, model, progress)
+    linker, prior = trained(connection, model, count, progress)
     progress("weighing pairs", 0.6)
     predicted = linker.inference.predict(threshold_match_weight=DOUBT_WEIGHT, warning_mode="never")
     parts = ", ".join(f"mw_{c.name}" for c in model.comparisons)
@@ -174,6 +146,19 @@ def weigh(
     extra = f", mw_tf_adj_{rare}" if rare else ""
     query = f"select unique_id_l, unique_id_r, match_weight, {parts}{extra} from {predicted.physical_name}"
     return connection.sql(query).fetchnumpy(), weights_of(linker, model, prior)
+
+
+def trained(
+    connection: duckdb.DuckDBPyConnection, model: Model, count: int, progress: Progress
+) -> tuple[Linker, float]:
+    """A linker that has learned from table ``record``, where it holds enough to learn from, and the prior."""
+    agreement = {level.counted: agreement_on(connection, level.counted) for level in all_levels(model) if level.counted}
+    prior = prior_of(agreement, model, count)
+    api = DuckDBAPI(connection)
+    linker = Linker(api.register("record"), settings(model, prior, agreement), log_level=None)
+    if count >= FEWEST_TO_LEARN:
+        learn(linker, model, progress)
+    return linker, prior
 
 
 def all_levels(model: Model) -> list[Any]:
@@ -204,12 +189,13 @@ def learn(linker: Linker, model: Model, progress: Progress) -> None:
     linker.training.estimate_u_using_random_sampling(max_pairs=SAMPLED_PAIRS)
     for at, block in enumerate(model.training):
         progress("learning from likely pairs", 0.3 + 0.3 * at / len(model.training))
-        linker.training.estimate_parameters_using_expectation_maximisation(
-            blocking_sql(block),
-            fix_probability_two_random_records_match=True,
-            estimate_without_term_frequencies=True,
-            max_pairs=SAMPLED_PAIRS,
-        )
+        with suppress(EMTrainingException):  # no two records share the block: nothing is learned in it
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                blocking_sql(block),
+                fix_probability_two_random_records_match=True,
+                estimate_without_term_frequencies=True,
+                max_pairs=SAMPLED_PAIRS,
+            )
 
 
 def weights_of(linker: Linker, model: Model, prior: float) -> Weights:
@@ -237,30 +223,6 @@ def levels_of(found: Mapping[str, Any], model: Model, weights: Weights) -> Level
         level = order[nearer]
         columns.append(np.where(level == len(of_one), UNKNOWN, level))
     return np.column_stack(columns).astype(np.int8)
-
-
-def may_link(model: Model, levels: Levels) -> Flags:
-    """Which pairs may be put together without a person, whatever their weight.
-
-    Their numbers agree; or their names agree, and something beside name and sex does; or no two names are there to compare, and
-    the birth date and another thing agree. A name alone, or a shared home and telephone alone, is never enough; and two valid
-    numbers that differ are two persons.
-    """
-    agrees = np.column_stack([agreeing(comparison, levels[:, at]) for at, comparison in enumerate(model.comparisons)])
-    number = model.number(model.identifier)
-    beside = [at for at, comparison in enumerate(model.comparisons) if comparison.corroborates]
-    support = agrees[:, beside].sum(axis=1)
-    named = model.number("name")
-    nameless = levels[:, named] == UNKNOWN
-    personal = agrees[:, [at for at, c in enumerate(model.comparisons) if c.personal]].any(axis=1)
-    others = levels[:, number] == len(model.comparisons[number].levels) - 1
-    enough = agrees[:, number] | (agrees[:, named] & (support > 0)) | (nameless & personal & (support > 1))
-    return np.asarray(enough & ~others)
-
-
-def agreeing(comparison: Comparison, levels: Levels) -> Flags:
-    """Whether each level speaks for the same one."""
-    return np.array([*(level.agrees for level in comparison.levels), False])[levels]
 
 
 def number_codes(prepared: pd.DataFrame, model: Model) -> Ints:

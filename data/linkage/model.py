@@ -202,6 +202,11 @@ class Model:
         """Place of a comparison by its name."""
         return next(at for at, comparison in enumerate(self.comparisons) if comparison.name == name)
 
+    @property
+    def rare_column(self) -> str:
+        """Column of the first comparison, the name's, whose rare values say more."""
+        return next(level.by_frequency for level in self.comparisons[0].levels if level.by_frequency is not None)
+
 
 PERSONS: Final = Model(
     (NAME, ID_NUMBER, PHONE, BIRTH_DATE, SEX, ADDRESS),

@@ -4,7 +4,7 @@ A block is an index of hashed keys, sorted; what shares a key with the new recor
 and `data.linkage.linking` to the same answers.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from math import log2
@@ -14,14 +14,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from rapidfuzz.distance import Levenshtein
 
-from data.linkage.linking import DOUBT_WEIGHT, LINK_WEIGHT, UNKNOWN, Evidence, Ints, Weights, evidence_of, may_link
-from data.linkage.model import PERSONS
-from data.linkage.preparing import prepare, prepare_one
+from data.linkage.kinds import PERSON, Linkable, Said
+from data.linkage.ladders import Values
+from data.linkage.weights import DOUBT_WEIGHT, LINK_WEIGHT, UNKNOWN, Evidence, Ints, Weights, evidence_of, may_link
 
 Hashes = NDArray[np.uint64]
-Values = Mapping[str, str | bool | None]
 MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 MOST_IN_A_BLOCK: Final = 2_000
 """Blocks larger than this say nothing (a default telephone, a placeholder's birth date), and are not searched."""
@@ -38,20 +36,21 @@ class Candidate:
 
 
 class OneLinker:
-    """Records in memory, and who among them a new record may be.
+    """Records of one kind in memory, and who among them a new record may be.
 
     ``weights`` are those that the batch learned (`Links.weights`). Names are as rare as they are among these records. Not to be
     used by two threads at once.
     """
 
-    def __init__(self, records: pd.DataFrame, weights: Weights, today: date) -> None:
-        prepared = prepare(records, today)
-        self._today, self._weights = today, weights
+    def __init__(self, records: pd.DataFrame, weights: Weights, today: date, kind: Linkable = PERSON) -> None:
+        prepared = kind.prepare(records, today)
+        self._today, self._weights, self._kind = today, weights, kind
         self._table = pa.Table.from_pandas(prepared, preserve_index=False).combine_chunks()
-        self._blocks = [Block(prepared, terms) for terms in PERSONS.blocks]
+        self._blocks = [Block(prepared, terms) for terms in kind.model.blocks]
         self._ids = Block(prepared, ("unique_id",))
-        self._named = int(prepared["name_folded"].notna().sum())
-        self._names = Block(prepared, ("name_folded",))
+        self._rare = kind.model.rare_column
+        self._named = int(prepared[self._rare].notna().sum())
+        self._names = Block(prepared, (self._rare,))
         self._added: dict[str, Values] = {}
         self._added_by_key: dict[tuple[int, int], list[str]] = {}
         self._gone: set[str] = set()
@@ -60,10 +59,10 @@ class OneLinker:
         """How many records there are."""
         return int(self._table.num_rows) + len(self._added) - len(self._gone)
 
-    def add(self, records: Iterable[Mapping[str, str | None]]) -> None:
+    def add(self, records: Iterable[Said]) -> None:
         """Take in records; one whose id is known replaces what was there."""
         for record in records:
-            values = prepare_one(record, self._today)
+            values = self._kind.prepare_one(record, self._today)
             name = str(values["unique_id"])
             self.remove([name])
             self._added[name] = values
@@ -79,22 +78,22 @@ class OneLinker:
             for at, key in self._keys(values) if values else ():
                 self._added_by_key[at, int(key)].remove(name)
 
-    def candidates(self, record: Mapping[str, str | None], least: float = DOUBT_WEIGHT) -> list[Candidate]:
+    def candidates(self, record: Said, least: float = DOUBT_WEIGHT) -> list[Candidate]:
         """Who may be the same, strongest first, from a weight on; the record itself, by its id, is left out."""
-        new = prepare_one(record, self._today)
+        new = self._kind.prepare_one(record, self._today)
         others = self._sharing(new)
         if not others:
             return []
-        levels = np.array([levels_between(new, other) for other in others], np.int8)
+        levels = np.array([[rung(new, other) for rung in self._kind.ladders] for other in others], np.int8)
         rarity = np.array([self._rarity(new, level[0]) for level in levels])
         weight = self._weights.of(levels).sum(axis=1) + rarity + self._weights.prior
-        linked = may_link(PERSONS, levels) & (weight >= LINK_WEIGHT)
+        linked = may_link(self._kind.model, levels) & (weight >= LINK_WEIGHT)
         return [
             Candidate(
                 str(others[at]["unique_id"]),
                 float(weight[at]),
                 bool(linked[at]),
-                evidence_of(PERSONS, self._weights, levels[at], float(rarity[at])),
+                evidence_of(self._kind.model, self._weights, levels[at], float(rarity[at])),
             )
             for at in np.argsort(-weight, kind="stable")
             if weight[at] >= least
@@ -111,15 +110,16 @@ class OneLinker:
         rows = np.unique(np.concatenate([self._blocks[at].rows(key) for at, key in keys] or [np.zeros(0, np.int64)]))
         known = self._table.take(rows).to_pylist()
         found = [values for values in known if values["unique_id"] not in self._gone]
-        names = dict.fromkeys(name for at, key in keys for name in self._added_by_key.get((at, int(key)), ()))
+        added = [self._added_by_key.get((at, int(key)), []) for at, key in keys]
+        names = dict.fromkeys(name for block in added if len(block) <= MOST_IN_A_BLOCK for name in block)
         others: list[Values] = [*found, *(self._added[name] for name in names)]
         return [values for values in others if values["unique_id"] != new["unique_id"]]
 
     def _rarity(self, new: Values, level: int) -> float:
         """What a name's rarity adds to the weight of the level that asks for it."""
-        if level == UNKNOWN or not PERSONS.comparisons[0].levels[level].by_frequency:
+        if level == UNKNOWN or not self._kind.model.comparisons[0].levels[level].by_frequency:
             return 0.0
-        key = key_of(new, ("name_folded",))
+        key = key_of(new, (self._rare,))
         count = max(1, self._names.count(key)) if key is not None else 1
         return log2(self._weights.frequency_base) - log2(count / max(1, self._named))
 
@@ -181,89 +181,3 @@ def key_of(values: Values, terms: tuple[str, ...]) -> np.uint64 | None:
     for one in hashes:
         key = key * MIX + one
     return np.uint64(key[0])
-
-
-def levels_between(one: Values, other: Values) -> list[int]:
-    """The level of each comparison of `PERSONS`, as its SQL says."""
-    return [ladder(one, other) for ladder in LADDERS]
-
-
-def name_ladder(one: Values, other: Values) -> int:
-    """See `data.linkage.model.NAME`."""
-    a, b = one["name_folded"], other["name_folded"]
-    if not isinstance(a, str) or not isinstance(b, str):
-        return UNKNOWN
-    if one["name"] == other["name"]:
-        return 0
-    if a == b:
-        return 1
-    if one["name_pinyin"] == other["name_pinyin"]:
-        return 2
-    return 3 if a[:2] == b[:2] or (a[:1] == b[:1] and a[-1:] == b[-1:]) else 4
-
-
-def number_ladder(one: Values, other: Values) -> int:
-    """See `data.linkage.model.ID_NUMBER`."""
-    a, b = one["id_number"], other["id_number"]
-    if not isinstance(a, str) or not isinstance(b, str):
-        return UNKNOWN
-    if a == b:
-        return 0
-    if one["id_valid"] and other["id_valid"]:
-        return 3
-    return 1 if distance(a, b) <= 2 else 2
-
-
-def phone_ladder(one: Values, other: Values) -> int:
-    """See `data.linkage.model.PHONE`."""
-    a, b = one["phone"], other["phone"]
-    if not isinstance(a, str) or not isinstance(b, str):
-        return UNKNOWN
-    return min(distance(a, b), 2)
-
-
-def birth_ladder(one: Values, other: Values) -> int:
-    """See `data.linkage.model.BIRTH_DATE`."""
-    a, b = one["birth_date"], other["birth_date"]
-    if not isinstance(a, str) or not isinstance(b, str):
-        return UNKNOWN
-    if a == b:
-        return 0
-    same_year = a[:4] == b[:4]
-    if distance(a, b) <= 1 or a[:7] == b[:7] or a[5:] == b[5:] or (same_year and a[8:] == b[8:]):
-        return 1
-    return 2 if same_year else 3
-
-
-def sex_ladder(one: Values, other: Values) -> int:
-    """See `data.linkage.model.SEX`."""
-    if one["sex"] is None or other["sex"] is None:
-        return UNKNOWN
-    return int(one["sex"] != other["sex"])
-
-
-def address_ladder(one: Values, other: Values) -> int:
-    """See `data.linkage.model.ADDRESS`."""
-    if one["building"] is None or other["building"] is None:
-        return UNKNOWN
-    if one["building"] != other["building"]:
-        return 3
-    if one["room"] is None or other["room"] is None:
-        return 1
-    same_unit = one["unit"] is None or other["unit"] is None or one["unit"] == other["unit"]
-    return 0 if one["room"] == other["room"] and same_unit else 2
-
-
-def distance(one: str, other: str) -> int:
-    """How many symbols must be changed, left out or put in."""
-    return int(Levenshtein.distance(one.encode(), other.encode(), score_cutoff=2))
-
-
-LADDERS: Final[Sequence[Callable[[Values, Values], int]]] = (
-    name_ladder,
-    number_ladder,
-    phone_ladder,
-    birth_ladder,
-    sex_ladder,
-    address_ladder,
-)

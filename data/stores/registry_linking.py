@@ -1,4 +1,4 @@
-"""Records of persons for linkage, and what linkage found, kept: merges that can be undone, doubts for a person to decide."""
+"""Records for linkage, and what linkage found, kept: merges that can be undone, doubts for a person to decide."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -8,17 +8,15 @@ import psycopg
 
 from data.database import Connection
 from data.stores.registry_merges import Evidence, merge
+from data.stores.registry_unlinked import frame, statement
 from geo.errors import NeedleError
 
 AsyncConnection = psycopg.AsyncConnection[Any]
 
-COLUMNS: Final = ("id", "name", "id_number", "phone", "birth_date", "sex", "building", "unit", "room", "credit_code")
-RECORDS: Final = """
-select id::text, name, id_number, phone, birth_date::text, case sex when 'male' then '男' when 'female' then '女' end,
-       building, unit, room, credit_code
-  from registry_entity
- where kind = 'person' and erased_at is null and (%(ids)s::bigint[] is null or id = any (%(ids)s)) order by id
-"""
+RECORDS: Final = "select {columns} from registry_entity where kind = %s and erased_at is null order by id"
+SOME: Final = (
+    "select {columns} from registry_entity where kind = %s and erased_at is null order by hashint8(id) limit %s"
+)
 ROOTS_OF: Final = "select code, root_id from registry_entity where code = any (%s)"
 AGE: Final = """
 update registry_entity set stale = true where not stale and fresh_until < current_date and root_id = id and erased_at is null
@@ -27,13 +25,17 @@ REFUSED: Final = ("registry.kept_apart", "registry.one_already", "registry.erase
 """Pairs that linkage finds and that stay as they are."""
 
 
-def load_records(connection: Connection, ids: Sequence[int] | None = None) -> pd.DataFrame:
-    """Persons as ``data.linkage`` takes them; some by their numbers, None: all.
+def load_records(connection: Connection, kind: str) -> pd.DataFrame:
+    """Records of one kind as ``data.linkage`` takes them.
 
     Those that were merged away are there as they were: chances are learned from them, and they bring others along.
     """
-    rows = connection.execute(RECORDS, {"ids": None if ids is None else list(ids)}).fetchall()
-    return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
+    return frame(kind, connection.execute(statement(RECORDS, kind).encode(), (kind,)).fetchall())
+
+
+def load_some_records(connection: Connection, kind: str, most: int) -> pd.DataFrame:
+    """At most so many of them, as if drawn at random, the same each time."""
+    return frame(kind, connection.execute(statement(SOME, kind).encode(), (kind, most)).fetchall())
 
 
 def mark_stale(connection: Connection) -> int:

@@ -8,7 +8,7 @@ import psycopg
 from data.search.tokens import Entry
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
-PIECE: Final = 2_000
+PIECE: Final = 20_000
 COLUMNS: Final = """
 select entity.id, entity.kind, coalesce(entity.name, ''),
        concat(coalesce(entity.address, building.address), entity.unit, entity.room),

@@ -22,6 +22,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from data.tables.base import geometry, metadata, moment
 
+WRITING = "((pg_current_xact_id())::text)::bigint"
+"""The number of the transaction that writes."""
 KINDS = "kind in ('person', 'household', 'building', 'room', 'enterprise')"
 
 
@@ -59,6 +61,13 @@ registry_entity = Table(
     moment("created_at", nullable=False, now=True),
     moment("updated_at", nullable=False, now=True),
     moment("erased_at"),
+    Column(
+        "version",
+        BigInteger,
+        nullable=False,
+        server_default=text(WRITING),
+        comment="the transaction that wrote it last",
+    ),
     CheckConstraint(KINDS, name="kind"),
     CheckConstraint("(merged_into is null) = (root_id = id)", name="root"),
     Index("ix_registry_entity_root_id", "root_id"),
@@ -69,6 +78,7 @@ registry_entity = Table(
     Index("ix_registry_entity_credit_code", "credit_code", postgresql_where=text("credit_code is not null")),
     Index("ix_registry_entity_phone", "phone", postgresql_where=text("phone is not null")),
     Index("ix_registry_entity_name", "name", "kind", postgresql_where=text("name is not null")),
+    Index("ix_registry_entity_version", "version"),
     Index("ix_registry_entity_ageing", "fresh_until", postgresql_where=text("not stale and fresh_until is not null")),
     comment="a person, household, building, room or enterprise: the golden values of its claims",
 )
@@ -186,6 +196,29 @@ registry_doubt = Table(
     Index("uq_registry_doubt_open", "left_id", "right_id", unique=True, postgresql_where=text("state = 'open'")),
     Index("ix_registry_doubt_queue", "weight", "id", postgresql_where=text("state = 'open'")),
     comment="two entities that may be one, for a person to decide",
+)
+
+registry_unlinked = Table(
+    "registry_unlinked",
+    metadata,
+    Column("entity_id", BigInteger, ForeignKey("registry_entity.id"), primary_key=True, autoincrement=False),
+    Column(
+        "version", BigInteger, nullable=False, server_default=text(WRITING), comment="the transaction that said so last"
+    ),
+    moment("at", nullable=False, now=True),
+    comment="entities that are new, or say something new of who they are, and wait to be linked",
+)
+
+registry_weights = Table(
+    "registry_weights",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("records", Integer, nullable=False, comment="how many there were when it was learned"),
+    Column("weights", JSONB, nullable=False, comment="data.linkage.weights"),
+    moment("at", nullable=False, now=True),
+    CheckConstraint("kind in ('person', 'enterprise')", name="kind"),
+    comment="what linkage has learned of a kind; the newest holds",
 )
 
 registry_purpose = Table(

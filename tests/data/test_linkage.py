@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from data.demo.people_records import invented_dwellings, persons
 from data.demo.person_tellings import COLUMNS, Tellings, tellings
-from data.linkage.linking import Links, Weights, agreeing, link_frame, may_link
+from data.linkage.linking import Links, link_frame
 from data.linkage.model import PERSONS
 from data.linkage.one import OneLinker
 from data.linkage.preparing import prepare, prepare_one
+from data.linkage.weights import Weights, agreeing, may_link
 
 TODAY = date(2026, 11, 24)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from data.search.index import SearchIndex
+from data.search.kept import KeptIndex, hold_index
 from data.search.tokens import Entry
 
 ENTRIES = (
@@ -68,3 +69,32 @@ def test_entries_change_and_go_and_the_index_outlives_its_process(index: SearchI
     again.fill(ENTRIES[:1])
     assert [hit.code for hit in again.find("zxx")] == ["zeng"]
     assert len(again) == 1
+
+
+def test_an_index_is_kept_for_its_database_and_for_one_process_at_a_time(tmp_path: Path) -> None:
+    with hold_index(tmp_path, "ours") as kept:
+        assert kept.state is None
+        kept.index.fill(ENTRIES)
+        kept.note(7, None)
+        with hold_index(tmp_path, "ours") as second:
+            assert len(second.index) == 0, "another process works with its own"
+            folder = second.folder
+        assert not folder.exists()
+    with hold_index(tmp_path, "ours") as kept:
+        assert kept.state is not None
+        assert (kept.state.position, kept.state.filled_to, len(kept.index)) == (7, None, len(ENTRIES))
+    with hold_index(tmp_path, "another") as other:
+        assert other.state is None
+        assert len(other.index) == 0
+    assert [folder.name for folder in tmp_path.iterdir()] == ["another"], "what nobody holds is removed"
+
+
+@pytest.mark.parametrize("harm", ["state.json", "index/meta.json"])
+def test_what_does_not_fit_is_thrown_away(tmp_path: Path, harm: str) -> None:
+    with hold_index(tmp_path, "ours") as kept:
+        kept.index.fill(ENTRIES)
+        kept.note(7, 42)
+    (tmp_path / "ours" / harm).write_text("harmed")
+    again = KeptIndex(tmp_path / "ours", "ours")
+    assert again.state is None
+    assert len(again.index) == 0

@@ -1,7 +1,9 @@
 """``needle registry`` as a user types it: look through a table, import it, link it, measure that."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import date
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +182,27 @@ def test_what_grows_old_is_counted_as_stale_by_the_next_run(registry: Connection
     assert mark_stale(registry) == 1
     assert mark_stale(registry) == 0
     assert rows(registry, stale) == [(1,)]
+
+
+def test_a_department_is_given_a_key_that_opens_until_it_is_revoked(registry: Connection) -> None:
+    needle_registry("purposes", str(files("data.registry") / "tables" / "purposes.csv"))
+    with pytest.raises(NeedleError) as raised:
+        needle_registry("key", "add", "nobody", "--holder", "x", "--purpose", "elderly_care")
+    assert raised.value.code == "registry.department_unknown"
+    registry.execute(
+        "insert into department (code, name_zh, name_en, level) values ('civil', '民政局', 'Civil affairs', 'city')"
+    )
+    made = needle_registry(
+        "key", "add", "civil", "--holder", "养老平台", "--purpose", "elderly_care", "--rows-a-day", "9"
+    )
+    key = made.strip()
+    digest = hashlib.sha256(key.encode()).digest()
+    query = "select id, holder, purposes, rows_a_day, revoked_at is null from department_key where hash = %s"
+    ((number, *held),) = registry.execute(query, (digest,)).fetchall()
+    assert held == ["养老平台", ["elderly_care"], 9, True]
+    assert "养老平台" in needle_registry("key", "list")
+    assert key not in needle_registry("key", "list")
+    needle_registry("key", "revoke", str(number))
+    assert registry.execute(query, (digest,)).fetchall()[0][4] is False
+    actions = "select action from audit_entry where action like 'registry.key%' order by id"
+    assert rows(registry, actions) == [("registry.key_made",), ("registry.key_revoked",)]
