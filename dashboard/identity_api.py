@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
+from anyio import to_thread
 from fastapi import APIRouter, Body, Request, Response
 
 from dashboard.accounts import Account, may, require
@@ -14,25 +15,31 @@ from dashboard.i18n import language_of
 from dashboard.identity_room import is_workday
 from dashboard.office import TheWall
 from dashboard.sessions import Asker
+from data.settings import get_settings
 from data.stores import identity_checks as checks
 from data.stores import identity_purposes as purposes
 from data.stores import identity_references as references
 from data.stores.audit import add_entries
+from data.stores.identity_checks import CheckRow
 from data.stores.identity_purposes import AsyncConnection, CalibrationRow, Purpose
 from data.stores.reading import reading
 from forms.identity import opening
 from forms.identity.assessment import assess, digest_of, settings_of
 from forms.identity.retention import filing
+from forms.identity.vault import open_vault
+from forms.identity.visiting import Visitor, confirm_visit, find_visit, read_qr
 from forms.limits import Buckets
 from geo.errors import NeedleError
 
 NEWEST: Final = 100
 TALLIED: Final = timedelta(days=30)
 CODE: Final = re.compile(r"\d{8}")
-CONFIRMS_A_MINUTE: Final = 6.0
+MOST_PICTURE: Final = 2 * 2**20
+TRIES_A_MINUTE: Final = 12.0
+"""Two a visit: who it is, and the word."""
 
 router = APIRouter(prefix="/api/identity")
-tries = Buckets(CONFIRMS_A_MINUTE)
+tries = Buckets(TRIES_A_MINUTE)
 Said = Annotated[dict[str, Any], Body()]
 
 
@@ -49,21 +56,52 @@ async def identity(request: Request, wall: TheWall, account: Asker) -> Response:
     return as_json(told)
 
 
+@router.post("/visit")
+async def visit(wall: TheWall, account: Asker, said: Said) -> Response:
+    """Who shows the code ``code`` to a worker, as they say themselves: what the worker compares with their document."""
+    require(account, "identity.confirm")
+    async with reading(wall.pool) as connection:
+        _, visitor = await visited(connection, account, said)
+    return as_json({"name": visitor.name, "id_number": visitor.masked})
+
+
+@router.post("/scan")
+async def scan(request: Request, account: Asker) -> Response:
+    """The code of a photographed QR code, the body of the request."""
+    require(account, "identity.confirm")
+    if int(request.headers.get("content-length") or MOST_PICTURE + 1) > MOST_PICTURE:
+        raise NeedleError("photo.too_large", limit_mb=MOST_PICTURE // 2**20)
+    code = await to_thread.run_sync(read_qr, await request.body())
+    if code is None:
+        raise NeedleError("identity.no_code")
+    return as_json({"code": code})
+
+
 @router.post("/confirm")
 async def confirm(request: Request, wall: TheWall, account: Asker, said: Said) -> Response:
-    """A grid worker has seen somebody with their document, and enters the code that they show, ``code``."""
+    """A worker has compared who shows the code ``code`` with their document."""
     require(account, "identity.confirm")
+    async with reading(wall.pool) as connection:
+        check, _ = await visited(connection, account, said)
+        await confirm_visit(connection, check, account.username)
+        await add_entries(connection, [deed_of(request, account, "identity.confirm", f"check:{check.id}")])
+    return as_json({"check": check.id})
+
+
+async def visited(connection: AsyncConnection, account: Account, said: dict[str, Any]) -> tuple[CheckRow, Visitor]:
+    """The check whose code was typed; who guesses must wait.
+
+    Raises
+    ------
+    NeedleError
+        ``identity.code_wrong``, ``portal.too_often``.
+    """
     code = re.sub(r"\D", "", str(said.get("code") or ""))
     if not tries.allows(account.username.encode()):
         raise NeedleError("portal.too_often")
-    async with reading(wall.pool) as connection:
-        check = await checks.find_to_confirm(connection, code) if CODE.fullmatch(code) else None
-        if check is None:
-            raise NeedleError("identity.code_wrong")
-        reply = {"state": "passed", "way": "worker"}
-        await checks.finish(connection, check, "passed", reply, by=account.username)
-        await add_entries(connection, [deed_of(request, account, "identity.confirm", f"check:{check.id}")])
-    return as_json({"check": check.id})
+    if not CODE.fullmatch(code):
+        raise NeedleError("identity.code_wrong")
+    return await find_visit(connection, open_vault(get_settings().home / "secrets"), code)
 
 
 @router.post("/{act}")

@@ -27,6 +27,8 @@ from forms.identity.letters import IdentityLetter
 from forms.identity.vault import open_vault
 from forms.keys import KeyRing
 from forms.letters import Enclosed, Letter, LetterError, Report, Unsolved, read_letter
+from forms.mine.desk import MineDesk
+from forms.mine.letters import MineLetter
 from forms.sealing import SealError, mail_id_of, open_letter, reply_key_of, seal_reply
 from geo.errors import NeedleError
 
@@ -105,6 +107,7 @@ class Courier:
         self.mailbox, self.base, self.office, self.keys, self.allowance = mailbox, base, office, keys, allowance
         self.answers = AnswerDesk(mailbox, base, office, keys)
         self.identity = IdentityDesk(base, open_vault(keys.folder))
+        self.mine = MineDesk(mailbox, base)
         self.everything_at = 0.0
 
     async def round(self) -> int:
@@ -119,6 +122,7 @@ class Courier:
         self.allowance.used(len(mails))
         await self.tell()
         await self._tell_identity()
+        await self.mine.clear_away()
         return len(mails)
 
     async def _again(self) -> list[Mail]:
@@ -131,6 +135,8 @@ class Courier:
             letter = self._open(mail)
             if isinstance(letter, IdentityLetter):
                 await self.mailbox.take_out(mail.id, (mail.id, await self.identity.take(mail.id, letter)))
+            elif isinstance(letter, MineLetter):
+                await self.mailbox.take_out(mail.id, (mail.id, await self.mine.take(mail.id, letter)))
             elif isinstance(letter, Report):
                 await self._file(mail, letter)
             elif isinstance(letter, Unsolved):

@@ -2,7 +2,8 @@
 
 The wire format: four bytes (big-endian) with the length of a JSON object, the object, then the files one after the other, whose
 lengths the object names (``photos``). ``kind`` says what a letter is about: ``report`` a new matter,
-``unsolved`` it is not solved, ``answer`` a form that was filled in, ``identity`` who its sender is.
+``unsolved`` it is not solved, ``answer`` a form that was filled in, ``identity`` who its sender is, ``mine`` what is held
+about them.
 """
 
 import math
@@ -22,6 +23,8 @@ from forms.identity.letters import (
     read_person,
 )
 from forms.identity.ways import WAYS
+from forms.mine import letters as mine
+from forms.mine.letters import MineLetter
 from forms.sealing import mail_id_of, read_code
 
 MAX_WORDS: Final = 2_000
@@ -93,7 +96,7 @@ class Answer:
     files: tuple[Enclosed, ...]
 
 
-Letter = Report | Unsolved | Answer | IdentityLetter
+Letter = Report | Unsolved | Answer | IdentityLetter | MineLetter
 
 
 def pack(content: Mapping[str, Any], photos: tuple[bytes, ...] = ()) -> bytes:
@@ -216,6 +219,18 @@ def _identity(head: Mapping[str, Any], contents: tuple[bytes, ...], mail_id: str
     )
 
 
+def _mine(head: Mapping[str, Any], _files: tuple[bytes, ...], mail_id: str) -> MineLetter:
+    code, to, value = _own_code(head, mail_id), mine.read_point(head.get("to")), mine.read_value(head.get("value", ""))
+    if to is None:
+        raise LetterError("to")
+    if value is None:
+        raise LetterError("value")
+    step = _one_of(head, "step", mine.STEPS)
+    return MineLetter(
+        code, step, _words(head, "pass", 60), to, _words(head, "field", 60), value, _words(head, "consent", 200)
+    )
+
+
 def _files(head: Mapping[str, Any], contents: tuple[bytes, ...]) -> tuple[Enclosed, ...]:
     given = head.get("files") or []
     if not isinstance(given, list) or len(given) != len(contents) or not all(isinstance(each, dict) for each in given):
@@ -230,12 +245,14 @@ def _files(head: Mapping[str, Any], contents: tuple[bytes, ...]) -> tuple[Enclos
 LIMITS: Final[Mapping[str, tuple[int, int]]] = {
     "answer": (MAX_FILES, MAX_FILE_BYTES),
     "identity": (MOST_FILES, MOST_FILE_BYTES),
+    "mine": (0, 0),
 }
 READERS: Final[Mapping[str, Callable[[Mapping[str, Any], tuple[bytes, ...], str], Letter]]] = {
     "report": _report,
     "unsolved": _unsolved,
     "answer": _answer,
     "identity": _identity,
+    "mine": _mine,
 }
 
 

@@ -3,6 +3,7 @@
 * A letter to the government: HPKE (RFC 9180), base mode, DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM, single shot;
   ``info`` binds the ciphertext to the mail's id and kind. The other half is ``assets/modules/seal.mjs``.
 * A reply to one resident: AES-256-GCM under a key that HKDF-SHA256 makes from the resident's code.
+* A packet to one browser: HPKE as above, to a key pair that was made in it and whose private half cannot leave it.
 
 A code is 20 characters of Crockford's base 32: 100 random bits made in the browser. The mail's id is made from it by a hash, so
 whoever knows only the id (the mailbox) can neither find the code nor open the reply.
@@ -56,6 +57,30 @@ def open_letter(sealed: bytes, private_key: ec.EllipticCurvePrivateKey, mail_id:
 def letter_info(mail_id: str, kind: str) -> bytes:
     """What binds a letter to its place in the mailbox."""
     return f"needle letter 1\0{kind}\0{mail_id}".encode()
+
+
+def seal_packet(plain: bytes, public_key: bytes, mail_id: str) -> bytes:
+    """Seal for the browser that holds the private half of ``public_key`` (a point as for ``seal_letter``)."""
+    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public_key)
+    return SUITE.encrypt(plain, key, info=packet_info(mail_id))
+
+
+def open_packet(sealed: bytes, private_key: ec.EllipticCurvePrivateKey, mail_id: str) -> bytes:
+    """Open as the browser does.
+
+    Raises
+    ------
+    SealError
+    """
+    try:
+        return SUITE.decrypt(sealed, private_key, info=packet_info(mail_id))
+    except (InvalidTag, ValueError) as error:
+        raise SealError from error
+
+
+def packet_info(mail_id: str) -> bytes:
+    """What binds a packet to the mail that asked for it."""
+    return f"needle packet 1\0{mail_id}".encode()
 
 
 def seal_reply(plain: bytes, reply_key: bytes, mail_id: str) -> bytes:

@@ -54,6 +54,7 @@ on conflict (name) do update set body = excluded.body, written_at = now() where 
 CLEAR: Final = "delete from mailbox.sheet where kind = %s"
 SHEET: Final = "insert into mailbox.sheet (kind, x, y, body) values (%s, %s, %s, %s)"
 FORGET: Final = "delete from mailbox.reply where written_at < now() - make_interval(days => %s)"
+TAKE_BACK: Final = "delete from mailbox.reply where id = any (%s)"
 BACKLOG: Final = """
 select count(*)::int, count(*) filter (where tries >= %(most)s)::int, min(received_at),
        min(received_at) filter (where tries >= %(most)s)
@@ -178,6 +179,11 @@ class CourierSide:
         """Remove replies that have not changed for half a year."""
         async with reading(self.pool) as connection:
             await connection.execute(FORGET, (KEPT_DAYS,))
+
+    async def take_back(self, mail_ids: Sequence[str]) -> None:
+        """Remove replies before their time: what is in them shall not lie here longer than it is looked at."""
+        async with reading(self.pool) as connection:
+            await connection.execute(TAKE_BACK, (list(mail_ids),))
 
     async def waiting(self) -> "Backlog":
         """What lies in the mailbox."""

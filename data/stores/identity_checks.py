@@ -18,7 +18,7 @@ AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 ANSWERED: Final = "needle_answer"
 ASKED_OF: Final = """
-select submission.id, form.form_id, version.identity, link.kind, link.target, recipient.phone
+select submission.id, form.form_id, version.identity, link.kind, link.target, recipient.phone, recipient.name
   from form_submission as submission join form_version as version on version.id = version_id
        join form on form.id = submission.form
        left join link on link.id = submission.link_id left join recipient on recipient.link_id = link.id
@@ -116,6 +116,7 @@ class AskedOf:
     kind: str | None
     target: str | None
     phone: str | None
+    name: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from forms.identity.letters import DOCUMENT, IdentityLetter
 from forms.identity.liveness import challenge
 from forms.identity.retention import CODE_KEPT
 from forms.identity.vault import Vault
+from forms.identity.visiting import Visitor, qr_rows, seal_visitor
 from forms.identity.ways import Demand, Standing, Way, needs_guardian, read_demand, standing, ways_of
 from forms.sealing import mail_id_of, reply_key_of, seal_reply
 from geo.errors import NeedleError
@@ -41,13 +42,23 @@ log = structlog.get_logger("identity")
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Whom a letter is about. ``phone``: where a code may go, never one from the letter itself."""
+    """Whom a letter is about.
+
+    Attributes
+    ----------
+    phone : str or None
+        Where a code may go, never one from the letter itself.
+    name, id_number : str
+        What a worker compares with the document: as the letter says it, or the list of who was asked.
+    """
 
     subject: str
     demand: Demand
     submission: int | None = None
     entity: int | None = None
     phone: str | None = None
+    name: str = ""
+    id_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +106,7 @@ class IdentityDesk:
             await checks.mark_told(connection, ids)
 
     async def _done(self, connection: AsyncConnection, mail_id: str, letter: IdentityLetter) -> dict[str, Any]:
-        about = await self._about(connection, mail_id, letter)
+        about = await self._about(connection, letter)
         if letter.step == "withdraw":
             await self._check_pass(connection, letter, about)
             return await self._withdraw(connection, mail_id, about)
@@ -103,7 +114,7 @@ class IdentityDesk:
             return await self._prove(connection, mail_id, letter, about)
         return await self._begin(connection, mail_id, letter, about)
 
-    async def _about(self, connection: AsyncConnection, mail_id: str, letter: IdentityLetter) -> About:
+    async def _about(self, connection: AsyncConnection, letter: IdentityLetter) -> About:
         """Whom it is about.
 
         Raises
@@ -112,15 +123,19 @@ class IdentityDesk:
             ``identity.unknown``: no such answer is filed.
         """
         if letter.person is not None:
-            found = await checks.find_person(connection, letter.person.id_number, letter.person.name)
+            name, number = letter.person.name, letter.person.id_number
+            found = await checks.find_person(connection, number, name)
             if found is None:
-                return About(f"stranger:{mail_id}", "any")
-            return About(f"entity:{found[1]}", "any", None, found[0], found[2])
+                # The same stranger is the same subject, so that failures end alike whether somebody is known or not.
+                return About(
+                    f"stranger:{self.vault.mark(f'{number} {name}'.encode())}", "any", None, None, None, name, number
+                )
+            return About(f"entity:{found[1]}", "any", None, found[0], found[2], name, number)
         asked = await checks.load_asked_of(connection, mail_id_of(letter.of))
         if asked is None:
             raise NeedleError("identity.unknown")
         subject = f"person:{asked.target}" if asked.kind == "person" else f"answer:{asked.submission}"
-        return About(subject, read_demand(asked.demand), asked.submission, None, asked.phone)
+        return About(subject, read_demand(asked.demand), asked.submission, None, asked.phone, asked.name or "")
 
     async def _left(
         self, connection: AsyncConnection, about: About, faces: Faces | None, more: tuple[Way, ...] = ()
@@ -183,7 +198,7 @@ class IdentityDesk:
         reply = {"state": "asked", "way": "face", "asked": asked, "receipt": receipt, "until": until.timestamp()}
         return NewCheck(
             mail_id, reply_key_of(letter.code), about.submission, about.entity, about.subject, "face", until,
-            {**reply, "needs_document": reference is None}, faces.purpose.id, consent, asked,
+            {**reply, "needs_document": needs_document(about, reference)}, faces.purpose.id, consent, asked,
         )  # fmt: skip
 
     def _guardian(self, given: Given, today: date, mail_id: str) -> bytes | None:
@@ -195,10 +210,10 @@ class IdentityDesk:
 
     def _visit(self, mail_id: str, letter: IdentityLetter, about: About) -> NewCheck:
         code, until = f"{secrets.randbelow(10**8):08d}", self.clock() + VISIT_WITHIN
-        reply = {"state": "asked", "way": "worker", "code": code, "until": until.timestamp()}
+        reply = {"state": "asked", "way": "worker", "code": code, "qr": qr_rows(code), "until": until.timestamp()}
         return NewCheck(
             mail_id, reply_key_of(letter.code), about.submission, about.entity, about.subject, "worker", until, reply,
-            code_hash=checks.hash_of(code),
+            code_hash=checks.hash_of(code), sealed=seal_visitor(self.vault, Visitor(about.name, about.id_number), mail_id),
         )  # fmt: skip
 
     def _code(self, mail_id: str, letter: IdentityLetter, about: About) -> NewCheck:
@@ -279,6 +294,15 @@ class IdentityDesk:
         """The city's day, by which somebody's age counts."""
         city = await load_city(connection)
         return self.clock().astimezone(ZoneInfo(city.timezone) if city is not None else UTC).date()
+
+
+def needs_document(about: About, reference: references.ReferenceRow | None) -> bool:
+    """Whether a photographed document comes with the frames: for an answer whose sender no template is kept of.
+
+    Whoever names a person by their number might photograph any document: then only a template counts that an official kept, and
+    the question is the same whether there is one or not.
+    """
+    return reference is None and about.submission is not None
 
 
 async def open_faces(connection: AsyncConnection) -> Faces | None:

@@ -39,17 +39,21 @@ class IdentityPaper:
 
 
 def paper(faces: Faces | None, forms: list[OpenForm], demands: dict[int, str]) -> dict[str, Any]:
-    """``forms``: by their papers' names the ways that each offers; ``notice``: None where no face is compared."""
+    """``forms``: by their papers' names the ways that each offers; ``mine``: those before one's own record is shown;
+    ``notice``: None where no face is compared.
+    """
     ways = {
         paper_name(form): ways_of(read_demand(demands[form.id]), is_face_open=faces is not None)
         for form in forms
         if form.id in demands
     }
+    mine = ways_of("any", is_face_open=faces is not None)
     if faces is None:
-        return {"forms": ways, "notice": None}
+        return {"forms": ways, "mine": mine, "notice": None}
     purpose, notice = faces.purpose, faces.notice
     return {
         "forms": ways,
+        "mine": mine,
         "notice": {"version": notice.version, "zh": notice.zh, "en": notice.en},
         "purpose": {
             "name": purpose.name,

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -30,6 +30,7 @@ from forms.identity.comparing import Found, Job, bound_memory, compare
 from forms.identity.consent import receipt_of
 from forms.identity.deciding import DECIDED, Limits, Outcome, decide, told
 from forms.identity.desk import FAILURES_COUNT_FOR
+from forms.identity.letters import DOCUMENT
 from forms.identity.liveness import Action
 from forms.identity.retention import expires_at
 from forms.identity.vault import Vault
@@ -38,6 +39,7 @@ from geo.errors import NeedleError
 
 COMPARISONS_A_CHILD: Final = 500
 MOST_TRIES: Final = 3
+NO_DOCUMENT: Final = "no_document"
 
 log = structlog.get_logger("identity")
 
@@ -122,7 +124,7 @@ class FaceWorker:
         self, connection: AsyncConnection, check: CheckRow, purpose: Purpose, calibration: CalibrationRow
     ) -> None:
         assert check.sealed is not None
-        pictures = self.vault.open_pictures(check.sealed, f"frames:{check.begun_id}")
+        pictures = shown_of(check, self.vault.open_pictures(check.sealed, f"frames:{check.begun_id}"))
         marks = [self.vault.mark(content) for _, content in pictures]
         seen = await checks.load_seen(connection, marks)
         stored = await references.find_reference(connection, check.subject, purpose.id, calibration.model)
@@ -130,7 +132,9 @@ class FaceWorker:
         known = frozenset(at for at, mark in enumerate(marks) if mark in seen or marks.count(mark) > 1)
         asked = cast("tuple[Action, ...]", tuple(check.asked))
         found = await self.bench.compare(Job(tuple(pictures), asked, calibration.threshold, reference, known))
-        outcome = decide(found.distance, found.risk, Limits(calibration.threshold, purpose.most_risk))
+        if stored is None and check.submission_id is None:
+            found = replace(found, why=tuple(one for one in found.why if one != NO_DOCUMENT))
+        outcome = outcome_of(found, Limits(calibration.threshold, purpose.most_risk))
         source = stored.source if stored else "document" if found.distance is not None else "none"
         await checks.record(connection, record_of(check, calibration, purpose, found, outcome, source, tuple(marks)))
         await self._end(connection, check, outcome, found)
@@ -165,6 +169,17 @@ class FaceWorker:
         await references.keep_reference(
             connection, check.subject, purpose.id, mine.id, "document", model, sealed, "worker", until
         )
+
+
+def shown_of(check: CheckRow, pictures: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """What is compared: a document only for an answer. Whoever names a person might photograph any document."""
+    return [one for one in pictures if check.submission_id is not None or one[0] != DOCUMENT]
+
+
+def outcome_of(found: Found, limits: Limits) -> Outcome:
+    """What becomes of it. Good pictures and nothing to compare them with are told as two different people: who asks for
+    somebody learns by nothing whether a template of them is kept."""
+    return "no_match" if found.distance is None and not found.why else decide(found.distance, found.risk, limits)
 
 
 async def fail(connection: AsyncConnection, check: CheckRow, why: str) -> None:

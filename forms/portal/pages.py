@@ -12,7 +12,7 @@ import orjson
 
 from forms.portal import built
 
-PAGES: Final = ("report", "track", "map")
+PAGES: Final = ("report", "track", "map", "mine")
 ROADS: Final = {"f": "form", "leave": "link"}
 """Pages that a token leads to, by how their addresses begin."""
 LANGUAGES: Final = {"zh": "zh-CN", "en": "en"}
@@ -24,8 +24,11 @@ OWN_WORDS: Final = {
     "form.": (FORM, "track", PREVIEW),
     "preview.": (PREVIEW,),
     "identity.": (FORM, "mine"),
+    "mine.": ("mine",),
 }
 """Words that only some pages' scripts say."""
+SHEETS: Final = {"mine": ("identity", "mine")}
+"""Styles that only some pages need, besides the one of all."""
 OTHER: Final = {"zh": ("en", "English"), "en": ("zh", "中文")}
 SLOT: Final = re.compile(r"\{\{([\w.]+)\}\}")
 
@@ -71,7 +74,8 @@ def page(name: str, lang: str, static: str) -> bytes:
     }
     safe = {key: html.escape(text) for key, text in texts(lang).items()}
     script = f'<script type="module" src="{static}/modules/{name}.mjs"></script>' if name != "missing" else ""
-    kind, needs = (FORM, _form_parts()) if name == FORM else (PAGE, {"script": script})
+    sheets = "\n".join(f'<link rel="stylesheet" href="{static}/{sheet}.css">' for sheet in SHEETS.get(name, ()))
+    kind, needs = (FORM, _form_parts()) if name == FORM else (PAGE, {"script": f"{sheets}\n{script}".strip()})
     said = {**safe, **own, **needs}
     whole = said | {
         "kind": "asking" if kind == FORM else "residents",

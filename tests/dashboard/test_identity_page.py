@@ -12,6 +12,9 @@ from dashboard.cast import Cast
 from dashboard.sessions import COOKIE
 from data.cluster import Cluster
 from data.database import connect
+from data.settings import get_settings
+from forms.identity.vault import open_vault
+from forms.identity.visiting import Visitor, seal_visitor
 from tests.dashboard.conftest import Served, watched
 
 ASKED: Final[dict[str, Any]] = {
@@ -25,8 +28,8 @@ values ('Dlib', 'dlib', 'deepface', 'ORL', 900, 19000, 0.001, 0.4, 0.0009, 0.001
         '[[0.2, 0, 0.6], [0.4, 0.0009, 0.1], [0.6, 0.1, 0.01]]', 'test')
 """
 CHECK: Final = """
-insert into identity_check (begun_id, mail_id, reply_key, subject, way, code_hash, expires_at)
-values ('a', 'a', 'k', 'person:li', 'worker', sha256('12345678'), now() + interval '1 day')
+insert into identity_check (begun_id, mail_id, reply_key, subject, way, code_hash, sealed, expires_at)
+values ('a', 'a', 'k', 'person:li', 'worker', sha256('12345678'), %s, now() + interval '1 day')
 """
 
 
@@ -50,7 +53,8 @@ def opened(office: tuple[str, str, Cast]) -> int:
         assert "标定" in admin.post("/api/identity/open", json={"purpose": number}).json()["zh"]
         with connect(office[1], autocommit=True) as base:
             base.execute(CALIBRATE)
-            base.execute(CHECK)
+            vault = open_vault(get_settings().home / "secrets")
+            base.execute(CHECK, [seal_visitor(vault, Visitor("李", ""), "a")])
         for act in ("approve", "open"):
             assert admin.post(f"/api/identity/{act}", json={"purpose": number}).status_code == 200
     return int(number)
@@ -72,6 +76,9 @@ def test_purposes_open_in_turn_and_workers_confirm(office: tuple[str, str, Cast]
         )
         assert len(said["assessment"]) == 4
         assert worker.post("/api/identity/confirm", json={"code": "00000000"}).json()["code"] == "identity.code_wrong"
+        found = worker.post("/api/identity/visit", json={"code": "1234 5678"})
+        assert found.json() == {"name": "李", "id_number": ""}
+        assert worker.post("/api/identity/scan", content=b"no picture").json()["code"] == "identity.no_code"
         assert worker.post("/api/identity/confirm", json={"code": "1234 5678"}).status_code == 200
         assert worker.post("/api/identity/confirm", json={"code": "12345678"}).status_code == 422
     with connect(office[1]) as base:

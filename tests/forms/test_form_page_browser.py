@@ -4,7 +4,6 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -19,14 +18,13 @@ from forms.keys import KeyRing
 from forms.portal.guard import POLICY
 from forms.sealing import mail_id_of
 from forms.xlsform.compiling import compile_workbook
+from tests.browsing import faults
 from tests.forms.conftest import Mailbox
 from tests.forms.form_site import Site, open_site, workbook
 from tests.forms.household_form import BOOK, KNOWN, TITLE
 
 pytestmark = pytest.mark.browser
-AXE: Final = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 PHONE: Final[dict[str, Any]] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-LEAST_TOUCH_PX: Final = 44
 HERE: Final = "[data-page].current "
 FORBIDDEN: Final = "Content Security Policy directive 'script-src"
 """Styles in attributes, which Enketo Core sets where a kept answer is merged, are refused without harm."""
@@ -74,25 +72,6 @@ def onward(phone: Page, text: str) -> None:
     """Go on to the page whose question begins so."""
     phone.click(".next-page")
     expect(phone.locator(f"{HERE}.question-label.active").first).to_contain_text(text)
-
-
-def faults(phone: Page) -> list[str]:
-    """What axe finds against WCAG 2.2 AA, and what is too small to touch or too wide to see."""
-    phone.evaluate(AXE.read_text(encoding="utf-8"))
-    phone.evaluate("() => Promise.all(document.getAnimations().map((a) => a.finished))")
-    found: list[str] = phone.evaluate(
-        """() => axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) =>
-            violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)} ${n.failureSummary}`)))"""
-    )
-    small: list[str] = phone.evaluate(
-        """(least) => [...document.querySelectorAll('button, .button, .option-wrapper > label, input')]
-            .filter((e) => e.offsetParent && !e.matches('.hidden-file, [type=radio], [type=checkbox]')
-                && e.getBoundingClientRect().height < least)
-            .map((e) => e.outerHTML)""",
-        LEAST_TOUCH_PX,
-    )
-    wide = phone.evaluate("document.documentElement.scrollWidth > innerWidth")
-    return found + small + ["too wide"] * wide
 
 
 def answer_all(phone: Page) -> None:
@@ -194,6 +173,19 @@ def test_an_answer_survives_everything_and_arrives_once(site: Site, phone: Page)
         assert connection.execute("select uses from mailbox.link").fetchall() == [(1,)]
 
 
+def turn_to_the_end(phone: Page) -> None:
+    """Page by page, to where it is sent."""
+    while phone.is_visible(".next-page"):
+        before = phone.inner_text("#far")
+        phone.click(".next-page")
+        expect(phone.locator("#far")).not_to_have_text(before)
+
+
+def instance_of(answer: Any) -> str:
+    """The id that an answer has."""
+    return str(answer.xpath("string(//*[local-name() = 'instanceID'])"))
+
+
 def test_what_comes_back_is_corrected_at_its_question_and_sent_again(site: Site, phone: Page) -> None:
     path = site.do(site.link(TITLE))
     opened(phone, f"{site.address}{path}?lang=en")
@@ -228,10 +220,7 @@ def test_what_comes_back_is_corrected_at_its_question_and_sent_again(site: Site,
     assert phone.input_value(f"{HERE}input") == "30"
     assert faults(phone) == []
     phone.fill(f"{HERE}input", "31")
-    while phone.is_visible(".next-page"):
-        before = phone.inner_text("#far")
-        phone.click(".next-page")
-        expect(phone.locator("#far")).not_to_have_text(before)
+    turn_to_the_end(phone)
     phone.click("#send")
     expect(phone.locator("#receipt-title")).to_have_text("Sent")
     second = phone.inner_text("#code").replace("-", "")
@@ -242,6 +231,26 @@ def test_what_comes_back_is_corrected_at_its_question_and_sent_again(site: Site,
 
     site.do(site.answer(second, {"state": "filed", "receipt": "H-7K3M", "problems": [], "title": TITLE}))
     expect(phone.locator(".receipt-number")).to_contain_text("H-7K3M")
+    phone.click("#edit")
+    expect(phone.locator("#editing")).to_be_visible()
+    assert faults(phone) == []
+    phone.click("#unedit")
+    phone.click("#edit")
+    turn_to_the_end(phone)
+    phone.click("#send")
+    expect(phone.locator("#receipt-title")).to_have_text("Sent")
+    third = phone.inner_text("#code").replace("-", "")
+    ((mail, edited, _),) = site.letters()
+    assert (mail, edited["replaces"]) == (mail_id_of(third), second)
+    before, now = (etree.fromstring(each["instance"].encode()) for each in (head, edited))
+    assert now.xpath("string(//*[local-name() = 'deprecatedID'])") == instance_of(before)
+    assert instance_of(now) not in ("", instance_of(before))
+    with connect(site.mailbox.owner) as connection:
+        row = connection.execute("select replaces, (select count(*) from mailbox.link_use) from mailbox.mail").fetchone()
+    assert row == (mail_id_of(second), 2), "an edit is no other use"
+    site.do(site.answer(third, {"state": "filed", "receipt": "H-7K3M", "problems": [], "title": TITLE}))
+    phone.click("#forget")
+    expect(phone.locator("#edit")).to_have_count(0)
     phone.goto(f"{site.address}/track?lang=en#{second}")
     expect(phone.locator("#story .now")).to_contain_text("Received")
     expect(phone.locator("#story")).to_contain_text("H-7K3M")

@@ -22,11 +22,13 @@ from forms.sealing import (
     key_id_of,
     mail_id_of,
     open_letter,
+    open_packet,
     open_reply,
     public_point,
     read_code,
     reply_key_of,
     seal_letter,
+    seal_packet,
     seal_reply,
 )
 from geo.errors import NeedleError
@@ -172,6 +174,39 @@ def test_the_browsers_half_encapsulates_as_rfc_9180_says() -> None:
     assert base64.b64decode(found["enc"]) == enc
     shared = "c0d26aeab536609a572b07695d933b589dcf363ff9d93c93adea537aeabb8cb8"
     assert base64.b64decode(found["shared"]).hex() == shared
+
+
+OPEN_IN_JS = """
+const { newPair, openSealed, packetInfo, fromBase64 } = await import(given.module);
+const curve = { name: 'ECDH', namedCurve: 'P-256' }, { d, x, y } = JSON.parse(given.jwk);
+const open = { kty: 'EC', crv: 'P-256', x, y };
+const privateKey = await crypto.subtle.importKey('jwk', { ...open, d }, curve, false, ['deriveBits']);
+const pair = { privateKey, publicKey: await crypto.subtle.importKey('jwk', open, curve, true, []) };
+const text = (raw) => new TextDecoder().decode(raw);
+const tried = (bytes, keys, id) => openSealed(bytes, keys, packetInfo(id)).then(text, () => 'refused');
+const sealed = fromBase64(given.sealed), changed = sealed.slice(), own = await newPair();
+changed[70] ^= 1;
+console.log(JSON.stringify({
+  here: await tried(sealed, pair, given.id), elsewhere: await tried(sealed, pair, '0'.repeat(32)),
+  changed: await tried(changed, pair, given.id), other: await tried(sealed, own, given.id),
+  taken: await crypto.subtle.exportKey('pkcs8', own.privateKey).then(() => true, () => false),
+}));
+"""
+
+
+def test_a_packet_opens_only_in_the_browser_whose_key_it_is_sealed_to() -> None:
+    plain = "住址：长河路"
+    numbers = KEY.private_numbers()
+    parts = {"d": numbers.private_value, "x": numbers.public_numbers.x, "y": numbers.public_numbers.y}
+    jwk = {
+        name: base64.urlsafe_b64encode(each.to_bytes(32, "big")).decode().rstrip("=") for name, each in parts.items()
+    }
+    sealed = seal_packet(plain.encode(), POINT, MAIL)
+    found = run_in_js(OPEN_IN_JS, {"jwk": json.dumps(jwk), "id": MAIL, "sealed": b64(sealed)})
+    assert found == {"here": plain, "elsewhere": "refused", "changed": "refused", "other": "refused", "taken": False}
+    assert open_packet(sealed, KEY, MAIL).decode() == plain
+    with pytest.raises(SealError):
+        open_packet(sealed, KEY, "0" * 32)
 
 
 SEAL_IN_JS = """

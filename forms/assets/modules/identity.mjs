@@ -35,11 +35,12 @@ async function hear({ code, id }, isEnough, isOver) {
 }
 
 /**
- * Draw the ways into a box and go through one of them.
+ * Draw the ways into a box and go through one of them. What is waited for is kept, so that a page that is opened anew goes on waiting.
  * @param {HTMLElement} box
- * @param {{about: {of?: string, person?: object}, ways: string[], paper: object, kept?: object, keep: (state: object) => void}} what
+ * @param {{about: {of?: string, person?: object}, ways: string[], paper: object, kept?: object, keep: (state: object) => void,
+ *   onPassed?: (shown: {way: string, pass: string, at: number}) => void}} what `onPassed`: in place of saying that it has passed
  */
-export function identify(box, { about, ways, paper, kept = {}, keep }) {
+export function identify(box, { about, ways, paper, kept = {}, keep, onPassed }) {
   const here = make('section', { class: 'identity', 'aria-labelledby': 'identity-title' });
   box.append(here);
   let turn = 0;
@@ -52,16 +53,23 @@ export function identify(box, { about, ways, paper, kept = {}, keep }) {
     try { await work(); } catch (error) { console.warn(error); choose(ways, say('identity.trouble')); }
   };
 
+  /** Wait for the office's word on a letter, through whatever happens to this page. @param {{letter: object, begun?: object}} sent */
+  async function follow(way, { letter, begun }) {
+    keep({ way, letter, begun });
+    working(`identity.way.${way}`);
+    const reply = await hear(letter, (word) => word.state !== 'waiting', isOver());
+    if (reply) await go(reply, begun ?? letter);
+  }
+
   function choose(offered, told = '') {
-    const row = make('div', { class: 'ways' }, ...offered.map((way) => make('button', { type: 'button', 'data-way': way, onclick: attempt(() => begin(way)) }, make('strong', {}, say(`identity.way.${way}`)), make('span', { class: 'soft' }, say(`identity.way.${way}.more`)))));
+    const row = make('div', { class: 'ways' }, ...offered.map((way) => make('button', { type: 'button', 'data-way': way, onclick: attempt(() => begin(way)) }, make('strong', {}, say(`identity.way.${way}`)), make('span', { class: 'soft' }, say(`identity.way.${way}.${way === 'face' && about.person ? 'kept' : 'more'}`)))));
     show(title('identity.title'), told ? make('p', { role: 'alert', class: 'trouble-text' }, told) : null, make('p', {}, say('identity.same')), row);
   }
 
   async function begin(way) {
     if (way === 'face') { consent(); return; }
     working(`identity.way.${way}`);
-    const over = isOver(), begun = await deliver({ ...about, step: 'begin', way }), reply = await hear(begun, () => true, over);
-    if (reply) await go(reply, begun);
+    await follow(way, { letter: await deliver({ ...about, step: 'begin', way }) });
   }
 
   function consent() {
@@ -77,8 +85,7 @@ export function identify(box, { about, ways, paper, kept = {}, keep }) {
       if (isChild(born.value) && !guardian.value.trim()) { told.textContent = say('identity.guardian.first'); guardian.focus(); return; }
       const said = { version: notice.version, ticked: box.checked, born: born.value, guardian: isChild(born.value) ? guardian.value : '' };
       working('identity.way.face');
-      const over = isOver(), begun = await deliver({ ...about, step: 'begin', way: 'face', consent: said, keeps: keeps.checked }), reply = await hear(begun, () => true, over);
-      if (reply) await go(reply, begun);
+      await follow('face', { letter: await deliver({ ...about, step: 'begin', way: 'face', consent: said, keeps: keeps.checked }) });
     });
     show(
       title('identity.consent'), make('div', { class: 'notice', tabindex: '0', role: 'region', 'aria-label': say('identity.consent') }, ...notice[lang].split('\n').map((line) => make('p', {}, line))),
@@ -93,9 +100,9 @@ export function identify(box, { about, ways, paper, kept = {}, keep }) {
   async function go(reply, begun) {
     const { state, way } = reply;
     if (state === 'asked' && way === 'sms') code(reply, begun);
-    else if (state === 'asked' && way === 'worker') { keep({ way, code: reply.code, until: reply.until, begun }); await visit({ ...reply, begun }); } else if (state === 'asked') await face(reply, begun);
+    else if (state === 'asked' && way === 'worker') { keep({ way, code: reply.code, qr: reply.qr, until: reply.until, begun }); await visit({ ...reply, begun }); } else if (state === 'asked') await face(reply, begun);
     else if (state === 'again' && way === 'sms') code(reply, begun, say('identity.code.again', { n: reply.left }));
-    else if (state === 'passed') { keep({ state, way, pass: reply.pass, at: Date.now() }); passed(way); } else if (state === 'withdrawn') choose(ways, say('identity.withdrawn', { receipt: reply.receipt }));
+    else if (state === 'passed') { const shown = { state, way, pass: reply.pass, at: Date.now() }; keep(shown); passed(shown); } else if (state === 'withdrawn') choose(ways, say('identity.withdrawn', { receipt: reply.receipt }));
     else if (state === 'no_phone') choose(reply.ways, say('identity.no_phone'));
     else if (state === 'refused') choose(ways, reply.problem[lang] ?? reply.problem.message ?? say('identity.trouble'));
     else choose(reply.ways?.length ? reply.ways : ways, [say(state === 'failed' ? 'identity.failed' : 'identity.over'), ...(reply.why ?? []).map((why) => say(`identity.why.${why}`))].join(' '));
@@ -105,8 +112,7 @@ export function identify(box, { about, ways, paper, kept = {}, keep }) {
     const typed = make('input', { id: 'typed', inputmode: 'numeric', autocomplete: 'one-time-code', maxlength: '6' });
     const check = attempt(async () => {
       working('identity.way.sms');
-      const over = isOver(), proof = await deliver({ ...about, step: 'proof', way: 'sms', begun: begun.code, typed: typed.value.trim() }), next = await hear(proof, () => true, over);
-      if (next) await go(next, begun);
+      await follow('sms', { letter: await deliver({ ...about, step: 'proof', way: 'sms', begun: begun.code, typed: typed.value.trim() }), begun });
     });
     show(
       title('identity.way.sms'), told ? make('p', { role: 'alert', class: 'trouble-text' }, told) : null, make('p', {}, say(reply.tail ? 'identity.code.sent' : 'identity.code.maybe', { tail: reply.tail })),
@@ -114,9 +120,9 @@ export function identify(box, { about, ways, paper, kept = {}, keep }) {
     );
   }
 
-  async function visit({ code: shown, until, begun }) {
+  async function visit({ code: shown, qr, until, begun }) {
     show(
-      title('identity.way.worker'), make('p', {}, say('identity.visit')), make('p', { class: 'code', id: 'visit-code' }, `${shown.slice(0, 4)} ${shown.slice(4)}`),
+      title('identity.way.worker'), make('p', {}, say('identity.visit')), qr ? drawn(qr) : null, make('p', { class: 'code', id: 'visit-code' }, `${shown.slice(0, 4)} ${shown.slice(4)}`),
       make('p', { class: 'soft' }, say('identity.visit.until', { at: moment(until) })), make('div', { class: 'ways two' }, button('identity.other', () => choose(ways))),
     );
     const reply = await hear(begun, (word) => word.state !== 'asked', isOver());
@@ -128,12 +134,12 @@ export function identify(box, { about, ways, paper, kept = {}, keep }) {
     const frames = await capture((...parts) => here.replaceChildren(title('identity.way.face'), ...parts), steps, () => choose(ways));
     if (!frames || over()) return;
     working('identity.way.face');
-    const still = isOver(), proof = await deliver({ ...about, step: 'proof', way: 'face', begun: begun.code }, frames);
-    const next = await hear(proof, (word) => word.state !== 'waiting', still);
-    if (next) await go(next, begun);
+    await follow('face', { letter: await deliver({ ...about, step: 'proof', way: 'face', begun: begun.code }, frames), begun });
   }
 
-  function passed(way) {
+  function passed(shown) {
+    const { way } = shown;
+    if (onPassed) { turn += 1; here.remove(); onPassed(shown); return; }
     const back = way === 'face' ? button('identity.withdraw', attempt(async () => {
       working('identity.withdraw');
       const over = isOver(), letter = await deliver({ ...about, step: 'withdraw', way }), reply = await hear(letter, () => true, over);
@@ -142,9 +148,20 @@ export function identify(box, { about, ways, paper, kept = {}, keep }) {
     show(title('identity.passed'), make('p', { role: 'status', id: 'identity-passed' }, say(`identity.passed.${way}`)), back);
   }
 
-  if (kept.state === 'passed') passed(kept.way);
+  if (kept.state === 'passed') passed(kept);
   else if (kept.way === 'worker' && kept.until * 1000 > Date.now()) visit(kept).catch(console.warn);
+  else if (kept.letter) attempt(() => follow(kept.way, kept))();
   else choose(ways);
+}
+
+/** The code as a picture for the worker's phone. @param {string[]} rows of 0 and 1 */
+function drawn(rows) {
+  const side = rows.length + 8, dark = rows.flatMap((row, y) => [...row].flatMap((bit, x) => (bit === '1' ? [`M${x + 4} ${y + 4}h1v1h-1z`] : [])));
+  const picture = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+  for (const [name, value] of Object.entries({ viewBox: `0 0 ${side} ${side}`, class: 'visit-qr', role: 'img', 'aria-label': say('identity.visit.qr') })) picture.setAttribute(name, value);
+  path.setAttribute('d', dark.join(''));
+  picture.append(path);
+  return picture;
 }
 
 const isDay = (text) => /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && Date.parse(text) < Date.now();

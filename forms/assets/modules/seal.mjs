@@ -39,11 +39,28 @@ async function expand(suite, prk, label, info, length) {
  * @returns {Promise<{enc: Uint8Array, shared: Uint8Array}>}
  */
 export async function encapsulate(publicKey, pair) {
-  const { subtle } = crypto, theirs = await subtle.importKey('raw', publicKey, curve, false, []);
-  const enc = new Uint8Array(await subtle.exportKey('raw', pair.publicKey));
-  const dh = new Uint8Array(await subtle.deriveBits({ name: 'ECDH', public: theirs }, pair.privateKey, 256));
-  return { enc, shared: await expand(KEM, await extract(KEM, NONE, 'eae_prk', dh), 'shared_secret', join(enc, publicKey), 32) };
+  const enc = await pointOf(pair);
+  return { enc, shared: await agree(publicKey, pair.privateKey, join(enc, publicKey)) };
 }
+
+async function agree(point, privateKey, both) {
+  const theirs = await crypto.subtle.importKey('raw', point, curve, false, []);
+  const dh = new Uint8Array(await crypto.subtle.deriveBits({ name: 'ECDH', public: theirs }, privateKey, 256));
+  return expand(KEM, await extract(KEM, NONE, 'eae_prk', dh), 'shared_secret', both, 32);
+}
+
+/** What HPKE makes of a shared secret: the key's bytes and the nonce of the only message. */
+async function schedule(shared, info) {
+  const context = join(Uint8Array.of(0), await extract(SUITE, NONE, 'psk_id_hash', NONE), await extract(SUITE, NONE, 'info_hash', info));
+  const secret = await extract(SUITE, shared, 'secret', NONE);
+  return { bytes: await expand(SUITE, secret, 'key', context, 32), iv: await expand(SUITE, secret, 'base_nonce', context, 12) };
+}
+
+/** The public half of a pair: an uncompressed point, 65 bytes. @param {CryptoKeyPair} pair */
+export const pointOf = async (pair) => new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey));
+
+/** A pair of this browser's own, to which packets are sealed; no script can read its private half, not even this one. */
+export const newPair = () => crypto.subtle.generateKey(curve, false, ['deriveBits']);
 
 /**
  * @param {Uint8Array} plain
@@ -54,15 +71,29 @@ export async function encapsulate(publicKey, pair) {
 export async function seal(plain, publicKey, info) {
   const { subtle } = crypto;
   const { enc, shared } = await encapsulate(publicKey, await subtle.generateKey(curve, true, ['deriveBits']));
-  const context = join(Uint8Array.of(0), await extract(SUITE, NONE, 'psk_id_hash', NONE), await extract(SUITE, NONE, 'info_hash', info));
-  const secret = await extract(SUITE, shared, 'secret', NONE);
-  const key = await subtle.importKey('raw', await expand(SUITE, secret, 'key', context, 32), 'AES-GCM', false, ['encrypt']);
-  const iv = await expand(SUITE, secret, 'base_nonce', context, 12);
+  const { bytes, iv } = await schedule(shared, info), key = await subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt']);
   return join(enc, new Uint8Array(await subtle.encrypt({ name: 'AES-GCM', iv }, key, plain)));
+}
+
+/**
+ * Open what was sealed to a pair of this browser.
+ * @param {Uint8Array} sealed encapsulated key, then ciphertext
+ * @param {CryptoKeyPair} pair
+ * @param {Uint8Array} info
+ * @returns {Promise<Uint8Array>} throws when it was changed
+ */
+export async function openSealed(sealed, pair, info) {
+  const { subtle } = crypto, enc = sealed.slice(0, 65);
+  const { bytes, iv } = await schedule(await agree(enc, pair.privateKey, join(enc, await pointOf(pair))), info);
+  const key = await subtle.importKey('raw', bytes, 'AES-GCM', false, ['decrypt']);
+  return new Uint8Array(await subtle.decrypt({ name: 'AES-GCM', iv }, key, sealed.slice(65)));
 }
 
 /** What binds a letter to its place in the mailbox. */
 export const letterInfo = (id, kind) => utf8.encode(`needle letter 1\0${kind}\0${id}`);
+
+/** What binds a packet to the mail that asked for it. */
+export const packetInfo = (id) => utf8.encode(`needle packet 1\0${id}`);
 
 /**
  * A letter: the length of its JSON, the JSON, the photos.

@@ -1,81 +1,19 @@
 """A resident with a small phone: reports with a photo, is told at every step, and says that it is not solved."""
 
-import asyncio
-import socket
-import threading
-from collections.abc import Coroutine, Iterator
-from concurrent.futures import Future
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
-from data.database import open_pool
-from data.portal.courier_side import CourierSide
-from forms.courier import Courier, go_round
-from forms.portal.app import create_app
-from forms.publishing import Publisher
 from forms.words import sensitive
-from tests.dashboard.residents.conftest import Zones, courier_of
+from tests.dashboard.residents.conftest import Zones
 from tests.dashboard.residents.test_courier import REPORTS, close, photo
-from tests.patience import PATIENCE_S
+from tests.dashboard.residents.town import Town
 
 pytestmark = pytest.mark.browser
-T = TypeVar("T")
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 SMALLEST_PX = 44
-
-
-class Town:
-    """The portal's server and the courier, each on a loop of one thread of their own."""
-
-    def __init__(self, zones: Zones) -> None:
-        self.zones = zones
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://localhost:{self.socket.getsockname()[1]}"
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self.loop.run_forever)
-        self.server = uvicorn.Server(
-            uvicorn.Config(create_app(zones.portal), log_level="error", timeout_keep_alive=int(PATIENCE_S))
-        )
-        self.courier: Courier | None = None
-        self.stop = asyncio.Event()
-
-    def do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run something on the town's loop and wait for it."""
-        return self._begin(work).result(PATIENCE_S)
-
-    def _begin(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
-        return asyncio.run_coroutine_threadsafe(work, self.loop)
-
-    async def _carry(self, ready: threading.Event) -> None:
-        async with courier_of(self.zones) as courier, open_pool(self.zones.mailbox) as pool:
-            self.courier = courier
-            publisher = Publisher(CourierSide(pool), courier.base)
-            await publisher()
-            ready.set()
-            going = asyncio.create_task(go_round(courier, 0.2))
-            await self.stop.wait()
-            going.cancel()
-
-    def __enter__(self) -> "Town":
-        self.thread.start()
-        ready = threading.Event()
-        self.serving = self._begin(self.server.serve([self.socket]))
-        self.carrying = self._begin(self._carry(ready))
-        assert ready.wait(PATIENCE_S)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.server.should_exit = True
-        self.loop.call_soon_threadsafe(self.stop.set)
-        self.serving.result(PATIENCE_S)
-        self.carrying.result(PATIENCE_S)
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(PATIENCE_S)
-        self.loop.close()
-        self.socket.close()
 
 
 @pytest.fixture
@@ -159,7 +97,7 @@ def test_what_was_written_offline_is_kept_and_sent_once_later(town: Town, phone:
     assert len(town.zones.rows("select from resident_mail")) == 1
 
 
-@pytest.mark.parametrize("name", ["report", "track", "map"])
+@pytest.mark.parametrize("name", ["report", "track", "map", "mine"])
 @pytest.mark.parametrize("large", [False, True])
 def test_every_page_fits_a_small_phone_and_is_named_for_a_screen_reader(
     town: Town, phone: Page, name: str, large: bool
