@@ -127,6 +127,7 @@ def person_json(person: Person, names: PersonNames) -> dict[str, Any]:
         "name": person.account.name,
         "role": str(person.account.role),
         "sees": person.sees,
+        "confirms": may(person.account, "identity.confirm"),
         "cells": may(person.account, "page.cells") and person.team is None and person.account.department is None,
         "team": names.team,
         "department": pair(names.department_zh, names.department_en),

@@ -34,11 +34,26 @@ class Identity extends Sheet {
   confirm() {
     const { page } = this, told = h('p', { class: 'act-told', role: 'status' });
     const code = h('input', { name: 'code', inputmode: 'numeric', autocomplete: 'off', maxlength: '11', required: '', 'aria-label': page.say('confirm.code') });
-    const form = h('form', { class: 'identity-card' }, h('h2', { text: page.say('confirm.title') }), h('p', { class: 'act-note', text: page.say('confirm.text') }), h('div', { class: 'identity-line' }, code, h('button', { class: 'button is-main', type: 'submit', text: page.say('confirm.do') })), told);
-    form.addEventListener('submit', async (event) => {
+    const look = h('button', { class: 'button is-main', type: 'submit', text: page.say('confirm.look') });
+    const sure = h('button', { class: 'button is-main', type: 'button', hidden: '', text: page.say('confirm.do') });
+    const tried = async (work) => { try { await work(); } catch (error) { told.textContent = error.message; } };
+    const begin = () => { sure.hidden = true; look.hidden = false; };
+    const form = h('form', { class: 'identity-card' }, h('h2', { text: page.say('confirm.title') }), h('p', { class: 'act-note', text: page.say('confirm.text') }), h('div', { class: 'identity-line' }, code, look, sure), told);
+    code.addEventListener('input', begin);
+    form.addEventListener('submit', (event) => {
       event.preventDefault();
-      try { await give(page, '/api/identity/confirm', { code: code.value }); told.textContent = page.say('confirm.done'); code.value = ''; } catch (error) { told.textContent = error.message; }
+      return tried(async () => {
+        const { name, id_number: number } = await give(page, '/api/identity/visit', { code: code.value });
+        told.textContent = page.say('confirm.compare', { name: name || page.say('confirm.unnamed'), number });
+        [look.hidden, sure.hidden] = [true, false];
+        sure.focus();
+      });
     });
+    sure.addEventListener('click', () => tried(async () => {
+      await give(page, '/api/identity/confirm', { code: code.value });
+      [told.textContent, code.value] = [page.say('confirm.done'), ''];
+      begin();
+    }));
     return form;
   }
 

@@ -5,6 +5,7 @@ import { dutyState, toggleDuty } from './m_duty.mjs';
 import { look, refresh, state } from './m_state.mjs';
 import { ask } from './m_send.mjs';
 import { forget } from './m_store.mjs';
+import { visitCard } from './m_visit.mjs';
 import { post } from './post.mjs';
 
 const YEAR_S = 31_536_000;
@@ -23,6 +24,7 @@ export function meScreen(show) {
       make('div', { class: 'row between' }, make('div', {}, make('h2', {}, say(`duty.${now}`)), make('p', { class: 'soft' }, on ? say('duty.until', { time: moment(duty?.until ?? ends ?? Date.now() + 43_200_000) }) : say('duty.private'))), toggle(on, say('duty'), toggleDuty)),
       make('p', { class: 'soft tiny' }, say('duty.note', { hours: kept.hours })),
       make('div', { class: 'row between' }, make('p', { class: 'soft' }, kept.places ? say('kept.places', { n: kept.places, time: moment(kept.since) }) : say('kept.none')), kept.places ? button('quiet', say('kept.delete'), () => deleteOwn()) : null)),
+    person.confirms ? visitCard() : null,
     person.cells ? make('a', { class: 'card', href: '/cells', 'data-to': 'cells' }, say('cells')) : null,
     installCard(show),
     make('section', { class: 'card column' },

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import qrcode
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
 
@@ -22,6 +23,9 @@ from data.settings import get_settings
 from data.stores.cases import load_events
 from data.stores.workbench import Workbench
 from dispatch.worker import Worker
+from forms.identity.vault import open_vault
+from forms.identity.visiting import Visitor, seal_visitor
+from tests.browsing import faults
 from tests.patience import PATIENCE_S, until
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -29,6 +33,10 @@ MATTER = "2026:event:09006"
 SPOT = """
 select st_x(geom), st_y(geom) from cases join matter on matter.id = matter_id
  where team_id is not null and edition || ':' || kind || ':' || code = %s order by cases.id limit 1
+"""
+VISIT = """
+insert into identity_check (begun_id, mail_id, reply_key, subject, way, code_hash, sealed, expires_at)
+values ('a', 'a', 'k', 'person:li', 'worker', sha256('12345678'), %s, now() + interval '1 day')
 """
 
 
@@ -121,6 +129,30 @@ def sync_in_background(context: BrowserContext, city: str) -> None:
         asked = {"origin": city, "registrationId": found[0], "tag": "outbox", "lastChance": last}
         session.send("ServiceWorker.dispatchSyncEvent", asked)
     page.close()
+
+
+def confirm_somebody(page: Page, url: str) -> None:
+    """A resident shows their QR code; who they say they are is compared with their document, and confirmed."""
+    vault = open_vault(get_settings().home / "secrets")
+    with connect(url) as connection:
+        sealed = seal_visitor(vault, Visitor("王建国", "131502196501048132"), "a")
+        connection.execute(VISIT, [sealed])
+    code = qrcode.QRCode(box_size=12)
+    code.add_data("needle:visit:12345678")
+    out = io.BytesIO()
+    code.make_image().get_image().convert("RGB").rotate(8, expand=True, fillcolor="white").save(out, "JPEG")
+    page.click("#visit-begin")
+    page.set_input_files("#visit-picture", picture("white"))
+    expect(page.locator("dialog .problem")).to_contain_text("二维码")
+    page.set_input_files("#visit-picture", {"name": "qr.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()})
+    expect(page.locator(".visitor")).to_contain_text("131502********8132")
+    expect(page.locator(".visitor")).to_contain_text("王建国")
+    assert faults(page) == []
+    page.click("#visit-confirm")
+    page.get_by_text("已确认：王建国").wait_for()
+    with connect(url) as connection:
+        row = connection.execute("select state, by is not null, reply ? 'pass', sealed from identity_check").fetchone()
+    assert row == ("passed", True, True, None)
 
 
 def newest(url: str) -> tuple[int, int, int | None, str]:
@@ -243,6 +275,7 @@ def test_duty_shares_a_place_until_it_ends_and_the_page_speaks_both_languages(
         page.get_by_role("button", name="深色").click()
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         page.get_by_role("button", name="大字").click()
+        confirm_somebody(page, block_url)
         with page.expect_navigation():
             page.get_by_role("button", name="English").click()
         page.wait_for_selector("body[data-ready]")
