@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     )
 
     position_hours: float = Field(default=72.0, gt=0, description="how long the places of people on duty are kept")
+    patrol_days: int = Field(default=92, ge=1, description="how many days are kept of what people on duty saw of cells")
 
     @property
     def positions_kept(self) -> timedelta:

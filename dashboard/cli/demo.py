@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from dashboard.cli.demo_accounts import accounts_table, ensure_demo_accounts
 from dashboard.cli.demo_asking import ensure_demo_asking
+from dashboard.cli.demo_patrols import ensure_demo_patrols
 from dashboard.cli.demo_system import ensure_demo_system
 from dashboard.cli.up import Host, Port, address, chosen_settings, run_together
 from dashboard.supervisor import Part, needle_command
@@ -67,6 +68,8 @@ def demo(
     accounts = accounts_table(ensure_demo_accounts(url, settings.home / "secrets"))
     with console.status("asking a street"):
         ensure_demo_asking(url, settings.home)
+    with console.status("walking a street"):
+        ensure_demo_patrols(url)
     own = ensure_demo_system(url, settings)
     elsewhere = [] if own is None else ["--elsewhere", own.department]
     people = needle_command("rehearse", "--url", address(settings), *pace, *elsewhere)

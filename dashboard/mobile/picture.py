@@ -6,6 +6,7 @@ from typing import Any
 
 from dashboard.mobile import orders, views
 from dashboard.mobile.person import Person
+from data.settings import get_settings
 from data.stores import mobile, positions, whistles
 from data.stores.mobile import AsyncConnection
 from data.stores.nearby import load_own
@@ -21,11 +22,17 @@ async def own_of(connection: AsyncConnection, person: Person, now: datetime, kee
     kept, since = await positions.count_own(connection, person.own)
     ends = await positions.shift_ends(connection, person.team, now) if person.team is not None else None
     city = await load_city(connection)
+    seen_days = get_settings().patrol_days if person.sees else 0
     return {
         "person": views.person_json(person, await mobile.names_of(connection, person.team, person.department)),
         "duty": views.duty_json(await positions.open_duty(connection, person.own), now),
         "shift_ends": views.millis(ends),
-        "kept": {"places": kept, "since": views.millis(since), "hours": keep / timedelta(hours=1)},
+        "kept": {
+            "places": kept,
+            "since": views.millis(since),
+            "hours": keep / timedelta(hours=1),
+            "seen_days": seen_days,
+        },
         "reports": [views.report_json(row) for row in await mobile.own_reports(connection, person.own)],
         "city": None if city is None else [city.west, city.south, city.east, city.north],
     }

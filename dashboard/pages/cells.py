@@ -1,4 +1,4 @@
-"""``/cells``: which cells and buildings are covered, which are not, who goes where. For now by forms: askings and doors."""
+"""``/cells``: which cells and buildings are covered, which are not, who goes where: by forms; ``/cells/patrol``: by patrols."""
 
 from typing import Final
 
@@ -47,6 +47,7 @@ def head(say: Words) -> Component:
         className="sheet-head cells-head",
         children=[
             html.H1(say("cells.title")),
+            views(say),
             chooser,
             html.P(className="desk-total", role="status", **{"data-slot": "total"}),
             html.Div(
@@ -55,6 +56,15 @@ def head(say: Words) -> Component:
             ),
         ],
     )
+
+
+def views(say: Words) -> Component:
+    """The way between coverage by forms and coverage by patrols; the script of the page says which is shown."""
+    links = [
+        html.A(say(f"cells.patrol.view.{view}"), href=href, **{"data-view": view})
+        for view, href in (("forms", "/cells"), ("patrol", "/cells/patrol"))
+    ]
+    return html.Nav(links, className="cells-views", **{"aria-label": say("cells.patrol.views")})
 
 
 def print_button(say: Words) -> Component:
@@ -103,4 +113,5 @@ PAGE = Page(
     modules=("modules/cells.mjs",),
     fetches=("/api/coverage",),
     sheets=("vendor/maplibre-gl.css",),
+    inside=True,
 )

@@ -12,6 +12,8 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import class_row
 
+from data.database import Connection
+
 AsyncConnection = psycopg.AsyncConnection[Any]
 TEAM_CHANNEL: Final = "needle_team"
 
@@ -51,6 +53,11 @@ select %(duty)s, at, ST_SetSRID(ST_MakePoint(lng, lat), 4326), accuracy_m
   from unnest(%(at)s::timestamptz[], %(lng)s::float8[], %(lat)s::float8[], %(accuracy)s::float8[])
        as said (at, lng, lat, accuracy_m)
 on conflict (duty_id, at) do nothing
+"""
+#: What was seen from here is still to be folded (``data.stores.patrols``).
+TO_FOLD: Final = """
+insert into patrol_due as held (duty_id, since) values (%s, %s)
+on conflict (duty_id) do update set since = excluded.since where held.since > excluded.since
 """
 MOVE_TEAM: Final = """
 update team set position = ST_SetSRID(ST_MakePoint(%(lng)s, %(lat)s), 4326), position_at = %(at)s
@@ -112,6 +119,7 @@ async def add_fixes(connection: AsyncConnection, duty: DutyRow, fixes: Sequence[
         return
     columns = {"at": [f.at for f in fixes], "lng": [f.lng for f in fixes], "lat": [f.lat for f in fixes]}
     await connection.execute(ADD, {**columns, "duty": duty.id, "accuracy": [f.accuracy_m for f in fixes]})
+    await connection.execute(TO_FOLD, (duty.id, min(fix.at for fix in fixes)))
     newest = max(fixes, key=lambda fix: fix.at)
     if duty.team_id is not None:
         moved = {"team": duty.team_id, "at": newest.at, "lng": newest.lng, "lat": newest.lat}
@@ -123,6 +131,12 @@ async def forget_older(connection: AsyncConnection, now: datetime, keep: timedel
     """Forget every place, and every duty, that is older than ``keep``."""
     await connection.execute(FORGET_OLD_PLACES, {"before": now - keep})
     await connection.execute(FORGET_OLD, {"before": now - keep})
+
+
+def forget_older_now(connection: Connection, now: datetime, keep: timedelta) -> None:
+    """The same over a connection of a thread: whether a phone speaks or not."""
+    connection.execute(FORGET_OLD_PLACES, {"before": now - keep})
+    connection.execute(FORGET_OLD, {"before": now - keep})
 
 
 async def forget_own(connection: AsyncConnection, actor: str) -> None:

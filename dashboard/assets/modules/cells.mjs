@@ -21,8 +21,11 @@ const FORMATS = ['xlsx', 'csv', 'gpkg'];
 const TABS = ['areas', 'workers', 'route'];
 
 export async function start(config) {
+  const patrol = location.pathname.endsWith('/patrol');
+  document.querySelector(`[data-view="${patrol ? 'patrol' : 'forms'}"]`).setAttribute('aria-current', 'true');
+  if (patrol) return (await import('./patrol.mjs')).startPatrol(config);
   const cells = new Cells(config);
-  await cells.begin();
+  return cells.begin();
 }
 
 class Cells {

@@ -23,6 +23,7 @@ export function meScreen(show) {
     make('section', { class: 'card duty-card', 'data-duty': now },
       make('div', { class: 'row between' }, make('div', {}, make('h2', {}, say(`duty.${now}`)), make('p', { class: 'soft' }, on ? say('duty.until', { time: moment(duty?.until ?? ends ?? Date.now() + 43_200_000) }) : say('duty.private'))), toggle(on, say('duty'), toggleDuty)),
       make('p', { class: 'soft tiny' }, say('duty.note', { hours: kept.hours })),
+      kept.seen_days ? make('p', { class: 'soft tiny' }, say('kept.seen', { days: kept.seen_days })) : null,
       make('div', { class: 'row between' }, make('p', { class: 'soft' }, kept.places ? say('kept.places', { n: kept.places, time: moment(kept.since) }) : say('kept.none')), kept.places ? button('quiet', say('kept.delete'), () => deleteOwn()) : null)),
     person.confirms ? visitCard() : null,
     person.cells ? make('a', { class: 'card', href: '/cells', 'data-to': 'cells' }, say('cells')) : null,
