@@ -15,11 +15,14 @@ LEAST_TOUCH_PX: Final = 44
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium with a software renderer; its pages and what is expected of them are waited for with patience."""
+def chromium(*more: str) -> Iterator[Browser]:
+    """Debian's Chromium with a software renderer; its pages and what is expected of them are waited for with patience.
+
+    ``more``: arguments besides the usual ones.
+    """
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS), timeout=PATIENCE_MS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *more], timeout=PATIENCE_MS)
         browser.on("context", lambda context: context.set_default_timeout(PATIENCE_MS))
         yield browser
         browser.close()

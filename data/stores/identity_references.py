@@ -46,6 +46,10 @@ insert into identity_deletion (subject, what, why, count, receipt)
 select subject, 'template', %s, count, receipt
   from unnest(%s::text[], %s::integer[], %s::text[]) as gone (subject, count, receipt)
 """
+KEPT_OF: Final = """
+select source, min(created_at), max(expires_at) from identity_reference where subject = any (%s) and expires_at > now()
+ group by source order by source
+"""
 STORED: Final = "select count(distinct subject)::integer from identity_reference"
 DELETIONS: Final = """
 select subject, what, why, count, receipt, at from identity_deletion order by id desc limit %s
@@ -159,6 +163,11 @@ async def find_reference(connection: AsyncConnection, subject: str, purpose: int
     """Somebody's template for this purpose and model, while its consent holds: of no other purpose, ever."""
     async with connection.cursor(row_factory=class_row(ReferenceRow)) as cursor:
         return await (await cursor.execute(FIND, (subject, purpose, model))).fetchone()
+
+
+async def load_kept(connection: AsyncConnection, subjects: Sequence[str]) -> list[tuple[str, datetime, datetime]]:
+    """Templates that are kept of somebody: from where, since and until when."""
+    return await (await connection.execute(KEPT_OF, (list(subjects),))).fetchall()
 
 
 async def delete_references(connection: AsyncConnection, why: str, receipt: str, **which: Any) -> int:

@@ -16,6 +16,7 @@ insert into resident_request (mail_id, entity_id, step, way) values (%s, %s, %s,
 #: What the portal still shows of packets that were made before a moment.
 TO_CLEAR: Final = "select mail_id from resident_request where cleared_at is null and at < %s order by at limit %s"
 CLEARED: Final = "update resident_request set cleared_at = now() where mail_id = any (%s)"
+CODES: Final = "select code from registry_entity where root_id = %s"
 #: As the resident reads it: the office and what for, not which of its people.
 READERS: Final = """
 select read.at, read.reader, account.role, department.name_zh as office_zh, department.name_en as office_en,
@@ -59,6 +60,11 @@ async def load_to_clear(connection: AsyncConnection, before: datetime, at_most: 
 async def mark_cleared(connection: AsyncConnection, mails: Sequence[str]) -> None:
     """These packets lie in the mailbox no longer."""
     await connection.execute(CLEARED, (list(mails),))
+
+
+async def load_codes(connection: AsyncConnection, root: int) -> list[str]:
+    """Codes of an entity and of what was merged into it."""
+    return [row[0] for row in await (await connection.execute(CODES, (root,))).fetchall()]
 
 
 async def load_readers(connection: AsyncConnection, entities: Sequence[int], at_most: int) -> list[ReaderRow]:

@@ -18,8 +18,9 @@ from data.portal.courier_side import CourierSide
 from data.registry.claims import Claim, NewClaim, Source
 from data.registry.fields import fields_of
 from data.registry.golden import why
+from data.stores import identity_references as references
 from data.stores import resident_requests as requests
-from data.stores.identity_checks import AsyncConnection, Pass, find_pass
+from data.stores.identity_checks import AsyncConnection, Pass, find_pass, stop
 from data.stores.public import load_city
 from data.stores.reading import reading
 from data.stores.registry_access import Read, note_reads
@@ -39,6 +40,8 @@ PASS_HOLDS: Final = timedelta(minutes=30)
 PACKETS_LIE: Final = timedelta(minutes=40)
 READERS_SHOWN: Final = 200
 CLEARED_AT_ONCE: Final = 500
+FACE: Final = "face"
+"""In place of a consent's mark: the one to one's face being compared."""
 READS_AS: Final = "mine"
 LABEL: Final = "本人更正"
 
@@ -103,7 +106,7 @@ class MineDesk:
                 await correct(connection, asker.root, mail_id, letter, asker.way, self.clock())
             return {"did": "correct"}
         receipt = receipt_of("withdrawal", mail_id)
-        gone = await withdraw_consent(connection, asker.root, letter.consent, f"resident:{receipt}") if is_new else 0
+        gone = await take_back(connection, asker.root, letter.consent, receipt) if is_new else 0
         return {"did": "withdraw", "receipt": receipt, "erased": gone}
 
     async def _note(self, connection: AsyncConnection, root: int) -> None:
@@ -152,7 +155,25 @@ async def held_of(connection: AsyncConnection, root: int) -> Held:
         await load_relations(connection, root),
         await requests.load_readers(connection, numbers, READERS_SHOWN),
         await load_building_names(connection, codes),
+        await references.load_kept(connection, await subjects_of(connection, root)),
     )
+
+
+async def take_back(connection: AsyncConnection, root: int, consent: str, receipt: str) -> int:
+    """Erase what rests on a consent, or the templates of the face; how many things."""
+    if consent != FACE:
+        return await withdraw_consent(connection, root, consent, f"resident:{receipt}")
+    gone = 0
+    for subject in await subjects_of(connection, root):
+        await references.withdraw(connection, subject)
+        await stop(connection, subject)
+        gone += await references.delete_references(connection, "withdrawn", receipt, subject=subject)
+    return gone
+
+
+async def subjects_of(connection: AsyncConnection, root: int) -> list[str]:
+    """As whom a person's face is kept: under their code, and those of what was merged into it."""
+    return [f"entity:{code}" for code in await requests.load_codes(connection, root)]
 
 
 async def correct(

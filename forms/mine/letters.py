@@ -32,7 +32,7 @@ class MineLetter:
     field, value : str, str or list of str
         Of a correction.
     consent : str
-        Mark of the consent that is taken back.
+        Mark of the consent that is taken back; ``face`` for templates of the face.
     """
 
     code: str

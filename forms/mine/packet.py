@@ -30,13 +30,22 @@ OTHER_PURPOSES: Final[Mapping[str, Said]] = {
 
 @dataclass(frozen=True)
 class Held:
-    """Everything that is held of a person, as it was read. ``buildings``: names by code."""
+    """Everything that is held of a person, as it was read.
+
+    Attributes
+    ----------
+    buildings : mapping
+        Names by code.
+    faces : sequence
+        Templates of their face: from where, since and until when.
+    """
 
     entity: Entity
     claims: Sequence[Claim]
     relations: Sequence[RelationRow]
     readers: Sequence[ReaderRow]
     buildings: Mapping[str, str]
+    faces: Sequence[tuple[str, datetime, datetime]] = ()
 
 
 def packet_of(held: Held | None, way: str, until: datetime, now: datetime, today: date) -> dict[str, Any]:
@@ -49,6 +58,10 @@ def packet_of(held: Held | None, way: str, until: datetime, now: datetime, today
         "fields": [field_as_json(one, today, held.buildings) for one in reasons if one.winner or one.losers],
         "relations": [relation_as_json(row) for row in held.relations],
         "readers": [reader_as_json(row) for row in held.readers],
+        "faces": [
+            {"source": source, "since": since.timestamp(), "until": end.timestamp()}
+            for source, since, end in held.faces
+        ],
     }
 
 

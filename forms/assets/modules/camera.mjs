@@ -5,7 +5,7 @@
 import { make, say } from './page.mjs';
 import { shrink } from './photo.mjs';
 
-const SIDE = 640, BYTES = 220_000, SMALL = 160, EVERY_MS = 400, BURST_MS = 160, DARK = 55, BRIGHT = 215, BLURRED = 12;
+const SIDE = 640, BYTES = 220_000, SMALL = 160, EVERY_MS = 400, BURST_MS = 160, NEW_FRAME_MS = 2_000, DARK = 55, BRIGHT = 215, BLURRED = 12;
 const BURSTS = { front: 1, blink: 4, turn_left: 2, turn_right: 2, document: 1 };
 const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
@@ -46,7 +46,7 @@ function filmed(show, stream, step, far, leave) {
     const take = make('button', { type: 'button', class: 'main', id: 'take', onclick: async () => {
       take.disabled = true;
       const frames = [];
-      for (let n = 0; n < BURSTS[step]; n += 1) { frames.push(await frameOf(video)); await pause(BURST_MS); }
+      for (let n = 0; n < BURSTS[step]; n += 1) { frames.push(await frameOf(video)); await onward(video); }
       end(frames);
     } }, say('identity.take'));
     show(...asked(step, far), video, told, make('div', { class: 'ways two' }, take, make('button', { type: 'button', onclick: () => { end(null); leave(); } }, say('identity.other'))));
@@ -72,6 +72,12 @@ function painted(video, side) {
   canvas.height = Math.round(video.videoHeight * scale);
   canvas.getContext('2d', { willReadFrequently: true }).drawImage(video, 0, 0, canvas.width, canvas.height);
   return canvas;
+}
+
+/** A little later, and with another picture of the camera: the same one twice looks like a photo of a photo. */
+async function onward(video) {
+  await pause(BURST_MS);
+  if (video.requestVideoFrameCallback) await Promise.race([new Promise((done) => { video.requestVideoFrameCallback(done); }), pause(NEW_FRAME_MS)]);
 }
 
 async function frameOf(video) {

@@ -4,6 +4,7 @@ import { lang, make, moment, say } from './page.mjs';
 const READERS_FIRST = 8;
 const day = (seconds) => new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'en-GB', { dateStyle: 'medium' }).format(new Date(seconds * 1000));
 const button = (key, onclick, kind = '') => make('button', { type: 'button', class: kind, onclick }, say(key));
+const listed = (words) => words.join(lang === 'zh' ? '、' : ', ');
 const joined = (...parts) => parts.filter(Boolean).join(' · ');
 
 /**
@@ -18,6 +19,7 @@ export function record(packet, acts) {
   return [
     make('section', { id: 'fields' }, make('h2', {}, say('mine.fields', { n: packet.fields.filter((one) => one.value).length })), make('p', { class: 'soft' }, say('mine.fields.more')), make('ul', { class: 'plain facts' }, ...packet.fields.map((field) => fact(field, packet, acts)))),
     make('section', { id: 'relations' }, make('h2', {}, say('mine.relations')), packet.relations.length ? make('ul', { class: 'plain lines' }, ...packet.relations.map(relation)) : make('p', { class: 'soft' }, say('mine.relations.none'))),
+    ...(packet.faces.length ? [faces(packet.faces, acts)] : []),
     readers(packet.readers),
     bottom,
   ];
@@ -35,14 +37,14 @@ function fact(field, packet, acts) {
     place);
 }
 
-const origin = ({ source }) => source.label ? say('mine.from', { kind: source[lang], name: source.label }) : source[lang];
+const origin = ({ source }) => say(source.label ? 'mine.from' : 'mine.from.plain', { kind: source[lang], name: source.label });
 
 function claimed(claim, field, packet, acts) {
   const place = make('div', {}), parts = [joined(origin(claim), day(claim.at), claim.proof[lang]), say(`mine.reason.${claim.reason ?? 'stands'}`)];
   if (claim.consent) {
     const others = [...new Set(packet.fields.filter((one) => one.claims.some(({ consent }) => consent === claim.consent)).map((one) => one.label[lang]))];
     const ask = button('mine.withdraw', () => place.replaceChildren(
-      make('p', { role: 'alert' }, say('mine.withdraw.sure', { fields: others.join(say('mine.comma')) })),
+      make('p', { role: 'alert' }, say('mine.withdraw.sure', { fields: listed(others) })),
       make('div', { class: 'ways two' }, button('mine.withdraw.do', () => acts.withdraw(claim.consent), 'main'), button('mine.cancel', () => place.replaceChildren(ask))),
     ));
     ask.setAttribute('aria-label', say('mine.withdraw.of', { field: field.label[lang] }));
@@ -88,8 +90,13 @@ function relation(row) {
   return make('li', {}, make('strong', {}, say(`mine.rel.${row.kind}.${row.direction}`)), ` ${row.label ?? say(`mine.kind.${row.other}`)}`, make('p', { class: 'soft' }, joined(say(`mine.kind.${row.other}`), row.source, when)));
 }
 
+function faces(kept, acts) {
+  const lines = kept.map(({ source, since, until }) => make('li', {}, make('strong', {}, say(`mine.face.${source}`)), make('p', { class: 'soft' }, say('mine.face.until', { since: day(since), until: day(until) }))));
+  return make('section', { id: 'faces' }, make('h2', {}, say('mine.face')), make('ul', { class: 'plain lines' }, ...lines), button('identity.withdraw', () => acts.withdraw('face')));
+}
+
 function readers(rows) {
-  const lines = rows.map((row) => make('li', {}, make('strong', {}, who(row)), make('p', {}, row.purpose[lang]), make('p', { class: 'soft' }, joined(moment(row.at), row.fields.map((field) => field[lang]).join(say('mine.comma'))))));
+  const lines = rows.map((row) => make('li', {}, make('strong', {}, who(row)), make('p', {}, row.purpose[lang]), make('p', { class: 'soft' }, joined(moment(row.at), listed(row.fields.map((field) => field[lang]))))));
   const list = make('ul', { class: 'plain lines' }, ...lines.slice(0, READERS_FIRST)), rest = lines.slice(READERS_FIRST);
   const more = rest.length ? make('button', { type: 'button', onclick: () => { more.remove(); list.append(...rest); } }, say('mine.readers.more', { n: rest.length })) : null;
   return make('section', { id: 'readers' }, make('h2', {}, say('mine.readers')), make('p', { class: 'soft' }, say('mine.readers.what')), rows.length ? list : make('p', { class: 'soft' }, say('mine.readers.none')), more);
