@@ -105,7 +105,7 @@ class Writing:
     def headings(self, sheet: str) -> list[str]:
         """The first line of a table."""
         own = ["id"] if sheet == self.form.root.path else ["id", "no"]
-        head = ["received", "review", "from", "area", "receipt"] if sheet == self.form.root.path else []
+        head = ["received", "edited", "review", "from", "area", "receipt"] if sheet == self.form.root.path else []
         return [*(self.say(f"forms.file.{name}") for name in (*own, *head)), *(q.label for q in self.of(sheet))]
 
     def line(self, row: AnswerRow) -> Line:
@@ -114,7 +114,8 @@ class Writing:
         code = row.areas.get(self.ground.place_layer, "")
         head = [
             row.id,
-            row.received_at.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S"),
+            self.moment(row.received_at),
+            self.moment(row.edited_at),
             self.say(f"forms.review.{row.review}"),
             row.label or "",
             self.ground.areas.get(code, code),
@@ -122,6 +123,10 @@ class Writing:
         ]
         said = [in_words(by_name[q.column.name], q, self.zone) for q in self.of(self.form.root.path)]
         return Line([*head, *said], self.place(row))
+
+    def moment(self, at: datetime | None) -> str:
+        """A moment by the city's clock."""
+        return "" if at is None else at.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
 
     def place(self, row: AnswerRow) -> tuple[float, float] | None:
         """Where an answer is from."""

@@ -19,6 +19,7 @@ from dashboard.desk_state import as_json
 from dashboard.i18n import language_of
 from dashboard.office import TheWall
 from dashboard.sessions import Asker
+from dashboard.view_models.form_changes import Names, edits_as_json
 from dashboard.view_models.form_charts import charts
 from dashboard.view_models.form_questions import (
     AskedQuestion,
@@ -31,6 +32,7 @@ from dashboard.view_models.form_questions import (
 from dashboard.wall_state import Ground, Wall
 from data.settings import get_settings
 from data.stores import form_drafts, form_reading, form_reviews
+from data.stores.answer_edits import load_editions, load_workers
 from data.stores.audit import add_entries
 from data.stores.form_paging import Place, load_page
 from data.stores.form_reading import REVIEWS, AnsweredForm, AnswerRow, Asked, Connection
@@ -45,7 +47,7 @@ router = APIRouter(prefix="/api/forms/of/{form_id}")
 
 
 def asked_of(query: Mapping[str, str], zone: ZoneInfo) -> Asked:
-    """Which answers an address asks for: ``review``, ``q``, ``from``, ``to``, ``area``, ``version``, ``a.<column>``.
+    """Which answers an address asks for: ``review``, ``q``, ``from``, ``to``, ``area``, ``version``, ``edited``, ``a.<column>``.
 
     Raises
     ------
@@ -62,6 +64,7 @@ def asked_of(query: Mapping[str, str], zone: ZoneInfo) -> Asked:
         until=until + timedelta(days=1) if until else None,
         area=(layer, code) if code else None,
         version=number_of("version", query.get("version")),
+        edited=query.get("edited") == "1",
     )
 
 
@@ -179,6 +182,8 @@ def head_as_json(row: AnswerRow, ground: Ground) -> dict[str, Any]:
         "from": row.label,
         "area": ground.areas.get(code, code) if code else None,
         "receipt": row.receipt,
+        "edited": row.edited_at.timestamp() if row.edited_at else None,
+        "edits": row.edits,
         "place": None if row.lng is None else [row.lng, row.lat],
     }
 
@@ -198,7 +203,7 @@ async def summary(form_id: str, request: Request, wall: TheWall, account: Asker)
 
 @router.get("/answers/{answer}")
 async def one(form_id: str, answer: int, request: Request, wall: TheWall, account: Asker) -> Response:
-    """One answer whole: what it says, its ``files``, its ``reviews``."""
+    """One answer whole: what it says, its ``files``, its ``reviews``, how its sender edited it."""
     require(account, "answer.read")
     language, ground = language_of(request.query_params.get("lang")), await wall.ground()
     async with scoped(wall.pool, account.id) as connection:
@@ -206,7 +211,12 @@ async def one(form_id: str, answer: int, request: Request, wall: TheWall, accoun
         head, said = await form_reviews.load_answer(connection, form, answer)
         reviews = await form_reviews.load_reviews(connection, answer)
         files = await form_reviews.load_attachments(connection, answer)
+        editions = await load_editions(connection, answer) if head.edits else []
+        await as_owner(connection)
+        workers = await load_workers(connection, editions)
     questions, labels = questions_of(form, definition, language), sheet_labels(form, definition, language)
+    names = Names(questions, labels, workers, ZoneInfo(ground.timezone))
+    digests = {each.name: each.digest for each in files}
     told = head_as_json(head, ground) | {
         "said": answer_as_json(said, form.root.path, questions, labels, ZoneInfo(ground.timezone)),
         "files": [{"name": each.name, "digest": each.digest, "type": each.media_type} for each in files],
@@ -214,6 +224,7 @@ async def one(form_id: str, answer: int, request: Request, wall: TheWall, accoun
             {"state": each.state, "note": each.note, "who": each.reviewer, "at": each.at.timestamp()}
             for each in reviews
         ],
+        "edited_by": await asyncio.to_thread(edits_as_json, editions, names, digests),
     }
     return as_json(told)
 

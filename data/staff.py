@@ -24,8 +24,8 @@ READS: Final = (
 CASEWORK: Final = {
     "select": (
         "cases, case_event, decision, task, whistle, whistle_party, case_merge, case_timer, acknowledgement, report, photo, "
-        "delivery, remote_case, form_draft, form_review, form_submission, form_attachment, link, link_use, "
-        "recipient, message, visit, coverage, coverage_target, registry_entity, registry_claim, registry_relation, "
+        "delivery, remote_case, form_draft, form_review, form_submission, form_earlier, form_attachment, link, "
+        "link_use, recipient, message, visit, coverage, coverage_target, registry_entity, registry_claim, registry_relation, "
         "registry_merge, registry_apart, registry_doubt, registry_density, registry_pyramid, registry_filling, "
         "registry_recipient"
     ),

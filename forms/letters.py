@@ -86,7 +86,10 @@ class Enclosed:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A form that was filled in. ``instance``: the XForm's primary instance as XML; ``language``: zh, en."""
+    """A form that was filled in. ``instance``: the XForm's primary instance as XML; ``language``: zh, en.
+
+    ``replaces``: the code of an earlier answer that its sender edited.
+    """
 
     code: str
     form: str
@@ -94,6 +97,7 @@ class Answer:
     instance: str
     language: str
     files: tuple[Enclosed, ...]
+    replaces: str | None = None
 
 
 Letter = Report | Unsolved | Answer | IdentityLetter | MineLetter
@@ -194,7 +198,8 @@ def _answer(head: Mapping[str, Any], contents: tuple[bytes, ...], mail_id: str) 
     if not form:
         raise LetterError("form")
     language = _one_of(head, "language", ("zh", "en"))
-    return Answer(code, form, _words(head, "version", 200), instance, language, _files(head, contents))
+    replaces = _code_of(head, "replaces") if head.get("replaces") else None
+    return Answer(code, form, _words(head, "version", 200), instance, language, _files(head, contents), replaces)
 
 
 def _identity(head: Mapping[str, Any], contents: tuple[bytes, ...], mail_id: str) -> IdentityLetter:
@@ -257,10 +262,14 @@ READERS: Final[Mapping[str, Callable[[Mapping[str, Any], tuple[bytes, ...], str]
 
 
 def _code(head: Mapping[str, Any]) -> str:
-    typed = head.get("code")
+    return _code_of(head, "code")
+
+
+def _code_of(head: Mapping[str, Any], name: str) -> str:
+    typed = head.get(name)
     code = read_code(typed) if isinstance(typed, str) else None
     if code is None:
-        raise LetterError("code")
+        raise LetterError(name)
     return code
 
 

@@ -20,7 +20,7 @@ with queue as (
     select id, tries, received_at, row_number() over (partition by sender order by received_at) as turn
       from mailbox.mail where tries < %s
 )
-select id, kind, key_id, sealed, extract(epoch from received_at)::float8, link_id
+select id, kind, key_id, sealed, extract(epoch from received_at)::float8, link_id, replaces
   from (select mail.*, next.turn, sum(octet_length(mail.sealed)) over (order by next.tries, next.turn, next.received_at) as upto
           from (select * from queue order by tries, turn, received_at limit %s) as next join mailbox.mail using (id)) as fair
  where upto - octet_length(sealed) < %s
@@ -67,7 +67,8 @@ RETRY: Final = "update mailbox.mail set tries = 0 where tries >= %s"
 class Mail:
     """A sealed mail; ``received_at`` in Unix seconds by the mailbox's clock; ``link_id``: what an answer came by.
 
-    ``is_parked``: it lies no longer in the mailbox; somebody asked to try it again.
+    ``replaces``: the mail of an earlier answer whose place it takes. ``is_parked``: it lies no longer in the mailbox; somebody
+    asked to try it again.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Mail:
     sealed: bytes
     received_at: float
     link_id: int | None = None
+    replaces: str | None = None
     is_parked: bool = False
 
 

@@ -13,7 +13,8 @@ from geo.errors import NeedleError
 
 LOOK: Final = "select form, title, asks, until, kind, state, prefill, paper from mailbox.look_at_link(%s)"
 USE: Final = (
-    "select mail_id, outcome from mailbox.use_links(%b::bytea[], %b::text[], %b::text[], %b::bytea[], %b::bytea[])"
+    "select mail_id, outcome"
+    " from mailbox.use_links(%b::bytea[], %b::text[], %b::text[], %b::bytea[], %b::bytea[], %b::text[])"
 )
 OPT_OUT: Final = "select mailbox.opt_out_by_link(%s)"
 
@@ -37,13 +38,17 @@ class ShownLink:
 
 @dataclass(frozen=True, slots=True)
 class SealedAnswer:
-    """An answer as it came: the hash of its link's token, its mail, what it is sealed to, and its sender's pseudonym."""
+    """An answer as it came: the hash of its link's token, its mail, what it is sealed to, and its sender's pseudonym.
+
+    ``replaces``: the mail of an earlier answer by this link, whose place it takes: it is no other use.
+    """
 
     token_hash: bytes
     mail_id: str
     key_id: str
     sealed: bytes
     sender: bytes
+    replaces: str | None = None
 
 
 class LinksResidentSide:
@@ -76,7 +81,7 @@ class LinksResidentSide:
         NeedleError
             ``database.unreachable``, ``portal.mail_malformed`` where the mailbox refuses one: none of them is kept.
         """
-        rows = [(a.token_hash, a.mail_id, a.key_id, a.sealed, a.sender) for a in answers]
+        rows = [(a.token_hash, a.mail_id, a.key_id, a.sealed, a.sender, a.replaces) for a in answers]
         columns = [list(column) for column in zip(*rows, strict=True)]
         try:
             async with reading(self.pool) as connection:

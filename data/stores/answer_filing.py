@@ -13,6 +13,7 @@ from psycopg.rows import class_row
 from data.database import AsyncPool
 from data.forms_layout import Column, FormTable, Kind, of_version
 from data.forms_schema import fill_in, insert
+from data.stores import answer_edits
 from data.stores.form_answers import Answers, flatten, sent
 from data.stores.forms import COLUMNS, TABLES, Layout
 from data.stores.reading import reading
@@ -39,11 +40,10 @@ insert into form_submission (form, version_id, instance_id, xml, link_id, mail_i
 select %s, %s, instance_id, xml, link_id, mail_id, receipt, account_id, received_at
   from unnest(%s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::integer[], %s::timestamptz[])
        as one (instance_id, xml, link_id, mail_id, receipt, account_id, received_at)
+ where not exists (select from form_earlier where form = %s and form_earlier.instance_id = one.instance_id)
 on conflict do nothing returning id, instance_id
 """
-RECEIPTS: Final = """
-select instance_id, id, coalesce(receipt, '') from form_submission where form = %s and instance_id = any (%s)
-"""
+RECEIPTS: Final = "select id, coalesce(receipt, '') from form_submission where id = any (%s)"
 BINDINGS: Final = "select path, field from form_binding where form = %s"
 ATTACH: Final = """
 insert into form_attachment (submission_id, name, digest, media_type, bytes) values (%s, %s, %s, %s, %s)
@@ -104,7 +104,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class NewAnswer:
-    """A good submission. ``receipt``: 12 letters for the resident; ``account_id``: the field worker, who needs none."""
+    """A good submission. ``receipt``: 12 letters for the resident; ``account_id``: the field worker, who needs none.
+
+    ``replaces``: id of the answer that it is an edit of.
+    """
 
     instance_id: str
     xml: str
@@ -116,6 +119,7 @@ class NewAnswer:
     receipt: str | None = None
     account_id: int | None = None
     attachments: tuple[Attachment, ...] = ()
+    replaces: int | None = None
 
 
 @asynccontextmanager
@@ -164,19 +168,40 @@ async def keep_answers(connection: AsyncConnection, asked: AskedForm, new: Seque
     Returns
     -------
     dict
-        The receipt of each by its instance's id: of the first that came.
+        The receipt of each by its instance's id: of the first that came, and of an edit that of the answer.
     """
+    first = {one.instance_id: one for one in reversed(new)}
+    begun = await _begin(connection, asked, [one for one in first.values() if one.replaces is None])
+    await _keep_rows(connection, asked, [(number, first[instance]) for instance, number in begun.items()])
+    ids = await answer_edits.known_instances(connection, asked.form, list(first))
+    late = {ids[each]: first[each].attachments for each in ids.keys() - begun.keys() if first[each].attachments}
+    for one in sorted((one for one in first.values() if one.instance_id not in ids), key=lambda one: one.received_at):
+        ids[one.instance_id] = await _edit(connection, asked, one)
+    await _keep_files(connection, ids, new)
+    await _fill_in_late(connection, asked, late)
+    receipts: dict[int, str] = dict(await (await connection.execute(RECEIPTS, (list(ids.values()),))).fetchall())
+    return {instance: receipts[number] for instance, number in ids.items()}
+
+
+async def _begin(connection: AsyncConnection, asked: AskedForm, new: Sequence[NewAnswer]) -> dict[str, int]:
+    """Ids of submissions that nobody knew, now or as what an answer said, by instance."""
+    if not new:
+        return {}
     rows = [(n.instance_id, n.xml, n.link_id, n.mail_id, n.receipt, n.account_id, n.received_at) for n in new]
     columns = [list(column) for column in zip(*rows, strict=True)]
-    found = await (await connection.execute(SUBMISSIONS, (asked.form, asked.id, *columns))).fetchall()
-    first = {one.instance_id: one for one in reversed(new)}
-    await _keep_rows(connection, asked, [(number, first[instance]) for number, instance in found])
-    known = await (await connection.execute(RECEIPTS, (asked.form, list(first)))).fetchall()
-    await _keep_files(connection, {row[0]: row[1] for row in known}, new)
-    fresh = {instance for _, instance in found}
-    late = {row[1]: first[row[0]].attachments for row in known if row[0] not in fresh and first[row[0]].attachments}
-    await _fill_in_late(connection, asked, late)
-    return {row[0]: row[2] for row in known}
+    found = await (await connection.execute(SUBMISSIONS, (asked.form, asked.id, *columns, asked.form))).fetchall()
+    return {instance: number for number, instance in found}
+
+
+async def _edit(connection: AsyncConnection, asked: AskedForm, new: NewAnswer) -> int:
+    """Put an edit in the place of what an answer said; the answer's id."""
+    assert new.replaces is not None, "an edit is of an answer"
+    root = (await load_layout(connection, asked.form)).tables[0].name
+    told = {"version": asked.id, "instance": new.instance_id, "xml": new.xml, "mail": new.mail_id}
+    told |= {"account": new.account_id, "at": new.received_at, "link": new.link_id}
+    await answer_edits.set_aside(connection, new.replaces, root, told)
+    await _keep_rows(connection, asked, [(new.replaces, new)])
+    return new.replaces
 
 
 async def _keep_rows(connection: AsyncConnection, asked: AskedForm, new: Sequence[tuple[int, NewAnswer]]) -> None:

@@ -22,9 +22,13 @@ BESIDE: Final = {
     "l": " left join link l on l.id = s.link_id",
 }
 HEAD: Final = """
-select s.id, s.received_at, s.review, v.number, l.label, s.areas, st_x(s.geom), st_y(s.geom), s.receipt
+select s.id, s.received_at, s.review, v.number, l.label, s.areas, st_x(s.geom), st_y(s.geom), s.receipt,
+       s.edits, s.edited_at
 """
-HEADS: Final = ("id", "received_at", "review", "version", "label", "areas", "lng", "lat", "receipt")
+HEADS: Final = (
+    *("id", "received_at", "review", "version", "label", "areas", "lng", "lat", "receipt"),
+    *("edits", "edited_at"),
+)
 FORM: Final = "select id, title, area_layer, area_codes, sees_form(id) from form where form_id = %s"
 
 
@@ -59,11 +63,15 @@ class Asked:
     until: datetime | None = None
     area: tuple[str, str] | None = None
     version: int | None = None
+    edited: bool = False
 
 
 @dataclass(frozen=True)
 class AnswerRow:
-    """One answer in a table. ``values`` by column; geometry as WKB; ``label``: of the link that it came by."""
+    """One answer in a table. ``values`` by column; geometry as WKB; ``label``: of the link that it came by.
+
+    ``edits``: how often its sender edited it, the last time at ``edited_at``.
+    """
 
     id: int
     received_at: datetime
@@ -74,6 +82,8 @@ class AnswerRow:
     lng: float | None
     lat: float | None
     receipt: str | None
+    edits: int
+    edited_at: datetime | None
     values: Sequence[Any]
 
 
@@ -117,6 +127,8 @@ def conditions(form: AnsweredForm, asked: Asked) -> list[Composed]:
         found.append(SQL("s.received_at < {}").format(Literal(asked.until)))
     if asked.version is not None:
         found.append(SQL("v.number = {}").format(Literal(asked.version)))
+    if asked.edited:
+        found.append(SQL("s.edits > {}").format(Literal(0)))
     if asked.area:
         found.append(SQL("s.areas ->> {} = {}").format(Literal(asked.area[0]), Literal(asked.area[1])))
     columns = {column.name: column for column in form.columns_of(form.root.path)}

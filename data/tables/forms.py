@@ -114,11 +114,32 @@ form_submission = Table(
     Column("areas", JSONB, nullable=False, server_default=text("'{}'::jsonb"), comment="by layer, as of a case"),
     Column("verification", Text, nullable=False, server_default="none", comment="how its sender said who they are"),
     moment("verified_at"),
+    Column("edits", Integer, nullable=False, server_default="0", comment="how often its sender has edited it"),
+    moment("edited_at"),
     UniqueConstraint("form", "instance_id"),
     CheckConstraint("review in ('received', 'approved', 'issue', 'rejected')", name="review"),
     CheckConstraint("verification in ('none', 'sms', 'worker', 'face')", name="verification"),
     Index("ix_form_submission_geom", "geom", postgresql_using="gist"),
     Index("ix_form_submission_received", "form", "received_at"),
+)
+
+form_earlier = Table(
+    "form_earlier",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column(
+        "submission_id", BigInteger, ForeignKey("form_submission.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    Column("form", Integer, ForeignKey("form.id"), nullable=False),
+    Column("version_id", Integer, ForeignKey("form_version.id"), nullable=False, index=True),
+    Column("instance_id", Text, nullable=False),
+    Column("xml", Text, nullable=False, comment="as it came"),
+    Column("mail_id", Text, unique=True, comment="what it came by, from a resident"),
+    Column("account_id", Integer, ForeignKey("account.id"), index=True, comment="the field worker who filled it in"),
+    Column("review", Text, nullable=False, comment="what staff had found of it"),
+    moment("received_at", nullable=False),
+    UniqueConstraint("form", "instance_id"),
+    comment="what answers said before their senders edited them; rows are only added",
 )
 
 form_attachment = Table(
@@ -129,7 +150,7 @@ form_attachment = Table(
     Column("digest", Text, nullable=False, comment="SHA-256 of the content, by which it is kept"),
     Column("media_type", Text, nullable=False, comment="told from the content, never from the name"),
     Column("bytes", Integer, nullable=False),
-    PrimaryKeyConstraint("submission_id", "name"),
+    PrimaryKeyConstraint("submission_id", "name", "digest"),
     Index("ix_form_attachment_digest", "digest"),
     comment="files of answers; pictures without EXIF",
 )

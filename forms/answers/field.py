@@ -1,13 +1,16 @@
 """Answers of field workers: judged and filed as residents' are, by the same tables, once by their instance's id."""
 
 import asyncio
+import xml.etree.ElementTree as ET
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from data.database import AsyncPool
 from data.stores import answer_filing
+from data.stores.answer_edits import find_by_instance
 from data.stores.answer_filing import AskedForm, Attachment, NewAnswer
 from data.stores.field_forms import may_fill_in
 from data.stores.public import load_city
@@ -18,6 +21,7 @@ from forms.answers.judging import Faulty, Good, judge, problem_as_json
 from forms.answers.versions import Versions
 from forms.letters import Enclosed
 from forms.xlsform.submission import parse_xml
+from forms.xlsform.xform import local
 from geo.errors import NeedleError
 
 MOST_TOLD: Final = 5
@@ -33,6 +37,8 @@ class FieldDesk:
 
     async def file(self, account_id: int, text: str, files: Sequence[Enclosed]) -> AskedForm:
         """File a submission with the files that came with it; the form. Sent again, it changes nothing but adds files.
+
+        One that names another (OpenRosa's ``deprecatedID``) of the same account is an edit of it.
 
         Raises
         ------
@@ -56,14 +62,22 @@ class FieldDesk:
         new = NewAnswer(
             good.instance_id, text, good.root, good.answers, now, account_id=account_id, attachments=tuple(kept)
         )
-        await self._keep(asked, new)
+        await self._keep(asked, new, edited_of(root))
         return asked
 
-    async def _keep(self, asked: AskedForm, new: NewAnswer) -> None:
+    async def _keep(self, asked: AskedForm, new: NewAnswer, edited: str) -> None:
         async with answer_filing.writing(self.base) as connection:
+            if edited and new.account_id is not None:
+                earlier = await find_by_instance(connection, asked.form, edited, new.account_id)
+                new = replace(new, replaces=earlier)
             await answer_filing.keep_answers(connection, asked, [new])
             await say(connection, asked, [(new, None)])
             await answer_filing.announce(connection, asked.form_id, [])
+
+
+def edited_of(root: ET.Element) -> str:
+    """The instance that a submission is an edit of; empty: of none."""
+    return next((each.text or "" for each in root.iter() if local(each) == "deprecatedID"), "").strip()
 
 
 def judged(asked: AskedForm, text: str, at: datetime, kept: Sequence[Attachment]) -> Good:

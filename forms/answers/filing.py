@@ -16,6 +16,7 @@ import structlog
 from data.database import AsyncPool
 from data.portal.courier_side import CourierSide, Mail, Outcome
 from data.stores import answer_filing, parked_letters
+from data.stores.answer_edits import find_by_mail
 from data.stores.answer_filing import AskedForm, AskedLink, Attachment, NewAnswer
 from data.stores.parked_letters import LetterToPark
 from data.stores.public import load_city
@@ -26,7 +27,7 @@ from forms.answers.replies import answer_reply, receipt_of
 from forms.answers.versions import Versions
 from forms.keys import KeyRing
 from forms.letters import Answer, Enclosed, LetterError, read_letter
-from forms.sealing import SealError, open_letter, reply_key_of, seal_reply
+from forms.sealing import SealError, mail_id_of, open_letter, reply_key_of, seal_reply
 from forms.xlsform.submission import Finding
 from geo.errors import NeedleError
 
@@ -48,13 +49,14 @@ class FileRoom(Protocol):
 
 @dataclass
 class Arrival:
-    """An answer on its way: what is known of it so far. ``trouble``: why it is parked."""
+    """An answer on its way: what is known of it so far. ``replaces``: the answer that it edits; ``trouble``: why it is parked."""
 
     mail: Mail
     letter: Answer | None = None
     trouble: NeedleError | None = None
     link: AskedLink | None = None
     asked: AskedForm | None = None
+    replaces: int | None = None
     verdict: Good | Faulty | None = None
     attachments: list[Attachment] = field(default_factory=list)
 
@@ -70,9 +72,10 @@ class Arrival:
 
     @property
     def is_given_back(self) -> bool:
-        """Whether its sender has to write anew, and may use the link once more for that."""
+        """Whether its sender has to write anew, and may use the link once more for that; an edit was no use of it."""
         is_faulty = self.trouble is None and isinstance(self.verdict, Faulty)
-        return self.mail.link_id is not None and (is_faulty or self.letter is None)
+        was_use = self.mail.link_id is not None and self.mail.replaces is None
+        return was_use and (is_faulty or self.letter is None)
 
 
 class AnswerDesk:
@@ -126,6 +129,7 @@ class AnswerDesk:
             if arrival.link.form != letter.form:
                 raise NeedleError("letter.other_form", link=mail.link_id, asked=arrival.link.form, form=letter.form)
             arrival.asked = await self.versions.find(connection, letter.form, letter.version)
+            arrival.replaces = await replaced(connection, mail, letter)
         except NeedleError as error:
             arrival.trouble = error
 
@@ -191,6 +195,26 @@ class AnswerDesk:
             await parked_letters.park(connection, [to_park(a.mail, a.trouble) for a in arrivals if a.trouble])
             await parked_letters.settle(connection, [a.mail.id for a in arrivals if not a.trouble])
         return receipts
+
+
+async def replaced(connection: answer_filing.AsyncConnection, mail: Mail, letter: Answer) -> int | None:
+    """The answer that a letter edits: who holds its code may, by the same link.
+
+    Raises
+    ------
+    NeedleError
+        ``letter.nothing_to_replace`` where it was never filed; ``letter.invalid`` where the letter says another than the mail,
+        which was therefore not counted as a use.
+    """
+    earlier = None if letter.replaces is None else mail_id_of(letter.replaces)
+    if mail.replaces is not None and mail.replaces != earlier:
+        raise NeedleError("letter.invalid", part="replaces")
+    if earlier is None or mail.link_id is None:
+        return None
+    found = await find_by_mail(connection, mail.link_id, earlier)
+    if found is None:
+        raise NeedleError("letter.nothing_to_replace")
+    return found
 
 
 def opened(mail: Mail, keys: KeyRing) -> Arrival:
@@ -259,6 +283,7 @@ def new_answer(arrival: Arrival) -> NewAnswer:
         mail.id,
         receipt_of(mail.id),
         attachments=tuple(arrival.attachments),
+        replaces=arrival.replaces,
     )
 
 

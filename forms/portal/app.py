@@ -83,19 +83,22 @@ class Portal:
             raise NeedleError("portal.not_ready")
         return as_json({"key_id": found[0], "public_key": base64.b64encode(found[1]).decode()})
 
-    async def put(self, mail_id: str, kind: str, key: str, request: Request, link: str | None = None) -> Response:
+    async def put(
+        self, mail_id: str, kind: str, key: str, request: Request, link: str | None = None, replaces: str | None = None
+    ) -> Response:
         """Take a sealed mail in; answered once it is on disk. The same id again changes nothing.
 
-        An answer to a form comes by a link, whose uses are counted with it.
+        An answer to a form comes by a link, whose uses are counted with it; one that was edited names the mail that it replaces.
         """
-        if not (ID.fullmatch(mail_id) and KIND.fullmatch(kind) and KEY_ID.fullmatch(key)):
+        ids = (mail_id, *([replaces] if replaces else []))
+        if not (all(map(ID.fullmatch, ids)) and KIND.fullmatch(kind) and KEY_ID.fullmatch(key)):
             raise NeedleError("portal.mail_malformed", problem="id, kind, key")
         sender = self._sender(request)
         sealed = await read_body(request)
         if await self._is_full():
             raise NeedleError("portal.mailbox_full")
         if kind == ANSWER:
-            await self.doors.answer(link or "", mail_id, key, sealed, sender)
+            await self.doors.answer(link or "", mail_id, key, sealed, sender, replaces)
         else:
             await self.mailbox.put(mail_id, kind, key, sealed, sender)
         return as_json({"kept": True}, 202)

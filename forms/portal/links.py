@@ -45,8 +45,10 @@ class Doors:
         """Note that whoever got this link wants no more messages; ``link.unknown`` for one that was sent to nobody."""
         await self._known(typed, sender, self.side.opt_out)
 
-    async def answer(self, typed: str, mail_id: str, key_id: str, sealed: bytes, sender: bytes) -> None:
-        """Keep an answer and count the use of its link.
+    async def answer(
+        self, typed: str, mail_id: str, key_id: str, sealed: bytes, sender: bytes, replaces: str | None = None
+    ) -> None:
+        """Keep an answer and count the use of its link; one that takes the place of an earlier mail's is no other use.
 
         Raises
         ------
@@ -56,7 +58,7 @@ class Doors:
         token = read_token(typed)
         if token is None:
             raise NeedleError("link.unknown")
-        outcome = await self.box.keep(SealedAnswer(hash_token(token), mail_id, key_id, sealed, sender))
+        outcome = await self.box.keep(SealedAnswer(hash_token(token), mail_id, key_id, sealed, sender, replaces))
         if outcome == "key_unknown":
             raise NeedleError("portal.key_unknown")
         if outcome in CLOSED:

@@ -1,8 +1,10 @@
 """Forms over HTTP: begun, checked, published, answered, reviewed, exported; and what each account sees of them."""
 
+import asyncio
 import re
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,8 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from data.cluster import Cluster
-from data.database import Connection, connect
+from data.database import Connection, connect, open_pool
+from data.stores import answer_filing
 from data.stores.forms import load_version
 from forms.templates import template, templates
 from forms.xlsform.as_json import to_json
@@ -23,6 +26,8 @@ from forms.xlsform.compiling import import_form
 from forms.xlsform.exporting import export_form
 from forms.xlsform.model import FormDefinition, Question
 from forms.xlsform.publishing import keep_submission
+from forms.xlsform.submission import read_submission
+from forms.xlsform.xform import read_xform
 from tests.patience import until
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -215,6 +220,47 @@ def test_one_answer_is_read_and_reviewed(api: httpx.Client, answered: str, store
     assert audited == [("admin", f"form:{answered}")]
     assert api.post(f"/api/forms/of/{answered}/review", json={"ids": [1], "state": "lost"}).status_code == 422
     assert api.get(f"/api/forms/of/{answered}/answers/999999").json()["code"] == "form.answer_unknown"
+
+
+def test_what_a_sender_edited_is_marked_and_what_was_said_before_is_shown(
+    api: httpx.Client, answered: str, stored: Connection, cluster: Cluster
+) -> None:
+    (answer,) = [row["id"] for row in rows_of(api, answered) if row["values"]["residents"] == 3]
+    api.post(f"/api/forms/of/{answered}/review", json={"ids": [answer], "state": "approved", "note": "电话核实"})
+    text = visit(3, "", "rented", "none").replace("uuid:3", "uuid:4").replace("<residents>3", "<residents>5")
+    text = re.sub(r"<hazard><kind>corridor.*?</hazard>", "", text)
+    asyncio.run(edit(cluster.url("wall_copy"), answered, answer, text))
+    (row,) = rows_of(api, answered, edited="1")
+    assert (row["id"], row["edits"], row["review"], row["values"]["residents"]) == (answer, 1, "received", 5)
+    one = api.get(f"/api/forms/of/{answered}/answers/{answer}", params={"lang": "en"}).json()
+    (edit_,) = one["edited_by"]
+    assert (edit_["who"], edit_["was"]) == (None, "approved")
+    said = [(change["label"], change["before"], change["after"]) for change in edit_["changes"]]
+    assert (3, 5) in [(before, after) for _, before, after in said]
+    assert "Lived in by the owner" in [before for _, before, _ in said]
+    gone = [after for label, _, after in said if label.startswith("Hazard 2 · ")]
+    assert gone
+    assert set(gone) == {None}
+    assert not [label for label, *_ in said if label.startswith("Hazard 1")]
+    assert one["reviews"][0]["note"] == "电话核实"
+    assert rows_of(api, answered, **{"a.residents": "3"}) == []
+
+
+def rows_of(api: httpx.Client, form: str, **asked: str) -> list[dict[str, Any]]:
+    """The table of a form's answers."""
+    rows: list[dict[str, Any]] = api.get(f"/api/forms/of/{form}/answers", params={"lang": "en", **asked}).json()["rows"]
+    return rows
+
+
+async def edit(url: str, form: str, answer: int, text: str) -> None:
+    """Its sender edits an answer."""
+    async with open_pool(url) as pool, answer_filing.writing(pool) as connection:
+        asked = await answer_filing.load_asked(connection, form, "1")
+        assert asked is not None
+        said = read_submission(read_xform(asked.xform), text, SHANGHAI)
+        at = datetime.now(UTC)
+        new = answer_filing.NewAnswer(said.instance_id, text, "/data", said.answers, at, replaces=answer)
+        await answer_filing.keep_answers(connection, asked, [new])
 
 
 def test_a_street_reads_the_answers_of_its_own_area(api: httpx.Client, answered: str, stored: Connection) -> None:

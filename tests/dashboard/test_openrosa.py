@@ -155,6 +155,19 @@ def test_files_may_come_after_their_submission(phone: httpx.Client, block_url: s
         assert connection.execute(f"select photo from answers.{name}".encode()).fetchall() == [kept]
 
 
+def test_what_a_worker_edits_takes_the_place_of_what_they_sent(phone: httpx.Client, block_url: str) -> None:
+    first = instance(5, 40)
+    edited = instance(6, 41).replace("<meta>", "<meta><deprecatedID>uuid:5</deprecatedID>")
+    for sent in (first, edited, first, edited):
+        assert send(phone, sent).status_code == 201
+    with connect(block_url) as connection:
+        name = (connection.execute("select name from form_table where parent is null").fetchone() or ("",))[0]
+        assert connection.execute(f"select age from answers.{name}".encode()).fetchall() == [(41,)]
+        kept = connection.execute("select instance_id, edits from form_submission").fetchall()
+        earlier = connection.execute("select instance_id from form_earlier").fetchall()
+    assert (kept, earlier) == ([("uuid:6", 1)], [("uuid:5",)])
+
+
 @pytest.mark.parametrize(
     ("xml", "status", "said"),
     [

@@ -46,6 +46,15 @@ function value(answers, said, one) {
 
 function history(page, said) {
   const line = (mark, text, when, note) => h('li', {}, h('i', { class: `review-mark is-${mark}` }), h('span', { text }), h('time', { text: page.moment(when) }), note ? h('p', { text: note }) : null);
-  const lines = said.reviews.map((one) => line(one.state, page.say('reviewed', { who: one.who, state: page.say(`review.${one.state}`) }), one.at, one.note));
+  const reviews = said.reviews.map((one) => [one.at, line(one.state, page.say('reviewed', { who: one.who, state: page.say(`review.${one.state}`) }), one.at, one.note)]);
+  const edits = said.edited_by.map((one) => [one.at, edit(page, one)]);
+  const lines = [...reviews, ...edits].sort(([a], [b]) => a - b).map(([, each]) => each);
   return h('section', { class: 'answer-history' }, h('h3', { text: page.say('history') }), h('ol', {}, line('received', page.say('came'), said.at), lines));
+}
+
+/** One edit: who sent it when, and each question with what was said before and what is said since. */
+function edit(page, { at, who, was, changes }) {
+  const told = (value) => (value === null ? page.say('unanswered') : [value].flat().join('、'));
+  const list = h('dl', { class: 'answer-changes' }, changes.map((one) => [h('dt', { text: one.label }), h('dd', {}, one.kind === 'digest' ? page.say('photo_changed') : [h('del', { text: told(one.before) }), h('ins', { text: told(one.after) })])]));
+  return h('li', { class: 'is-edit' }, icon('pencil'), h('span', { text: page.say('edited_by', { who: who ?? page.say('resident') }) }), h('time', { text: page.moment(at) }), was === 'received' ? null : h('p', { text: page.say('edited_after', { state: page.say(`review.${was}`) }) }), changes.length ? list : h('p', { text: page.say('edited_nothing') }));
 }

@@ -130,7 +130,8 @@ class Answers {
     const now = this.query.get('review') ?? '';
     const all = Object.values(counts).reduce((sum, n) => sum + n, 0);
     const chip = (state, n) => h('button', { type: 'button', class: 'desk-flag', 'data-review': state, 'aria-pressed': String(now === state), onclick: () => this.narrow({ review: state || null }) }, state ? h('i', { class: `review-mark is-${state}` }) : null, page.say(state ? `review.${state}` : 'review_all'), h('b', { class: 'answer-n', text: page.number.format(n) }));
-    this.reviews.replaceChildren(chip('', all), ...REVIEWS.filter((state) => counts[state] || now === state).map((state) => chip(state, counts[state] ?? 0)));
+    const edited = h('button', { type: 'button', class: 'desk-flag', 'data-edited': '', 'aria-pressed': String(this.query.has('edited')), onclick: () => this.narrow({ edited: this.query.has('edited') ? null : '1' }) }, icon('pencil'), page.say('edited'));
+    this.reviews.replaceChildren(chip('', all), ...REVIEWS.filter((state) => counts[state] || now === state).map((state) => chip(state, counts[state] ?? 0)), edited);
   }
 
   drawChips() {

@@ -1,6 +1,6 @@
 /* Answers as a table: a page of rows after the other from the server, sorted by a click on a heading. */
 
-import { h } from './forms_dom.mjs';
+import { h, icon } from './forms_dom.mjs';
 import { get } from './office.mjs';
 import { stateOf } from './states.mjs';
 
@@ -61,7 +61,7 @@ export class AnswerTable {
   line(row) {
     const { page, form, shown } = this.answers;
     const own = [
-      h('td', { class: 'answer-when', text: page.moment(row.at) }),
+      h('td', { class: 'answer-when' }, page.moment(row.at), row.edits ? h('span', { class: 'answer-edited', title: page.say('edited_at', { time: page.moment(row.edited) }) }, icon('pencil'), page.say('edited')) : null),
       h('td', {}, h('span', { class: `review-tag is-${row.review}` }, h('i', { class: `review-mark is-${row.review}` }), page.say(`review.${row.review}`))),
       h('td', { class: 'answer-from', text: row.from ?? row.area ?? '–' }),
     ];

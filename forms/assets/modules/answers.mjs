@@ -12,8 +12,9 @@ const NAME = 'needle-answers', SHELF = 'answers', MINE = 'needle.mine', RETRY_MS
  * @property {string} token
  * @property {'draft' | 'sending' | 'sent' | 'filed' | 'rejected' | 'parked' | 'refused'} state
  * @property {object} link what the link leads to, as it was seen last
- * @property {string | null} instance the answer as XML; null once it is filed
+ * @property {string | null} instance the answer as XML; null once it is filed, but for a person's or household's, who may correct it
  * @property {string | null} code
+ * @property {string | null} [replaces] the code of the answer whose place it takes
  */
 
 const done = (request) => new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = () => reject(request.error); });
@@ -58,13 +59,13 @@ export async function commit(answer) {
 
 /** Send an answer that shall be sent. @param {Answer} answer @returns {Promise<Answer>} how it stands now */
 export async function send(answer) {
-  const { code, token, form, version, instance, language, files, link } = answer, id = await mailId(code);
-  const content = { code, form, version, instance, language, files: files.map(({ name, type }) => ({ name, type })) };
+  const { code, token, form, version, instance, language, files, link, replaces = null } = answer, id = await mailId(code);
+  const content = { code, form, version, instance, language, replaces, files: files.map(({ name, type }) => ({ name, type })) };
   let reply;
   try {
     const { key_id: key, public_key: point } = await governmentKey();
     const sealed = await seal(pack(content, files.map(({ bytes }) => bytes)), fromBase64(point), letterInfo(id, 'answer'));
-    reply = await post({ id, kind: 'answer', key, link: token, sealed });
+    reply = await post({ id, kind: 'answer', key, link: token, sealed, replaces: replaces && await mailId(replaces) });
   } catch { return answer; }
   if (!reply || reply.status >= 500 || LATER.has(reply.status)) return answer;
   const why = reply.ok ? null : (await reply.json().catch(() => ({}))).code ?? `${reply.status}`;
@@ -80,7 +81,8 @@ export async function hear(answer) {
   if (!standing?.sealed) return answer;
   const reply = await openReply(answer.code, id, fromBase64(standing.sealed));
   if (reply.state === answer.state) return answer;
-  const over = reply.state === 'filed' ? { instance: null, files: [] } : {};
+  const mine = ['person', 'household'].includes(answer.link.kind);
+  const over = reply.state !== 'filed' ? {} : { replaces: null, filed: null, ...(mine ? {} : { instance: null, files: [] }) };
   return keepNext({ ...answer, ...over, state: reply.state, receipt: reply.receipt, problems: reply.problems ?? [] });
 }
 async function keepNext(answer) { await keep(answer); return answer; }

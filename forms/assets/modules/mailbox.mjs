@@ -77,8 +77,8 @@ export async function sendWaiting() {
 }
 
 /** Put a sealed mail into the mailbox. @returns {Promise<Response | null>} null without a connection */
-export async function post({ id, kind, key, link, sealed }) {
-  const address = `/api/mail/${id}?kind=${kind}&key=${key}${link ? `&link=${encodeURIComponent(link)}` : ''}`;
+export async function post({ id, kind, key, link, replaces, sealed }) {
+  const address = `/api/mail/${id}?kind=${kind}&key=${key}${link ? `&link=${encodeURIComponent(link)}` : ''}${replaces ? `&replaces=${replaces}` : ''}`;
   const headers = { 'Content-Type': 'application/octet-stream', 'X-Device': device() };
   try { return await fetch(address, { method: 'PUT', headers, body: sealed }); } catch { return null; }
 }

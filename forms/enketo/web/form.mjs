@@ -9,6 +9,7 @@ import { showReceipt } from './receipt.mjs';
 const token = decodeURIComponent(location.pathname.split('/')[2] ?? '').toUpperCase().replaceAll(/[\s-]/g, ''), AGAIN_MS = 5_000;
 const engine = import('./writing.mjs');
 engine.catch(() => { /* told where it is waited for */ });
+const editing = () => import('./editing.mjs');
 /** The city's time zone, in which its deadlines are said whatever the phone's is. */
 let zone;
 
@@ -22,7 +23,7 @@ async function start() {
   keepSendingAnswers((answer) => { if (answer.token === token) show(answer); });
   learnKey();
   if (isSent) { show({ ...mine, link }); return; }
-  if (link.state !== 'open') { tell(`link.${link.state}`, mine ? 'form.closed.kept' : null); return; }
+  if (link.state !== 'open' && !(mine?.replaces && (await editing()).mayEdit(mine, link))) { tell(`link.${link.state}`, mine ? 'form.closed.kept' : null); return; }
   await write(link, mine);
 }
 
@@ -68,12 +69,13 @@ function ready() {
 /** Write an answer, or correct one that came back. */
 async function write(link, mine, problems = []) {
   if (!link.paper) { tell('link.soon'); return; }
-  const [sheet, { openWriting }] = await Promise.all([paper(link.paper), engine]);
+  const [sheet, { openWriting }] = await Promise.all([paper((mine?.replaces && mine.link.paper) || link.paper), engine]);
   if (!sheet) { tell('link.soon'); return; }
   find('#told').hidden = true;
   find('#receipt').hidden = true;
   find('#form-box').hidden = false;
-  await openWriting({ token, link, sheet, mine, problems, sent: show });
+  await openWriting({ token, link: mine?.replaces ? mine.link : link, sheet, mine, problems, sent: show });
+  if (mine?.replaces) (await editing()).banner(find('#form-box'), () => unedit(mine.filed));
   ready();
 }
 
@@ -85,7 +87,7 @@ function show(answer) {
   find('#told').hidden = true;
   showReceipt(find('#receipt'), answer, () => correct(answer));
   ready();
-  if (answer.state === 'sent' || answer.state === 'filed') offerAgain(answer.state);
+  if (answer.state === 'sent' || answer.state === 'filed') offerMore(answer);
   if (answer.state === 'filed') import('./identity_step.mjs').then(({ askIdentity }) => askIdentity(find('#receipt'), answer));
   if (answer.state === 'sent' || answer.state === 'parked') follow(answer);
 }
@@ -103,14 +105,40 @@ async function correct(answer) {
   await keep(draft);
   const link = (await look()).seen ?? answer.link;
   head(link);
-  if (link.state !== 'open') { await keep(answer); tell(`link.${link.state}`); return; }
+  if (link.state !== 'open' && !(draft.replaces && (await editing()).mayEdit(draft, link))) { await keep(answer); tell(`link.${link.state}`); return; }
   await write(link, draft, answer.problems ?? []);
 }
 
-/** A link that may be used again offers it. */
-async function offerAgain(state) {
-  const { seen } = await look(), box = find('#receipt');
-  if (seen?.state !== 'open' || box.dataset.state !== state || find('#again')) return;
+/** Correct an answer that was filed, as long as its link lasts. */
+async function edit(answer) {
+  const draft = (await editing()).draftOf(answer);
+  await keep(draft);
+  await write(answer.link, draft);
+}
+
+/** Leave what was filed as it is. */
+async function unedit(filed) {
+  await keep(filed);
+  location.reload();
+}
+
+/** Have this phone forget what was answered; its code and receipt stay. */
+async function erase(answer) {
+  const bare = { ...answer, instance: null, files: [] };
+  await keep(bare);
+  show(bare);
+}
+
+/** What may still be done with an answer that was sent: correct it; answer once more where the link may be used again. */
+async function offerMore(answer) {
+  const { seen, why } = await look(), box = find('#receipt'), { state } = answer;
+  if (box.dataset.state !== state) return;
+  if (state === 'filed' && answer.instance && (seen || why === 'link.unknown')) {
+    const { mayEdit, offer } = await editing();
+    if (mayEdit(answer, seen)) offer(box, { edit: () => edit(answer), forget: () => erase(answer) });
+    else await keep({ ...answer, instance: null, files: [] });
+  }
+  if (seen?.state !== 'open' || find('#again')) return;
   box.append(make('button', { type: 'button', class: 'second', id: 'again', onclick: () => afresh(seen) }, say('form.again')));
 }
 

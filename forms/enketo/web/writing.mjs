@@ -20,7 +20,7 @@ export async function openWriting({ token, link, sheet, mine, problems, sent }) 
   mark(form.view.html, known.paths);
   const draft = () => ({
     token, link, form: sheet.form, version: sheet.version, language: lang, known: known.paths, state: 'draft', code: null,
-    instance: form.getDataStr(), files: files.named(form.getDataStr()), page: form.pages.active ? placeOf(form.pages) : null,
+    instance: form.getDataStr(), files: files.named(form.getDataStr()), replaces: mine?.replaces ?? null, filed: mine?.filed ?? null, page: form.pages.active ? placeOf(form.pages) : null,
   });
   const save = saving(draft);
   form.view.html.addEventListener('dataupdate', save);

@@ -55,17 +55,17 @@ class Asked:
     async def put(self, code: str, instance: str, target: str = "door", **more: Any) -> str:
         """Answer by a link; the mail's id."""
         head = {"code": code, "form": "visit", "version": "1", "instance": instance, "language": "zh"}
-        files = more.pop("files", {})
+        files, replaces = more.pop("files", {}), more.get("replaces")
         plain = pack({**head, "files": [{"name": name} for name in files], **more}, tuple(files.values()))
-        return await self.put_raw(mail_id_of(code), plain, target)
+        return await self.put_raw(mail_id_of(code), plain, target, mail_id_of(replaces) if replaces else None)
 
-    async def put_raw(self, mail_id: str, plain: bytes, target: str = "door") -> str:
+    async def put_raw(self, mail_id: str, plain: bytes, target: str = "door", replaces: str | None = None) -> str:
         """Send a letter by a link, whatever is in it; how the portal took it where it did not keep it."""
         key_id, point = self.zones.keys.newest
         sealed = seal_letter(plain, point, mail_id, "answer")
         async with open_pool(self.zones.portal) as pool:
             token = hash_token(self.tokens[target])
-            answer = SealedAnswer(token, mail_id, key_id, sealed, b"somebody")
+            answer = SealedAnswer(token, mail_id, key_id, sealed, b"somebody", replaces)
             outcome = (await LinksResidentSide(pool).use([answer]))[mail_id]
         return mail_id if outcome == "kept" else outcome
 

@@ -22,7 +22,7 @@ from data.stores.parked_letters import ask_again, load_counts, load_parked
 from data.stores.photos import PhotoFolder
 from forms.answers.papers import FormPapers
 from forms.answers.replies import receipt_of
-from forms.letters import Enclosed
+from forms.letters import Enclosed, pack
 from forms.links.tokens import hash_token
 from forms.portal.app import create_app
 from forms.sealing import mail_id_of
@@ -203,6 +203,66 @@ async def test_the_same_instance_under_another_code_is_filed_once_with_one_recei
         receipts = {(await asked.reply(code))["receipt"] for code in CODES[:3]}
         assert len(receipts) == 1
         assert len(answers(zones)) == 1
+
+
+async def test_an_edited_answer_takes_the_place_of_what_it_said_which_is_kept(zones: Zones) -> None:
+    async with courier_of(zones) as courier:
+        asked = await ask(zones)
+        born = ("2011-02-03", "2015-06-07")
+        await asked.put(CODE, instance(1, 71, children=born, photo="a.jpg"), "li", files={"a.jpg": photo()})
+        await courier.round()
+        await count_uses(zones)
+        receipt = (await asked.reply(CODE))["receipt"]
+        with connect(zones.base) as connection:
+            connection.execute("update form_submission set review = 'approved'")
+        edited = instance(2, 72, children=born[:1], photo="b.jpg")
+        assert await asked.put(CODES[1], edited, "li", replaces=CODE, files={"b.jpg": photo()}) == mail_id_of(CODES[1])
+        for calls in range(2):
+            with pytest.raises(Killed):
+                await go_on(zones, Cut(calls, after=True))
+        while await courier.round():
+            pass
+        await count_uses(zones)
+        told = await asked.reply(CODES[1])
+        assert (told["state"], told["receipt"]) == ("filed", receipt)
+        assert [row[0] for row in answers(zones)] == [72]
+        ((name,),) = zones.rows("select name from form_table where parent is not null")
+        assert zones.rows(f"select ordinal, born from answers.{name}") == [(1, date(2011, 2, 3))]
+        assert zones.rows("select edits, review, mail_id from form_submission") == [
+            (1, "received", mail_id_of(CODES[1]))
+        ]
+        ((xml, review, mail),) = zones.rows("select xml, review, mail_id from form_earlier")
+        assert ("<age>71</age>" in xml, review, mail) == (True, "approved", mail_id_of(CODE))
+        assert zones.rows("select name from form_attachment order by name") == [("a.jpg",), ("b.jpg",)]
+        assert asked.uses("li") == (1, 1), "an edit is no other use"
+
+        await asked.put(CODES[2], instance(1, 71), "door")
+        assert await asked.put(CODES[3], instance(3, 200), "li", replaces=CODES[1]) == mail_id_of(CODES[3])
+        while await courier.round():
+            pass
+        assert (await asked.reply(CODES[2]))["receipt"] == receipt, "what was said before is known, too"
+        assert (await asked.reply(CODES[3]))["state"] == "rejected"
+        assert [row[0] for row in answers(zones)] == [72]
+        assert asked.uses("li") == (1, 1)
+
+
+async def test_nobody_edits_what_is_not_theirs(zones: Zones) -> None:
+    async with courier_of(zones) as courier:
+        asked = await ask(zones)
+        await asked.put(CODE, instance(1), "li")
+        await courier.round()
+        assert await asked.put(CODES[1], instance(2), "door", replaces=CODE) == "unknown"
+        assert await asked.put(CODES[2], instance(2), "li", replaces=CODES[9]) == "unknown"
+        lies = pack(
+            {"code": CODES[3], "form": "visit", "version": "1", "instance": instance(3), "language": "zh", "files": []}
+        )
+        assert await asked.put_raw(mail_id_of(CODES[3]), lies, "li", mail_id_of(CODE)) == mail_id_of(CODES[3])
+        await courier.round()
+        assert await parked(zones) == {mail_id_of(CODES[3]): "letter.invalid"}
+        assert len(answers(zones)) == 1
+        with connect(zones.mailbox) as connection:
+            connection.execute("update mailbox.link set revoked = true")
+        assert await asked.put(CODES[4], instance(4), "li", replaces=CODE) == "revoked"
 
 
 @pytest.mark.parametrize("after", [False, True])
