@@ -65,6 +65,25 @@ def simplified(shapes: Shapes, tolerance: float) -> Shapes:
     return Shapes(shapes.shape_parts, points, shapes.holes, shapes.x[kept], shapes.y[kept])
 
 
+def merged_lines(shapes: Shapes, group: Longs) -> tuple[Shapes, Longs]:
+    """Lines of the same ``group`` (of each shape; -1: left out) that meet end to end, each chain as one, and the group of each.
+
+    Where three or more of a group meet, chains end.
+    """
+    points = np.column_stack((shapes.x, shapes.y)).astype(np.float64)
+    parts = shapely.linestrings(points, indices=np.repeat(np.arange(len(shapes.holes)), np.diff(shapes.part_points)))
+    of = np.repeat(group, np.diff(shapes.shape_parts))
+    order = np.argsort(of, kind="stable")[np.count_nonzero(of < 0) :]
+    groups, at = np.unique(of[order], return_inverse=True)
+    chains, chain_of = shapely.get_parts(
+        shapely.line_merge(shapely.multilinestrings(parts[order], indices=at)), return_index=True
+    )
+    x, y = shapely.get_coordinates(chains).astype(np.uint32).T
+    starts = _starts(np.cumsum(shapely.get_num_coordinates(chains)))
+    holes = np.zeros(len(chains), np.bool_)
+    return Shapes(np.arange(len(chains) + 1), starts, holes, x.copy(), y.copy()), groups[chain_of]
+
+
 def _starts(ends: NDArray[Any]) -> Longs:
     return np.concatenate(([0], ends)).astype(np.int64)
 

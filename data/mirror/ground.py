@@ -4,13 +4,14 @@ Loaded whole for one version of the city (``data.stores.tiles.tiles_version``), 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import numpy as np
 from numpy.typing import NDArray
 
 from geo.mvt import BUFFER, EXTENT, LINES, POINTS, POLYGONS, Shapes, Texts, encode_points, encode_shapes
-from geo.mvt_columns import boxes_of, simplified
+from geo.mvt_columns import boxes_of, merged_lines, simplified
 from geo.packed_tree import PackedTree, packed_tree
 
 Tile = tuple[int, int, int]
@@ -154,6 +155,35 @@ class DrawnLayer:
             return encode_points(name, tile, shapes.x[found], shapes.y[found], None, numbers, texts, words)
         shapes, tolerance = self.coarse.get(zoom, shapes), 0.0 if zoom in self.coarse else TOLERANCE
         return encode_shapes(name, kind, tile, shapes, found, None, numbers, texts, words, tolerance)
+
+
+class DrawnLines(DrawnLayer):
+    """Lines ready to be drawn: far out, what says the same and meets end to end is one line."""
+
+    def __init__(self, layer: GroundLayer, columns: LayerColumns) -> None:
+        near = np.maximum(columns.from_zoom, PRECISE_FROM)
+        super().__init__(layer, replace(columns, from_zoom=near))
+        self.far = DrawnLayer(layer, far_lines(columns))
+
+    def draw(self, tile: Tile) -> bytes:
+        """The layer of a tile; empty bytes where it shows nothing."""
+        return self.far.draw(tile) if tile[0] < PRECISE_FROM else super().draw(tile)
+
+
+def far_lines(columns: LayerColumns) -> LayerColumns:
+    """The lines that are drawn farther out than ``PRECISE_FROM``, merged; the id of each is that of one of its pieces."""
+    said = np.column_stack([columns.from_zoom, *columns.numbers.values(), *columns.texts.values()])
+    _, first, group = np.unique(said, axis=0, return_index=True, return_inverse=True)
+    shapes, group = merged_lines(columns.shapes, np.where(columns.from_zoom < PRECISE_FROM, group, -1))
+    of = first[group]
+    return LayerColumns(
+        columns.ids[of],
+        shapes,
+        columns.from_zoom[of],
+        {name: column[of] for name, column in columns.numbers.items()},
+        {name: column[of] for name, column in columns.texts.items()},
+        columns.words,
+    )
 
 
 class GroundMirror:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from psycopg import AsyncConnection
 
 from data.mirror.arrays import integers, read_arrays
-from data.mirror.ground import LAYERS, DrawnLayer, GroundLayer, GroundMirror, LayerColumns
+from data.mirror.ground import LAYERS, DrawnLayer, DrawnLines, GroundLayer, GroundMirror, LayerColumns
 from data.mirror.interning import ARRAY_HEADER_BYTES, distinct_texts
 from data.stores.tiles import tiles_version
-from geo.mvt import Shapes, Texts
+from geo.mvt import LINES, Shapes, Texts
 from geo.mvt_columns import joined, shapes_of
 
 Connection = AsyncConnection[Any]
@@ -94,7 +94,8 @@ class Gathered:
         numbers = dict(zip(layer.numbers, columns[2:plain], strict=True))
         texts = dict(zip(layer.texts, columns[plain:], strict=True))
         words = Texts.of([value.decode() for value in self.words])
-        return DrawnLayer(layer, LayerColumns(columns[0], joined(self.shapes), columns[1], numbers, texts, words))
+        drawn = DrawnLines if layer.kind == LINES else DrawnLayer
+        return drawn(layer, LayerColumns(columns[0], joined(self.shapes), columns[1], numbers, texts, words))
 
 
 def _elements(answer: bytes) -> list[bytes]:

@@ -14,12 +14,13 @@ from data.database import SESSION, connect
 from data.demo.city import make_city
 from data.demo.load import load_city
 from data.demo.size import BLOCK
-from data.mirror.ground import LAYERS, GroundMirror
+from data.mirror.ground import LAYERS, DrawnLines, GroundMirror, LayerColumns
 from data.mirror.ground_loading import load_ground
 from data.mirror.inside import mercator_units
 from data.stores.tiles import SOURCES, load_tile, tiles_version
 from dispatch.matters import matters
 from dispatch.reference import load_reference
+from geo.mvt_columns import merged_lines, shapes_of
 from geo.mvt_reading import Feature, read_tile
 
 ZOOMS = (8, 9, 10, 11, 12, 13, 14, 15, 16)
@@ -45,6 +46,16 @@ def size(feature: Feature) -> float:
     if feature.kind == 3:
         return float(sum(shapely.Polygon(part).area for part in feature.parts))
     return float(sum(shapely.LineString(part).length for part in feature.parts)) if feature.kind == 2 else 0.0
+
+
+def length(columns: LayerColumns, word: int) -> float:
+    """Of all lines whose class is a word, in Mercator units."""
+    shapes, total = columns.shapes, 0.0
+    for at in np.flatnonzero(columns.texts["class"] == word).tolist():
+        first, last = shapes.part_points[shapes.shape_parts[[at, at + 1]]]
+        x, y = (values[first:last].astype(float) for values in (shapes.x, shapes.y))
+        total += float(np.hypot(np.diff(x), np.diff(y)).sum())
+    return total
 
 
 def test_the_layers_are_those_of_the_database() -> None:
@@ -90,6 +101,29 @@ async def test_memory_draws_what_postgis_draws(city_url: str) -> None:
     assert seen == {layer.name for layer in LAYERS}
     with pytest.raises(KeyError):
         ground.draw("nothing", (1, 0, 0))
+
+
+async def test_streets_keep_their_whole_length_when_drawn_far_out(city_url: str) -> None:
+    async with await psycopg.AsyncConnection.connect(city_url, options=SESSION) as connection:
+        ground = await load_ground(connection)
+    streets = ground.layer("street")
+    assert isinstance(streets, DrawnLines)
+    near, far = streets.columns, streets.far.columns
+    shown = near.texts["class"][np.isin(near.texts["class"], far.texts["class"])]
+    assert len(shown)
+    for code in np.unique(shown).tolist():
+        assert length(far, code) == pytest.approx(length(near, code), rel=1e-6)
+
+
+def test_lines_that_meet_are_merged_within_their_group_alone() -> None:
+    wkt = ["LINESTRING (0 0, 1 0)", "LINESTRING (2 0, 1 0)", "LINESTRING (2 0, 3 0)", "LINESTRING (1 0, 1 1)"]
+    shapes = shapes_of(np.array(shapely.from_wkt(wkt), object))
+    merged, group = merged_lines(shapes, np.array([7, 7, 7, 2]))
+    assert group.tolist() == [2, 7]
+    assert np.diff(merged.part_points).tolist() == [2, 4]
+    apart, group = merged_lines(shapes, np.array([7, 7, -1, 7]))
+    assert group.tolist() == [7, 7, 7], "where three meet, chains end"
+    assert np.diff(apart.part_points).tolist() == [2, 2, 2]
 
 
 async def test_an_empty_city_is_an_empty_ground(database_url: str) -> None:
