@@ -30,6 +30,10 @@ CONNECTIONS = 64
 BATCH, BATCH_CONNECTIONS = 5_000, 2
 PATHS = {"empty": "/api/health/empty", "ours": "/api/reports", "one": "/api/health/one-transaction"}
 START_S = 60.0
+SETTLE_S = 240.0
+LOOK_S = 3.0
+IDLE = 0.15
+"""Share of a core that a server at rest may use."""
 MOST_PER_MINUTE = 1_000_000_000
 
 
@@ -105,6 +109,24 @@ def wait_for(server: subprocess.Popen[bytes], port: int) -> None:
                 return
         time.sleep(0.1)
     raise RuntimeError("the server did not start")
+
+
+def settle(server: subprocess.Popen[bytes]) -> None:
+    """Wait until the server has done what it prepares in the background after its start."""
+    patience = time.monotonic() + SETTLE_S
+    used = -1.0
+    while time.monotonic() < patience:
+        before, used = used, used_seconds(server.pid)
+        if before >= 0 and used - before < IDLE * LOOK_S:
+            return
+        time.sleep(LOOK_S)
+    raise RuntimeError("the server did not come to rest")
+
+
+def used_seconds(pid: int) -> float:
+    """Processor time that a process has used, in seconds; proc_pid_stat(5), fields 14 and 15."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def send(port: int, path: str, seconds: float, connections: int, batch: int) -> dict[str, float]:

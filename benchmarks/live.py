@@ -23,7 +23,7 @@ from typing import Any
 
 import shapely
 
-from benchmarks.intake import free_port, wait_for
+from benchmarks.intake import free_port, settle, wait_for
 from benchmarks.peers.live_wall import ZOOM
 from benchmarks.peers.visitor import sign_in
 from benchmarks.result import Progress, Result, Size
@@ -136,6 +136,7 @@ def measure(which: str, url: str, demo: DemoCity, rate: float, seconds: float) -
         wall = start(stack, folder, url, "wall", "-m", "benchmarks.peers.live_wall", address, name)
         box = ",".join(map(str, json.loads(wait_until(folder / "box", wall))))
         warm_up(url, port, box, folder, worker)
+        settle(server)
         memory = stack.enter_context(Memory(server.pid))
         accepted = dict(send(port, which, rate, seconds, box, folder))
         (folder / "end.new").write_text(str(len(accepted)))

@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.intake import free_port, wait_for
+from benchmarks.desk import wait_until_ready
+from benchmarks.intake import free_port, settle, wait_for
 from benchmarks.live import start
 from benchmarks.peers.relay import Relay
 from benchmarks.peers.visitor import cookies, sign_in
@@ -35,7 +36,7 @@ DRAWN = """() => {
   const map = window.needleWall?.map, marked = performance.getEntriesByName('wall-ready')[0];
   if (!marked) return 0;
   const sources = map.queryRenderedFeatures().map((feature) => feature.source);
-  const cases = sources.filter((name) => name.startsWith('case')).length;
+  const cases = sources.filter((name) => ['cases', 'done', 'hexes'].includes(name)).length;
   return cases && cases < sources.length ? marked.startTime : 0;
 }"""
 """When the wall said that its first whole picture was on the screen, once the map is seen to hold ground and cases.
@@ -105,8 +106,14 @@ def pages(folder: Path, size: Size, progress: Progress) -> Iterator[dict[str, tu
         url = stack.enter_context(city(folder, size))
         sign_in(url)
         ours, theirs = free_port(), free_port()
-        wait_for(start(stack, folder, url, "server", "-m", "dashboard.cli", "serve", "--port", str(ours)), ours)
-        wait_for(start(stack, folder, url, "plotly", "-m", "benchmarks.peers.plotly_wall", url, str(theirs)), theirs)
+        server = start(stack, folder, url, "server", "-m", "dashboard.cli", "serve", "--port", str(ours))
+        wait_for(server, ours)
+        plotly = start(stack, folder, url, "plotly", "-m", "benchmarks.peers.plotly_wall", url, str(theirs))
+        wait_for(plotly, theirs)
+        progress("waiting until both servers rest", 0.1)
+        wait_until_ready(ours)
+        settle(server)
+        settle(plotly)
         wall = (f"http://127.0.0.1:{ours}/wall", until(DRAWN))
         yield {"ours": wall, "plain": wall, "plotly": (f"http://127.0.0.1:{theirs}/", until(PLOTLY_DRAWN))}
 
