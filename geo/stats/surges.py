@@ -11,10 +11,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 from scipy.special import pdtrc
+
+from geo.stats.surge_kernels import hang_together
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
@@ -76,36 +75,46 @@ class LongRun:
 
 def surges(recent: Reports, before: LongRun) -> list[Surge]:
     """The surges among recent reports, the least probable first."""
-    found = [_judged(recent, before, rows) for rows in groups(recent) if len(rows) >= LEAST]
+    large = [rows for rows in groups(recent) if len(rows) >= LEAST]
+    ordered = from_the_west(before) if large else before
+    found = [_judged(recent, ordered, rows) for rows in large]
     return sorted((one for one in found if one.p <= IMPROBABLE), key=lambda one: (one.p, one.rows))
 
 
 def groups(recent: Reports) -> list[Longs]:
-    """Reports that hang together: near, and of one matter or with similar words."""
-    n = len(recent.x_m)
-    if n < LEAST:
-        return []
-    near = cKDTree(np.column_stack((recent.x_m, recent.y_m))).query_pairs(NEAR_M, output_type="ndarray")
-    words = [bigrams(text) for text in recent.texts]
-    kept = [(a, b) for a, b in near.tolist() if alike(recent, words, a, b)]
-    pairs = np.array(kept, np.int64).reshape(-1, 2)
-    graph = csr_array((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
-    count, piece = connected_components(graph, directed=False)
-    order = np.argsort(piece, kind="stable")
-    return np.split(order, np.cumsum(np.bincount(piece, minlength=count))[:-1])
+    """Reports that hang together: near, and of one matter or with similar words; each group ascending."""
+    order = np.argsort(recent.x_m, kind="stable")
+    starts, words = numbered([bigrams(recent.texts[at]) for at in order.tolist()])
+    group = np.empty(len(order), np.int64)
+    group[order] = hang_together(
+        recent.x_m[order], recent.y_m[order], recent.matter[order], starts, words, NEAR_M, SIMILAR
+    )
+    rows = np.argsort(group, kind="stable")
+    return [piece for piece in np.split(rows, np.flatnonzero(np.diff(group[rows])) + 1) if len(piece)]
 
 
-def alike(recent: Reports, words: Sequence[frozenset[str]], a: int, b: int) -> bool:
-    """Whether two reports are about the same."""
-    return bool(recent.matter[a] == recent.matter[b]) or similarity(words[a], words[b]) >= SIMILAR
+def numbered(said: Sequence[frozenset[str]]) -> tuple[Longs, Longs]:
+    """Sets of words as columns of ascending numbers: set k is ``numbers[starts[k]:starts[k + 1]]``."""
+    known: dict[str, int] = {}
+    sets = [sorted(known.setdefault(word, len(known)) for word in words) for words in said]
+    starts = np.zeros(len(sets) + 1, np.int64)
+    np.cumsum([len(one) for one in sets], out=starts[1:])
+    return starts, np.fromiter((number for one in sets for number in one), np.int64)
+
+
+def from_the_west(run: LongRun) -> LongRun:
+    """The same reports, ascending by ``x_m``."""
+    order = np.argsort(run.x_m)
+    return LongRun(run.x_m[order], run.y_m[order], run.matter[order], run.windows)
 
 
 def _judged(recent: Reports, before: LongRun, rows: Longs) -> Surge:
     x, y = recent.x_m[rows], recent.y_m[rows]
     middle_x, middle_y = float(np.median(x)), float(np.median(y))
     radius = max(NEAR_M, float(np.hypot(x - middle_x, y - middle_y).max()))
-    there = np.hypot(before.x_m - middle_x, before.y_m - middle_y) <= radius
-    same = np.isin(before.matter, np.unique(recent.matter[rows]))
+    strip = slice(*np.searchsorted(before.x_m, (middle_x - radius, middle_x + radius + 1)))
+    there = np.hypot(before.x_m[strip] - middle_x, before.y_m[strip] - middle_y) <= radius
+    same = np.isin(before.matter[strip], np.unique(recent.matter[rows]))
     expected = max(SEEN_ONCE, float((there & same).sum())) / before.windows
     p = float(pdtrc(len(rows) - 1, expected))
     return Surge(tuple(rows.tolist()), middle_x, middle_y, radius, expected, p)
