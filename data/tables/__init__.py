@@ -20,6 +20,7 @@ from data.tables import (
     registry_access,
     systems,
     views,
+    what_if,
 )
 from data.tables.base import metadata
 
@@ -40,4 +41,5 @@ __all__ = [
     "registry_access",
     "systems",
     "views",
+    "what_if",
 ]
