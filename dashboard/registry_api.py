@@ -1,5 +1,6 @@
 """``/api/registry``: how much is held where, who lives in a building, the pyramid of ages, and finding a record by any word."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -38,6 +39,7 @@ RIGHTS: Final = (
     "registry.read",
     "registry.correct",
     "registry.review",
+    "registry.import",
     "registry.keys",
 )
 GROUND: Final = ("version", "city", "layers", "attributions")
@@ -75,7 +77,7 @@ async def overview(
     async with scoped(held.wall.pool, account.id) as connection:
         names = {layer: await load_area_names(connection, layer) for layer in layers}
         filling = await store.load_filling(connection)
-    found = mirror.by_place(level, scope)
+    found, hidden = mirror.by_place(level, scope), await asyncio.to_thread(mirror.hidden, scope)
     if level not in names or level == layers[-1]:
         named = {code: names.get(level, {}).get(code) or cell_name(code, names.get("community", {})) for code in found}
     else:
@@ -87,8 +89,8 @@ async def overview(
             "levels": layers,
             "level": level,
             "kind": kind,
-            "total": counts_as_json(total_of(mirror, scope)),
-            "rows": rows_of(found, named, kind, sort, ROWS),
+            "total": counts_as_json(total_of(mirror, scope), hidden.total),
+            "rows": rows_of(found, hidden.places.get(level, {}), named, kind, sort, ROWS),
             "area": None if area is None else {"layer": area[0], "code": area[1], "name": name_of(area, names)},
             "bounds": None if drawn is None else mirror.bounds(drawn, scope),
             "filling": filling_as_json(filling),

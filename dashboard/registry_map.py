@@ -1,5 +1,6 @@
 """``/tiles/registry/{unit}/{kind}/…``: the density of one kind of record, as far as its account sees it."""
 
+import asyncio
 from typing import Final
 from zlib import crc32
 
@@ -39,6 +40,7 @@ async def tile(
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     at: Tile = (zoom, column, row)
+    await asyncio.to_thread(mirror.hidden, scope)
     drawn = mirror.draw(ground, at, layer, kind, scope)
     return Response(drawn, 200 if drawn else 204, headers, MEDIA_TYPE if drawn else None)
 

@@ -1,9 +1,10 @@
 """``/registry/ogc``: the registry as an OGC API - Features 1.0 (OGC 17-069r4): Core, OpenAPI 3.0 and GeoJSON; CRS84.
 
 The same keys, purposes, limits and notes as ``/registry/api``: a feature's properties are the fields that the purpose may see.
-``density`` needs no purpose: it holds numbers of hexagons only, none of too few.
+``density`` needs no purpose: it holds numbers of hexagons only, none of too few and none that tells of too few.
 """
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import isfinite
@@ -112,7 +113,9 @@ class Features:
         densities: Densities = request.app.state.densities
         mirror = await densities.mirror()
         places = sorted(mirror.by_place(DENSITY_LAYER, EVERYTHING).items())
-        hexes = [hexagon(place, counts) for place, counts in places if place]
+        hidden = await asyncio.to_thread(mirror.hidden, EVERYTHING)
+        kept = hidden.of(DENSITY_LAYER, [place for place, _ in places])
+        hexes = [hexagon(place, counts, of) for (place, counts), of in zip(places, kept, strict=True) if place]
         hexes = [one for one in hexes if box is None or touches(one, box)]
         page = hexes[cursor : cursor + limit]
         return feature_page(request, page, cursor + limit if cursor + limit < len(hexes) else None)
@@ -188,10 +191,10 @@ def feature(row: Row, values: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "Feature", "id": row.code, "geometry": point, "properties": {"code": row.code, **plain}}
 
 
-def hexagon(place: str, counts: Any) -> dict[str, Any]:
-    """A hexagon with its numbers by kind."""
+def hexagon(place: str, counts: Any, hidden: Any) -> dict[str, Any]:
+    """A hexagon with its numbers by kind, but for those that are hidden."""
     ring = [[lng, lat] for lat, lng in h3.cell_to_boundary(int(place, 16))]
-    told = counts_as_json(counts)
+    told = counts_as_json(counts, hidden)
     properties = {"hex": place} | {
         f"{kind}_{part}": value for kind, parts in told.items() for part, value in parts.items()
     }

@@ -2,7 +2,14 @@
 
 from fastapi import APIRouter
 
-from dashboard import registry_api, registry_keys_api, registry_map, registry_record_api, registry_review_api
+from dashboard import (
+    registry_api,
+    registry_import_api,
+    registry_keys_api,
+    registry_map,
+    registry_record_api,
+    registry_review_api,
+)
 from dashboard.registry_calls import Desk
 from dashboard.registry_calls_api import Calls
 from dashboard.registry_ogc import Features
@@ -12,7 +19,15 @@ from dashboard.wall_state import Wall
 def registry_router(wall: Wall) -> APIRouter:
     """Everything under ``/api/registry``, ``/tiles/registry``, ``/registry/api`` and ``/registry/ogc``."""
     router, desk = APIRouter(), Desk(wall)
-    for part in (registry_map, registry_review_api, registry_keys_api, registry_record_api, registry_api):
+    rooms = (
+        registry_map,
+        registry_review_api,
+        registry_keys_api,
+        registry_import_api,
+        registry_record_api,
+        registry_api,
+    )
+    for part in rooms:
         router.include_router(part.router)
     router.include_router(Calls(desk).router)
     router.include_router(Features(desk).router)

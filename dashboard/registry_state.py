@@ -19,7 +19,7 @@ from dashboard.accounts import Account
 from dashboard.background import beside
 from dashboard.registry_finding import finding
 from dashboard.wall_state import Ground, Wall
-from data.mirror.coverage import Scope
+from data.mirror.coverage import EVERYTHING, Scope
 from data.mirror.ground import GroundMirror
 from data.mirror.registry_density import HEXES, DensityMirror
 from data.mirror.registry_loading import load_density
@@ -93,7 +93,9 @@ class Densities:
             kept = [*areas, *(name for name in drawn_layers(ground) if name not in areas), *HEXES]
             layers = ["", "building", *kept]
             async with reading(self.wall.pool) as connection:
-                self.held = await load_density(connection, f"{self.process}-{next(self.loads)}", layers, kept)
+                held = await load_density(connection, f"{self.process}-{next(self.loads)}", layers, kept)
+            await asyncio.to_thread(held.hidden, EVERYTHING)
+            self.held = held
         except NeedleError as error:
             self.changed = True
             log.warning("registry.interrupted", code=error.code)

@@ -1,4 +1,4 @@
-"""``/registry``: how much is held where; ``/registry/<code>``: a record; ``/registry/review``, ``/keys``: its rooms.
+"""``/registry``: how much is held where; ``/registry/<code>``: a record; ``/registry/review``, ``/import``, ``/keys``: its rooms.
 
 One page: its script (``modules/registry.mjs``) tells the addresses apart. The pyramid alone is plotly's; a browser fetches
 that when somebody opens the tab, and no sooner.
@@ -17,7 +17,7 @@ from dashboard.components.sheet import scripted, start
 from dashboard.components.states import skeleton
 from dashboard.i18n import Words, language_of, words
 from dashboard.page import Page, Role
-from dashboard.pages.desk import shared_words
+from dashboard.pages.desk import date_words, shared_words
 from dashboard.registry_ages import load_bands
 from dashboard.sessions import current_account
 from dashboard.view_models.registry_ages import ages_figure
@@ -36,7 +36,7 @@ class Ids(StrEnum):
 
 def layout(say: Words, assets: str) -> Component:
     """The page in one language: the map with its switches and its side, and the room of the other addresses."""
-    config = {"words": shared_words(say) | say.under("registry"), "assets": assets}
+    config = {"words": shared_words(say) | date_words(say) | say.under("registry"), "assets": assets}
     return scripted(
         NAME,
         say,

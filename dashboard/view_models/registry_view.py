@@ -7,6 +7,7 @@ import numpy as np
 
 from dashboard.i18n import Words
 from data.mirror.registry_density import KINDS, LEAST, WIDTH, Ints
+from data.mirror.suppression import Bools
 from data.registry.fields import Field, fields_of
 from data.stores.registry_reading import Filling, Line
 
@@ -16,17 +17,15 @@ SEXES: Final = ("male", "female")
 LONG_ENOUGH: Final = 7
 
 
-def told(number: int, least: int = LEAST) -> int | None:
-    """A number of records as it may be told: None where it is of fewer than ``least``, but for none at all."""
-    return None if 0 < number < least else int(number)
+def counts_as_json(counts: Ints | Sequence[int], hidden: Sequence[bool] | Bools) -> dict[str, dict[str, int | None]]:
+    """Counts of shape (``WIDTH``,) by kind: records, and of them with something missing, with something stale.
 
-
-def counts_as_json(counts: Ints | Sequence[int]) -> dict[str, dict[str, int | None]]:
-    """Counts of shape (``WIDTH``,) by kind: records, and of them with something missing, with something stale."""
+    ``hidden``: by kind, whether it may not be told (`data.mirror.suppression`); it is None then.
+    """
     found: dict[str, dict[str, int | None]] = {}
     for at, kind in enumerate(KINDS):
         entities, incomplete, stale = (int(value) for value in counts[3 * at : 3 * at + 3])
-        known = told(entities)
+        known = None if hidden[at] else entities
         found[kind] = {
             "n": known,
             "missing": None if known is None else percent(incomplete, entities),
@@ -44,20 +43,25 @@ def percent(part: int, whole: int) -> int | None:
 
 
 def rows_of(
-    found: Mapping[str, Ints], names: Mapping[str, str], kind: str, sort: str, most: int
+    found: Mapping[str, Ints], hidden: Mapping[str, Bools], names: Mapping[str, str], kind: str, sort: str, most: int
 ) -> list[dict[str, Any]]:
-    """Rows of a layer's places by ``sort`` (n, missing, stale, name), the largest first; those with too few last."""
+    """Rows of a layer's places by ``sort`` (n, missing, stale, name), the largest first; those that are not told last."""
     at = 3 * KINDS.index(kind)
+    nothing = np.zeros(len(KINDS), np.bool_)
     part = {"missing": 1, "stale": 2}.get(sort)
 
     def key(item: tuple[str, Ints]) -> tuple[bool, float, str]:
         counts = item[1]
         entities = int(counts[at])
         share = entities if part is None else counts[at + part] / max(entities, 1)
-        return (entities < LEAST, 0.0 if sort == "name" else -float(share), names.get(item[0], item[0]))
+        kept = bool(hidden.get(item[0], nothing)[at // 3]) or not entities
+        return (kept, 0.0 if sort == "name" or kept else -float(share), names.get(item[0], item[0]))
 
     chosen = sorted(found.items(), key=key)[:most]
-    return [{"code": code, "name": names.get(code, code), "counts": counts_as_json(counts)} for code, counts in chosen]
+    return [
+        {"code": code, "name": names.get(code, code), "counts": counts_as_json(counts, hidden.get(code, nothing))}
+        for code, counts in chosen
+    ]
 
 
 def added(found: Mapping[str, Ints]) -> Ints:
@@ -77,7 +81,11 @@ def filling_as_json(filling: Filling) -> dict[str, Any]:
 
 
 def bands(rows: Sequence[tuple[str, int, int]], year: int) -> list[dict[str, Any]]:
-    """Persons by sex in bands of five years, the youngest first; the last is open. A band of too few of a sex is None."""
+    """Persons by sex in bands of five years, the youngest first; the last is open. A band of too few of a sex is None.
+
+    Numbers are told to the nearest five, so that the bands of an area and of its parts, or of all bands and a total, tell of one
+    that is not told no more than its bounds (Hundepool et al. 2012, sec. 5.4.3, rounding).
+    """
     counts = {sex: [0] * (OLDEST // BAND + 1) for sex in SEXES}
     for sex, born, persons in rows:
         if sex in counts and born:
@@ -86,8 +94,13 @@ def bands(rows: Sequence[tuple[str, int, int]], year: int) -> list[dict[str, Any
     for at in range(OLDEST // BAND + 1):
         low = at * BAND
         label = f"{low}+" if low >= OLDEST else f"{low}–{low + BAND - 1}"
-        made.append({"ages": label, **{sex: told(counts[sex][at]) for sex in SEXES}})
+        made.append({"ages": label, **{sex: rounded(counts[sex][at]) for sex in SEXES}})
     return made
+
+
+def rounded(number: int, least: int = LEAST) -> int | None:
+    """A number to the nearest ``least``; None where it is of fewer, but for none at all."""
+    return None if 0 < number < least else least * ((2 * number + least) // (2 * least))
 
 
 # --- lines ------------------------------------------------------------------------------------------------------

@@ -107,10 +107,8 @@ def check(table: pd.DataFrame, kind: EntityKind, mapping: Mapping[str, str]) -> 
     NeedleError
         ``registry.no_key_column``.
     """
-    if not set(KEYS[kind]) & set(mapping.values()):
-        labels = "、".join(fields_of(kind)[name].zh for name in KEYS[kind])
-        raise NeedleError("registry.no_key_column", known=labels)
-    columns = {field: cleaned(table[heading], fields_of(kind)[field]) for heading, field in mapping.items()}
+    check_keys(kind, mapping)
+    columns = read_columns(table, kind, mapping)
     rows: list[dict[str, Any]] = []
     rejects = []
     for place in range(len(table)):
@@ -121,6 +119,18 @@ def check(table: pd.DataFrame, kind: EntityKind, mapping: Mapping[str, str]) -> 
         else:
             rejects.append(Reject(place + 2, *problem))
     return Checked(rows, rejects)
+
+
+def check_keys(kind: EntityKind, mapping: Mapping[str, str]) -> None:
+    """Refuse a mapping by which no record could be told from another: ``registry.no_key_column``."""
+    if not set(KEYS[kind]) & set(mapping.values()):
+        labels = "、".join(fields_of(kind)[name].zh for name in KEYS[kind])
+        raise NeedleError("registry.no_key_column", known=labels)
+
+
+def read_columns(table: pd.DataFrame, kind: EntityKind, mapping: Mapping[str, str]) -> dict[str, list[Any]]:
+    """What each cell becomes, by field: a cleaned value, None, or the error of one that cannot be read."""
+    return {field: cleaned(table[heading], fields_of(kind)[field]) for heading, field in mapping.items()}
 
 
 def cleaned(column: "pd.Series[Any]", field: Field) -> list[Any]:

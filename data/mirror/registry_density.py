@@ -1,10 +1,11 @@
 """How many persons, households and enterprises the registry holds in each building, cell, hexagon and area, drawn on tiles.
 
-What is sent is suppressed here: a number of fewer than ``least`` records leaves as the mark ``few``, and with it the shares of
-what is missing or stale; no caller can forget it.
+What is sent is suppressed here: a number of fewer than ``LEAST`` records leaves as the mark ``few``, and so do as many others as
+keep it from being reckoned (`data.mirror.suppression`), and with them the shares of what is missing or stale; no caller can
+forget it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from data.mirror.coverage import EVERYTHING, CoverageRows, GroundRows, Scope, encode
 from data.mirror.ground import DrawnLayer, GroundMirror, Tile, rectangle
 from data.mirror.hexes import Outlines, draw_cells
+from data.mirror.suppression import Bools, Layer, protect, too_few
 from geo.mvt import BUFFER, OMIT, POLYGONS, Shapes, encode_shapes
 from geo.mvt_columns import UNITS
 
@@ -40,13 +42,29 @@ class Level(CoverageRows):
     places: tuple[str, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Hidden:
+    """What is not told of a scope, by kind in the last axis: its total, its buildings, the places of each layer by code."""
+
+    total: Bools
+    buildings: Bools
+    places: Mapping[str, Mapping[str, Bools]]
+
+    def of(self, layer: str, places: Sequence[str]) -> Bools:
+        """Of some places of a layer, shape (n, kinds)."""
+        known, told = self.places.get(layer, {}), np.zeros(len(KINDS), np.bool_)
+        return np.array([known.get(place, told) for place in places], np.bool_).reshape(-1, len(KINDS))
+
+
 @dataclass
 class DensityMirror:
     """The density of one moment. ``levels``: by layer; ``building`` and every area layer are there."""
 
     version: str
     levels: Mapping[str, Level]
-    _outlines: dict[tuple[str, Scope], tuple[Outlines, Ints, Floats]] = field(default_factory=dict)
+    _outlines: dict[tuple[str, Scope], tuple[Outlines, Ints, Floats, Bools]] = field(default_factory=dict)
+    _hidden: dict[Scope, Hidden] = field(default_factory=dict)
+    _hidden_rows: dict[tuple[str, Scope], Bools] = field(default_factory=dict)
     _km2: dict[str, Floats] = field(default_factory=dict)
     _grounds: dict[str, GroundRows] = field(default_factory=dict)
     _ground: GroundMirror | None = None
@@ -77,6 +95,52 @@ class DensityMirror:
         np.add.at(sums, column[fits], level.counts[fits])
         return {codes[at]: sums[at] for at in np.flatnonzero(sums.any(axis=1))}
 
+    # --- what is not told ---------------------------------------------------------------------------------------
+
+    def hidden(self, scope: Scope) -> Hidden:
+        """What is not told of a scope. What is kept back of the whole that an account sees is kept back of an area in it too."""
+        if scope not in self._hidden:
+            self._hidden[scope] = self._hide(scope)
+        return self._hidden[scope]
+
+    def _hide(self, scope: Scope) -> Hidden:
+        level = self.levels["building"]
+        counts = np.where(level.mask(scope)[:, None], level.counts, 0).astype(np.int64)
+        before = self.hidden(Scope(scope.own)) if scope.chosen else None
+        total = self.total(scope)
+        parts = [self._hide_kind(counts, at, int(total[3 * at]), scope, before) for at in range(len(KINDS))]
+        codes = level.codes
+        places = {
+            name: dict(zip(codes[name], np.stack([one[2][name] for one in parts], axis=1), strict=True))
+            for name in parts[0][2]
+        }
+        return Hidden(np.array([one[0] for one in parts]), np.stack([one[1] for one in parts], axis=1), places)
+
+    def _hide_kind(
+        self, counts: Ints, kind: int, total: int, scope: Scope, before: Hidden | None
+    ) -> tuple[bool, Bools, dict[str, Bools]]:
+        """Of one kind: whether the total is not told, which buildings, which places of each layer."""
+        level, leaves = self.levels["building"], counts[:, 3 * kind]
+        hidden = too_few(leaves, LEAST) | (before.buildings[:, kind] if before else False)
+        top = np.array([total])
+        crown = Layer(top, np.array([-1]), too_few(top, LEAST) | is_kept(before, scope, kind))
+        layers = {name: level.areas[name].astype(np.int64) for name in level.areas if len(level.codes[name])}
+        sums = {name: added_up(column, leaves, len(level.codes[name])) for name, column in layers.items()}
+        marks = {name: too_few(values, LEAST) for name, values in sums.items()}
+        if before is not None:
+            for name in marks:
+                marks[name] |= before.of(name, level.codes[name])[:, kind]
+        protect([[crown, *chain(layers, sums, marks, leaves, hidden, names)] for names in orders(layers)], LEAST)
+        return bool(crown.hidden[0]), hidden, marks
+
+    def hidden_rows(self, layer: str, scope: Scope) -> Bools:
+        """What is not told of the places of a layer, in their order, shape (n, kinds)."""
+        if (layer, scope) not in self._hidden_rows:
+            found = self.hidden(scope)
+            rows = found.buildings if layer == "building" else found.of(layer, self.levels[layer].places)
+            self._hidden_rows[layer, scope] = rows
+        return self._hidden_rows[layer, scope]
+
     # --- tiles --------------------------------------------------------------------------------------------------
 
     def on(self, ground: GroundMirror, layer: str) -> GroundRows:
@@ -102,7 +166,7 @@ class DensityMirror:
         rows = of_shape[found]
         fits = sums[rows].any(axis=1)
         found, rows = found[fits], rows[fits]
-        numbers = suppressed(sums[rows], kind, self._areas(drawn)[found])
+        numbers = suppressed(sums[rows], self.hidden_rows(layer, scope)[rows], kind, self._areas(drawn)[found])
         return encode(layer, drawn, tile, found, numbers)
 
     def _sums(self, layer: str, scope: Scope) -> Ints:
@@ -115,7 +179,8 @@ class DensityMirror:
     def _draw_buildings(self, ground: GroundMirror, tile: Tile, kind: str, scope: Scope) -> bytes:
         level, drawn = self.levels["building"], ground.layer("building")
         found, rows = self.on(ground, "building").buildings_on(tile, level.mask(scope))
-        numbers = suppressed(level.counts[rows].astype(np.int64), kind, self._areas(drawn)[found])
+        hidden = self.hidden_rows("building", scope)[rows]
+        numbers = suppressed(level.counts[rows].astype(np.int64), hidden, kind, self._areas(drawn)[found])
         return encode("building", drawn, tile, found, numbers)
 
     def _draw_hexes(self, tile: Tile, layer: str, kind: str, scope: Scope) -> bytes:
@@ -125,10 +190,15 @@ class DensityMirror:
             cells = np.array([int(place, 16) for place in found], np.int64)
             counts = np.array(list(found.values()), np.int64).reshape(-1, WIDTH)
             outlines = draw_cells(cells)
-            self._outlines[key] = (outlines, counts, areas_km2(outlines.shapes))
-        outlines, counts, km2 = self._outlines[key]
+            self._outlines[key] = (
+                outlines,
+                counts,
+                areas_km2(outlines.shapes),
+                self.hidden(scope).of(layer, list(found)),
+            )
+        outlines, counts, km2, hidden = self._outlines[key]
         there = np.flatnonzero(outlines.touching(*tile, BUFFER / 4096))
-        numbers = suppressed(counts[there], kind, km2[there])
+        numbers = suppressed(counts[there], hidden[there], kind, km2[there])
         if not len(there):
             return b""
         return encode_shapes("hex", POLYGONS, tile, outlines.shapes, there, there, numbers, None, tolerance=0.0)
@@ -144,11 +214,50 @@ class DensityMirror:
         return self.on(ground, "building").bounds(self.levels["building"].mask(scope))
 
 
-def suppressed(counts: Ints, kind: str, km2: Floats, least: int = LEAST) -> dict[str, Ints]:
-    """What features say (``NUMBERS``) of counts of shape (n, ``WIDTH``); zeros and what may not be told are left out."""
+def is_kept(before: Hidden | None, scope: Scope, kind: int) -> bool:
+    """Whether the area that is chosen is not told in the table that it is chosen from."""
+    if before is None or scope.chosen is None:
+        return False
+    layer, code = scope.chosen
+    return bool(before.of(layer, [code])[0, kind])
+
+
+def added_up(column: Ints, leaves: Ints, size: int) -> Ints:
+    """The counts of a layer's places."""
+    there = column >= 0
+    return np.bincount(column[there], weights=leaves[there], minlength=size).astype(np.int64)
+
+
+def orders(layers: Mapping[str, Ints]) -> list[list[str]]:
+    """The two hierarchies: areas from few to many with cells last, and hexagons from large to small."""
+    areas = sorted((name for name in layers if name not in HEXES), key=lambda name: int(layers[name].max(initial=-1)))
+    return [areas, [name for name in HEXES if name in layers]]
+
+
+def chain(
+    layers: Mapping[str, Ints],
+    sums: Mapping[str, Ints],
+    marks: Mapping[str, Bools],
+    leaves: Ints,
+    hidden: Bools,
+    names: Sequence[str],
+) -> list[Layer]:
+    """A hierarchy below its whole: layer by layer, then the buildings. A place is part of what its buildings lie in."""
+    found = []
+    columns = [np.zeros(len(leaves), np.int64), *(layers[name] for name in names)]
+    for above, name in zip(columns, names, strict=False):
+        of_place = np.full(len(sums[name]), -1, np.int64)
+        there = (layers[name] >= 0) & (leaves > 0)
+        of_place[layers[name][there]] = above[there]
+        found.append(Layer(sums[name], of_place, marks[name]))
+    return [*found, Layer(leaves, columns[-1], hidden)]
+
+
+def suppressed(counts: Ints, hidden: Bools, kind: str, km2: Floats) -> dict[str, Ints]:
+    """What features say (``NUMBERS``) of counts of shape (n, ``WIDTH``); zeros and what is hidden (n, kinds) are left out."""
     at = 3 * KINDS.index(kind)
     entities, incomplete, stale = (counts[:, at + part] for part in (ENTITIES, INCOMPLETE, STALE))
-    told = entities >= least
+    told = (entities > 0) & ~hidden[:, KINDS.index(kind)]
     known = np.maximum(entities, 1)
     density = np.rint(entities / np.maximum(km2, 1e-6)).astype(np.int64)
     return {

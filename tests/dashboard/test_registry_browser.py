@@ -1,6 +1,7 @@
 """The registry as people see it: the map and its side, finding a record, why a value stands, deciding a pair by keys."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -26,7 +27,7 @@ def test_a_steward_looks_finds_reads_corrects_and_decides(page: Page, filled: tu
     page.goto(f"{address}/registry?lang=en&theme=dark")
     page.wait_for_function("() => document.body.dataset.ready")
     expect(page.locator('.registry-card[data-kind="person"] b')).to_have_text("20")
-    expect(page.locator('.registry-card[data-kind="household"] b')).to_have_text("< 5")
+    expect(page.locator('.registry-card[data-kind="household"] b')).to_have_text("withheld")
     page.keyboard.press("u")
     expect(page.locator('[data-switch="unit:cell"]')).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("g")
@@ -58,3 +59,36 @@ def test_a_steward_looks_finds_reads_corrects_and_decides(page: Page, filled: tu
     expect(page.locator(".review-pair")).to_have_count(0)
     page.keyboard.press("u")
     expect(page.locator(".review-pair")).to_be_visible()
+
+
+def test_a_steward_brings_a_table_and_sees_what_becomes_of_it(
+    page: Page, filled: tuple[str, Block], tmp_path: Path
+) -> None:
+    address, _ = filled
+    table = tmp_path / "走访登记.csv"
+    table.write_text(
+        "姓名,身份证,出生年月日,备注\n孙悟空,11010119000101009X,1900/1/1,a\n猪八戒,1234,,b\n,,1960-01-01,c\n",
+        encoding="utf-8",
+    )
+    page.goto(f"{address}/registry/import?lang=en&theme=light")
+    page.wait_for_function("() => document.body.dataset.ready")
+    page.set_input_files(".import-drop input", table)
+    expect(page.locator(".import-summary p")).to_have_text("Of 3 rows: 1 can be taken, 2 cannot.")
+    expect(page.locator('[name="kind"]')).to_have_value("person")
+    expect(page.locator('[name="field:身份证"]')).to_have_value("id_number")
+    page.select_option('[name="field:出生年月日"]', "birth_date")
+    page.select_option('[name="field:备注"]', "id_number")
+    expect(page.locator('[name="field:身份证"]')).to_have_value("")
+    page.select_option('[name="field:身份证"]', "id_number")
+    expect(page.locator('[name="field:备注"]')).to_have_value("")
+    expect(page.locator("td.is-fault b")).to_have_text("1234")
+    expect(page.locator("td.is-fault small")).to_contain_text("18 characters")
+    expect(page.locator(".import-sheet tbody tr").first).to_contain_text("1900-01-01")
+    page.fill('[name="label"]', "Visits of November")
+    page.check('[name="purpose"][value="elderly_care"]')
+    page.click(".import-begin")
+    expect(page.locator('[data-outcome="new"] b')).to_have_text("1")
+    expect(page.locator('[data-outcome="rejected"] b')).to_have_text("2")
+    with page.expect_download() as taken:
+        page.click(".import-acts a[download]")
+    assert "猪八戒" in Path(taken.value.path()).read_text(encoding="utf-8-sig")

@@ -1,7 +1,7 @@
-/* The registry: one page, four rooms. /registry is the map, /registry/review doubtful pairs, /registry/keys the departments' keys, and
-   /registry/<code> a record. */
+/* The registry: one page, five rooms. /registry is the map, /registry/review doubtful pairs, /registry/import tables that are brought,
+   /registry/keys the departments' keys, and /registry/<code> a record. */
 
-const ROOMS = { review: './registry_review.mjs', keys: './registry_keys.mjs' };
+const ROOMS = { review: './registry_review.mjs', import: './registry_import.mjs', keys: './registry_keys.mjs' };
 
 /** @param {object} config of the page */
 export async function start(config) {

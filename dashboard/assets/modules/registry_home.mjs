@@ -83,7 +83,7 @@ class Home {
 
   drawRooms() {
     const { page, said } = this;
-    const rooms = [['review', 'repeat'], ['keys', 'settings']].filter(([name]) => said.may.includes(`registry.${name}`));
+    const rooms = [['review', 'repeat'], ['import', 'upload'], ['keys', 'settings']].filter(([name]) => said.may.includes(`registry.${name}`));
     slot('rooms').replaceChildren(...rooms.map(([name, drawing]) => h('a', { class: 'desk-button', href: `/registry/${name}` }, icon(drawing), h('span', { text: page.say(`room.${name}`) }))));
   }
 
