@@ -71,6 +71,9 @@ CELL_DAYS: Final = """
 select day, account_id, streets::text as streets, street_ground, last_at from patrol where cell = %s and day between %s and %s
  order by day
 """
+WORKER_DAYS: Final = """
+select day, count(*)::int4 as cells from patrol where account_id = %s and day between %s and %s group by day order by day
+"""
 TRACK: Final = """
 select extract(epoch from at)::float8, ST_X(geom), ST_Y(geom), accuracy_m
   from whereabouts join duty on duty.id = duty_id
@@ -191,6 +194,20 @@ async def load_cell_days(connection: AsyncConnection, cell: str, first: date, la
     """A cell's days and visitors."""
     async with connection.cursor(row_factory=class_row(CellDayRow)) as cursor:
         return await (await cursor.execute(CELL_DAYS, (cell, first, last))).fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerDayRow:
+    """In how many cells a worker was on a day."""
+
+    day: date
+    cells: int
+
+
+async def load_worker_days(connection: AsyncConnection, account_id: int, first: date, last: date) -> list[WorkerDayRow]:
+    """The days of a worker."""
+    async with connection.cursor(row_factory=class_row(WorkerDayRow)) as cursor:
+        return await (await cursor.execute(WORKER_DAYS, (account_id, first, last))).fetchall()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,14 @@
 """Patrol coverage over HTTP: what a walk along a street shows of its cells, who may see whom, a day replayed and written down."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
+import openpyxl
 import pytest
 import shapely
 
@@ -180,6 +183,39 @@ def test_a_day_is_replayed_for_the_supervisor_of_the_area_alone_and_written_down
 def metres(way: shapely.LineString) -> float:
     with_latitude = shapely.transform(way, lambda points: points * [85_300, 111_030])
     return float(with_latitude.length)
+
+
+def sheet(walked: Walked, actor: str, **query: Any) -> bytes:
+    with httpx.Client(base_url=walked.address, headers=walked.cast.headers(actor), timeout=PATIENCE_S) as client:
+        begun = client.post("/api/patrol/sheets", params=query)
+        assert begun.status_code == 202, begun.text
+        at = f"/api/patrol/sheets/{begun.json()['id']}"
+        until(lambda: (said := client.get(at).json()) and ("error" in said or said["ready"]), "the sheet is written")
+        return client.get(f"{at}/file").content
+
+
+def test_the_sheet_of_a_week_says_what_the_page_says(walked: Walked) -> None:
+    said = fresh(walked, "leader:boss", sort="last")
+    best = max((row for row in said["rows"] if row["last"]), key=lambda row: row["street_seen_m"])
+    monday = datetime.fromtimestamp(best["last"], ZoneInfo("Asia/Shanghai")).date()
+    week = {"to": monday.isoformat(), "lang": "en"}
+    book = openpyxl.load_workbook(io.BytesIO(sheet(walked, "leader:boss", format="xlsx", cell=best["code"], **week)))
+    rows = list(book.worksheets[0].iter_rows(values_only=True))
+    assert rows[0][:3] == ("Line", "Name / date", "Streets")
+    assert len([row for row in rows[1:] if str(row[0]).startswith("Day")]) == 7
+    cells = {row[1]: row[2] for row in rows[1:] if row[0] == "Cell"}
+    assert best["name"] in cells
+    shares = [row[2] for row in rows[1:] if str(row[0]).startswith("Day")]
+    assert any(isinstance(share, float) and share > 0 for share in shares)
+    for query in ({"cell": best["code"]}, {"worker": walked.worker}):
+        assert sheet(walked, "leader:boss", format="pdf", **query, **week).startswith(b"%PDF-")
+
+
+def test_a_sheet_is_for_who_may_see_the_worker(walked: Walked) -> None:
+    with httpx.Client(base_url=walked.address, headers=walked.cast.headers(f"street:{walked.elsewhere}")) as client:
+        for query, code in (({"worker": walked.worker}, "patrol.not_yours"), ({}, "export.unknown_format")):
+            refused = client.post("/api/patrol/sheets", params={"format": "pdf", **query})
+            assert refused.json()["code"] == code
 
 
 @pytest.mark.parametrize("query", [{"days": "3"}, {"to": "yesterday"}, {"to": "2026-02-30"}])

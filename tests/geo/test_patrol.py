@@ -89,7 +89,7 @@ def test_what_is_seen_is_what_lies_within_sight(spots: list[tuple[float, float]]
     """Against Shapely: a piece is seen by a track exactly where it lies within sight of one of its straight ways."""
     x, y = np.array(spots, np.float64).T
     key = np.array(whose[: len(spots)], np.int64)
-    keys, tracks = tracks_of(key, x, y, np.arange(len(spots)) * 2.0, np.ones(len(spots), np.float64))
+    keys, tracks = tracks_of(key, x, y, 2.0 * np.arange(len(spots), dtype=np.float64), np.ones(len(spots), np.float64))
     sights, found = streets(), seen_by(streets(), tracks)
     pieces = cut_streets(STARTS, X, Y)
     middles = shapely.points(pieces.x[sights.source], pieces.y[sights.source])

@@ -1,6 +1,7 @@
 /* Patrol coverage: what of the cells was seen within sight of a way, when last, by whom; a cell with its gaps; a worker's day. */
 
 import { readQuery, writeQuery } from './address.mjs';
+import { fileButton } from './file_job.mjs';
 import { failure, h, icon } from './forms_dom.mjs';
 import { register } from './keys.mjs';
 import { get } from './office.mjs';
@@ -125,10 +126,16 @@ class Patrol {
     const { page, said, tab } = this;
     for (const one of document.querySelectorAll('[data-tab]')) one.setAttribute('aria-selected', String(one.dataset.tab === tab));
     const pane = tab === 'workers'
-      ? workersPane(page, said, { onWorker: (worker) => this.openWorker(worker), onArea: (worker) => this.set({ area: worker.areas[0], level: null, tab: 'areas' }) })
+      ? workersPane(page, said, { onSheet: this.said.may.includes('replay') ? (whose) => this.sheet(whose) : null, onWorker: (worker) => this.openWorker(worker), onArea: (worker) => this.set({ area: worker.areas[0], level: null, tab: 'areas' }) })
       : areasPane(page, said, { onLevel: (level) => this.set({ level }), onSort: (sort) => this.set({ sort }), onRow: (row, level) => this.into(row, level) });
     slot('pane').setAttribute('aria-labelledby', `cells-tab-${tab}`);
     slot('pane').replaceChildren(...pane);
+  }
+
+  /** The sheet of the week that is shown, of a cell or a worker. */
+  sheet(whose) {
+    const { page } = this;
+    return fileButton(page, { formats: ['pdf', 'xlsx'], address: () => '/api/patrol/sheets', query: (format) => `${whose}&${new URLSearchParams({ format, to: this.said.period.last, lang: page.language })}`, note: page.say('patrol.sheet.note') });
   }
 
   choose(tab) {
@@ -169,7 +176,7 @@ class Patrol {
     const query = new URLSearchParams({ days: this.days, ...(this.to && { to: this.to }) });
     const cell = await get(page, `/api/patrol/cell/${encodeURIComponent(code)}?${query}`);
     this.cell = code;
-    this.side(cell.name, cellPane(page, cell, this.said.now, { may: this.said.may, onNeighbour: (next) => this.openCell(next, { go: true }), onWorker: (worker) => this.openWorker(worker) }));
+    this.side(cell.name, cellPane(page, cell, this.said.now, { may: this.said.may, sheet: this.said.may.includes('workers') ? this.sheet(`cell=${encodeURIComponent(code)}`) : null, onNeighbour: (next) => this.openCell(next, { go: true }), onWorker: (worker) => this.openWorker(worker) }));
     this.map.choose(cell.id);
     this.map.drawGaps(cell.gaps);
     if (go) this.map.goTo(cell.at);

@@ -60,7 +60,7 @@ export function workersPane(page, said, { onWorker, onArea, onSheet }) {
     h('p', { class: 'worker-line', text: page.say('patrol.worker_cases', { opened: worker.opened, closed: worker.closed, overdue: worker.overdue, own: percent(worker.self_found) }) }),
     h('div', { class: 'worker-acts' },
       said.may.includes('replay') ? h('button', { type: 'button', class: 'desk-button', 'data-replay': worker.account, onclick: () => onWorker(worker) }, icon('route'), h('span', { text: page.say('patrol.replay') })) : null,
-      onSheet ? onSheet(`account=${worker.account}`) : null)));
+      onSheet ? onSheet(`worker=${worker.account}`) : null)));
 }
 
 /** One cell: how it stands against itself and its neighbours, its days, who was there, what nobody saw. */
