@@ -33,6 +33,12 @@ class Settings(BaseSettings):
     oidc_name: str = Field(default="OpenID Connect", description="what the sign-in button calls the provider")
     oidc_claim: str = Field(default="roles", description="claim that says a person's roles")
     oidc_roles: str = Field(default="", description="its values as ours: dispatch-centre=dispatcher,it=admin")
+    geocoder: str = Field(
+        default="", description="geocoder of the network that may be asked: nominatim, photon, baidu; none: none"
+    )
+    geocoder_address: str = Field(
+        default="", description="a server of one's own for it, http://host:port; none: its public one"
+    )
     portal_database_url: str | None = Field(
         default=None, description="the residents' mailbox, as this process may enter it; none: in the embedded cluster"
     )

@@ -72,7 +72,7 @@ def show(result: Result, console: Console) -> None:
     table.add_row("[bold]needle[/bold]", numbers(result.ours), "1")
     for peer, measured in result.peers.items():
         rest = {k: v for k, v in measured.items() if k != "ratio"}
-        table.add_row(peer, numbers(rest), f"{measured['ratio']:.1f}")
+        table.add_row(peer, numbers(rest), f"{measured['ratio']:.1f}" if "ratio" in measured else "")
     console.print(table)
     console.print(f"  bar: {result.bar}\n", highlight=False, markup=False)
 
