@@ -69,7 +69,7 @@ class WeeklySheet:
     rows: Sequence[dict[str, Any]]
     picture: Image.Image | None
 
-    def words(self, key: str, **values: object) -> str:
+    def tell(self, key: str, **values: object) -> str:
         """A message of the sheet."""
         return self.say(f"cells.patrol.{key}", **values)
 
@@ -85,13 +85,13 @@ def write(job: FileJob, kind: str, sheet: WeeklySheet) -> None:
 def write_pdf(path: Path, sheet: WeeklySheet) -> None:
     """A4, our own font."""
     out = BytesIO()
-    build(out, f"{sheet.words('sheet.title')} · {sheet.about} · {sheet.week}", sheet.author, FONT, blocks(sheet))
+    build(out, f"{sheet.tell('sheet.title')} · {sheet.about} · {sheet.week}", sheet.author, FONT, blocks(sheet))
     path.write_bytes(out.getvalue())
 
 
 def write_xlsx(path: Path, sheet: WeeklySheet) -> None:
     """A workbook: the days first, then the cells, each a line that says what it is of."""
-    headings = [sheet.words("sheet.of"), *(sheet.words(f"sheet.column.{name}") for name in COLUMNS)]
+    headings = [sheet.tell("sheet.of"), *(sheet.tell(f"sheet.column.{name}") for name in COLUMNS)]
     with Workbook(path, sheet.about, headings) as book:
         lines = [day_line(sheet, day) for day in sheet.days] + [cell_line(sheet, row) for row in sheet.rows]
         if lines:
@@ -102,7 +102,7 @@ def day_line(sheet: WeeklySheet, day: Day) -> list[str]:
     """A day in the workbook."""
     rest = [number_cell(None)] * (len(COLUMNS) - 2)
     return [
-        text_cell(f"{sheet.words('sheet.day')} {day.who}".strip()),
+        text_cell(f"{sheet.tell('sheet.day')} {day.who}".strip()),
         text_cell(day.day),
         number_cell(day.share),
         *rest,
@@ -113,31 +113,31 @@ def cell_line(sheet: WeeklySheet, row: dict[str, Any]) -> list[str]:
     """A cell in the workbook: shares as numbers between 0 and 1, moments as text."""
     values = [moment(sheet, row["last"]) if name == "last" else row[name] for name in COLUMNS]
     return [
-        text_cell(sheet.words("sheet.cell")),
+        text_cell(sheet.tell("sheet.cell")),
         *(text_cell(value) if isinstance(value, str) else number_cell(value) for value in values),
     ]
 
 
 def blocks(sheet: WeeklySheet) -> list[Block]:
     """The document from top to bottom."""
-    stamp = sheet.words("sheet.stamp", time=moment(sheet, sheet.now), author=sheet.author)
+    stamp = sheet.tell("sheet.stamp", time=moment(sheet, sheet.now), author=sheet.author)
     days = [(day.day, percent(day.share), f"{day.cells}", day.who or NOTHING) for day in sheet.days]
     columns = ("name", "streets", "before", "around", "last", "opened", "overdue", "self_found")
-    names = [sheet.words(f"sheet.column.{name}") for name in columns]
+    names = [sheet.tell(f"sheet.column.{name}") for name in columns]
     cells = [tuple(value(sheet, row, name) for name in columns) for row in sheet.rows[:MOST_ROWS]]
     more = len(sheet.rows) - MOST_ROWS
     found: list[Block] = [
-        Title(sheet.words("sheet.title"), f"{sheet.city} · {sheet.about} · {sheet.week}", stamp),
+        Title(sheet.tell("sheet.title"), f"{sheet.city} · {sheet.about} · {sheet.week}", stamp),
         Panel(panel(sheet)),
         *([Picture(sheet.picture)] if sheet.picture else []),
-        Heading(sheet.words("sheet.days")),
-        Table([sheet.words(f"sheet.day_{name}") for name in ("day", "share", "cells", "who")], days, (30, 24, 24, 102)),
-        Heading(sheet.words("sheet.weeks")),
-        Chart([(sheet.words("sort.streets"), *series(sheet.weeks))]),
-        Heading(sheet.words("sheet.cells")),
+        Heading(sheet.tell("sheet.days")),
+        Table([sheet.tell(f"sheet.day_{name}") for name in ("day", "share", "cells", "who")], days, (30, 24, 24, 102)),
+        Heading(sheet.tell("sheet.weeks")),
+        Chart([(sheet.tell("sort.streets"), *series(sheet.weeks))]),
+        Heading(sheet.tell("sheet.cells")),
         Table(names, cells, (46, 20, 20, 20, 32, 18, 18, 24)),
-        *([Note(sheet.words("sheet.more", n=more))] if more > 0 else []),
-        Note(sheet.words("sheet.how")),
+        *([Note(sheet.tell("sheet.more", n=more))] if more > 0 else []),
+        Note(sheet.tell("sheet.how")),
     ]
     return found
 
@@ -146,21 +146,21 @@ def panel(sheet: WeeklySheet) -> list[tuple[str, str, str]]:
     """The figures at the top."""
     total = sheet.total
     return [
-        (sheet.words("figure.streets"), percent(total["streets"]), sheet.words("than_before", points=points(total))),
+        (sheet.tell("figure.streets"), percent(total["streets"]), sheet.tell("than_before", points=points(total))),
         (
-            sheet.words("figure.buildings"),
+            sheet.tell("figure.buildings"),
             percent(total["buildings"]),
-            sheet.words("of", a=total["buildings_seen"], b=total["buildings_all"]),
+            sheet.tell("of", a=total["buildings_seen"], b=total["buildings_all"]),
         ),
         (
-            sheet.words("figure.cases"),
+            sheet.tell("figure.cases"),
             f"{total['opened']:,}",
-            sheet.words("cases_more", closed=total["closed"], overdue=total["overdue"]),
+            sheet.tell("cases_more", closed=total["closed"], overdue=total["overdue"]),
         ),
         (
-            sheet.words("figure.self_found"),
+            sheet.tell("figure.self_found"),
             percent(total["self_found"]),
-            sheet.words("self_more", share=percent(None if total["self_found"] is None else 1 - total["self_found"])),
+            sheet.tell("self_more", share=percent(None if total["self_found"] is None else 1 - total["self_found"])),
         ),
     ]
 
