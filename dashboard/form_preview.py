@@ -1,19 +1,27 @@
 """``/api/forms/preview``: the residents' own form page in a frame, on which who composes a form tries the draft out.
 
 The frame is given the draft by the builder around it (``modules/forms_preview.mjs``) and may speak to nobody: its
-policy allows scripts and styles of this server, and no connection at all.
+policy allows scripts and styles of this server, and no connection at all. The map of its place picker comes from the builder too.
 """
 
+import asyncio
+from dataclasses import asdict
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
 from dashboard.accounts import require
+from dashboard.desk_state import as_json
 from dashboard.i18n import language_of
+from dashboard.office import TheWall
 from dashboard.sessions import Asker
+from data.stores import public
+from data.stores.public import SHEET_ZOOM
+from data.stores.reading import reading
 from forms.answers.papers import paper
 from forms.portal import built
 from forms.portal.pages import preview_page
+from forms.public_map import sketch_sheet
 from forms.xlsform.compiling import CompiledForm
 from forms.xlsform.media import Media
 from geo.errors import NeedleError
@@ -49,6 +57,27 @@ async def frame(request: Request, account: Asker) -> Response:
 async def bundle(name: str, request: Request, _account: Asker) -> Response:
     """A file of the residents' bundle."""
     return await built.serve(name, request)
+
+
+@router.get("/ground/papers/city.json")
+async def city(wall: TheWall, account: Asker) -> Response:
+    """The city, as residents' pages learn it; null before one is loaded."""
+    require(account, "form.edit")
+    async with reading(wall.pool) as connection:
+        found = await public.load_city(connection)
+    return as_json(None if found is None else asdict(found))
+
+
+@router.get("/ground/sheets/sketch/{x}/{y}.json")
+async def sheet(x: int, y: int, wall: TheWall, account: Asker) -> Response:
+    """A sheet of residents' map, zoom 14."""
+    require(account, "form.edit")
+    if not (0 <= x < 2**SHEET_ZOOM and 0 <= y < 2**SHEET_ZOOM):
+        raise NeedleError("request.unknown_address")
+    async with reading(wall.pool) as connection:
+        shapes = await public.load_sketch(connection, x, y)
+    drawn = await asyncio.to_thread(sketch_sheet, shapes)
+    return Response(drawn, media_type="application/json", headers={"cache-control": "private, max-age=3600"})
 
 
 def shown(compiled: CompiledForm, draft: int, media: Media) -> dict[str, Any] | None:

@@ -12,8 +12,17 @@ from data.database import connect
 from data.stores.forms import load_version
 from forms.xlsform.publishing import keep_submission
 from tests.dashboard.conftest import watched
+from tests.patience import PATIENCE_MS
 
 READY = "() => document.body.dataset.ready"
+#: The map in the phone beside the builder shows more than bare ground.
+STREETS_ARE_DRAWN = """() => {
+  const map = document.querySelector('.phone-screen').contentDocument.querySelector('.place canvas');
+  const { data } = map.getContext('2d').getImageData(0, 0, map.width, map.height);
+  const tones = new Set();
+  for (let at = 0; at < data.length; at += 4) tones.add(data[at] << 16 | data[at + 1] << 8 | data[at + 2]);
+  return tones.size > 30;
+}"""
 PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 
 
@@ -70,6 +79,16 @@ def test_a_form_is_composed_published_and_read(page: Page, cluster: Cluster) -> 
     expect(page.locator(".builder-state")).to_have_text("已保存")
     expect(page.locator(".builder-problem")).to_have_count(0)
 
+    phone.locator("#form-box .place button >> nth=1").click()
+    expect(phone.locator(".place canvas")).to_be_visible()
+    expect(phone.locator(".place .soft.got, .place [role='status']").first).to_be_visible()
+    page.wait_for_function(STREETS_ARE_DRAWN, timeout=PATIENCE_MS)
+    page.locator(".builder-identity-open").click()
+    page.locator('.builder-identity input[value="without_face"]').check()
+    page.keyboard.press("Escape")
+    expect(page.locator(".builder-identity-open")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".builder-state")).to_have_text("已保存")
+
     page.locator(".builder-publish").click()
     page.locator(".publish-now").click()
     expect(page.locator(".publish-done")).to_be_visible()
@@ -97,6 +116,8 @@ def answer(cluster: Cluster) -> None:
     """Three answers, in the middle of the city."""
     with connect(cluster.url("wall_copy"), autocommit=True) as connection:
         version = load_version(connection, "flood_check")
+        asked = connection.execute("select identity from form_version where id = %s", (version.id,)).fetchone()
+        assert asked == ("without_face",)
         row = connection.execute(
             "select st_y(p), st_x(p) from (select st_centroid(st_extent(geom)) p from area) x"
         ).fetchone()

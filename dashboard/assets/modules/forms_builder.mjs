@@ -3,6 +3,7 @@
 import { button, change, failure, h, icon } from './forms_dom.mjs';
 import { register } from './keys.mjs';
 import { drawEditor } from './forms_editor.mjs';
+import { demandOf, identityDialog } from './forms_identity.mjs';
 import { History, SELECTS, copyOf, find, fresh, fromBank, insert, languageFor, nudge, questions, remove, tidy, update, walk, withKeys } from './forms_model.mjs';
 import { languagesDialog } from './forms_language_dialog.mjs';
 import { mediaDialog } from './forms_media.mjs';
@@ -61,6 +62,7 @@ export class Builder {
     this.title = h('input', { class: 'builder-title', 'aria-label': page.say('form_title'), placeholder: page.say('form_title'), oninput: () => this.set({ ...this.form, title: this.title.value }, 'title', { quiet: true }) });
     this.state = h('span', { class: 'builder-state', role: 'status' });
     this.back = button(page.say('undo'), 'undo-2', () => this.undo(), { quiet: true, name: 'builder-undo' });
+    this.identity = button(page.say('identity'), 'badge-check', () => identityDialog(this), { quiet: true, name: 'builder-identity-open' });
     this.again = button(page.say('redo'), 'redo-2', () => this.redo(), { quiet: true });
     this.wrong = h('div', { class: 'builder-problems', role: 'status' });
     this.known = h('div', { class: 'builder-known' });
@@ -69,6 +71,7 @@ export class Builder {
     this.preview = new Preview(this);
     const head = h('header', { class: 'forms-head' },
       h('a', { class: 'forms-quiet', href: '/forms', title: page.say('back'), 'aria-label': page.say('back') }, icon('arrow-left')), this.title, this.state, this.back, this.again,
+      this.identity,
       button(page.say('media'), 'image', () => mediaDialog(this), { quiet: true, name: 'builder-shows' }),
       button(page.say('languages'), 'languages', () => languagesDialog(this), { quiet: true, name: 'builder-speak' }),
       h('a', { class: 'forms-quiet', href: `${this.base}/file.xlsx`, title: page.say('download'), 'aria-label': page.say('download') }, icon('download')),
@@ -93,6 +96,7 @@ export class Builder {
     if (this.title.value !== this.form.title) this.title.value = this.form.title;
     this.back.disabled = !this.history.past.length;
     this.again.disabled = !this.history.future.length;
+    this.identity.setAttribute('aria-pressed', String(demandOf(this.form) !== 'none'));
     drawOutline(this);
     if (!quiet) drawEditor(this);
     this.preview.draw();

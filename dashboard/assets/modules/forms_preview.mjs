@@ -3,8 +3,11 @@
 
 import { h, icon } from './forms_dom.mjs';
 import { find, languagesOf, walk } from './forms_model.mjs';
+import { get } from './office.mjs';
 
 const FRAME = '/api/forms/preview';
+/** What the frame may ask for: the city and the sheets of its map, as residents get them. */
+const GROUND = /^\/api\/(papers\/city|sheets\/sketch\/\d+\/\d+)\.json$/;
 
 export class Preview {
   /** @param {import('./forms_builder.mjs').Builder} builder */
@@ -51,12 +54,22 @@ export class Preview {
     this.frame.contentWindow.postMessage({ paper: this.paper, language: this.builder.language, chosen: pathOf(this.builder.form, this.builder.chosen) }, location.origin);
   }
 
+  /** A part of the map that the frame's place picker asks for. */
+  async give(address) {
+    const part = GROUND.exec(address)?.[1];
+    if (!part) return;
+    const content = await get(this.builder.page, `${FRAME}/ground/${part}.json`).catch(() => null);
+    this.frame.contentWindow.postMessage({ given: address, content }, location.origin);
+  }
+
   /* The frame is ready, or somebody is at a question in it: that is the one to edit. */
   hear({ data, origin, source }) {
     if (origin !== location.origin || source !== this.frame.contentWindow) return;
     if (data?.preview === 'ready') {
       this.ready = true;
       this.say();
+    } else if (data?.preview === 'ask') {
+      this.give(data.address);
     } else if (data?.preview === 'chosen') {
       const found = [...walk(this.builder.form.children)].find(({ node }) => pathOf(this.builder.form, node.key) === data.path);
       if (found && found.node.key !== this.builder.chosen) this.builder.choose(found.node.key);

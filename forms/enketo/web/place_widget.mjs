@@ -1,13 +1,13 @@
 /** A place by the phone's own position, or on our own light map; lines and areas point by point. WGS 84, as `lat lng alt accuracy`. */
 import Widget from 'enketo-core/src/js/widget.js';
-import { paper, read } from '../../assets/modules/mailbox.mjs';
 import { make, say } from '../../assets/modules/page.mjs';
 import { Sketch } from '../../assets/modules/sketch.mjs';
+import { readGround } from './ground.mjs';
 
 const PATIENCE_MS = 12_000, FAR_M = 150;
 let city = null;
 /** Where the map begins: the city's middle, asked once. */
-const learnCity = () => { city ??= paper('city').catch(() => null); return city; };
+const learnCity = () => { city ??= readGround('/api/papers/city.json').catch(() => null); return city; };
 
 const written = ({ lat, lng, metres }) => `${lat.toFixed(6)} ${lng.toFixed(6)} 0 ${metres}`;
 const points = (text) => text.split(';').map((one) => one.trim().split(' ').map(Number)).filter(([lat, lng]) => Number.isFinite(lat) && Number.isFinite(lng) && lat + lng !== 0).map(([lat, lng, , metres]) => ({ lat, lng, metres: metres || 0 }));
@@ -77,7 +77,7 @@ export default class Place extends Widget {
     const canvas = make('canvas', { tabindex: '0', role: 'application', 'aria-label': say('map.label') });
     const zoom = [['map.nearer', 0.5, '+'], ['map.wider', -0.5, '−']].map(([key, step, sign]) => make('button', { type: 'button', 'aria-label': say(key), onclick: () => this.sketch.zoomBy(step) }, sign));
     this.box.append(canvas, make('div', { class: 'zoom' }, ...zoom));
-    this.sketch = new Sketch(canvas, read, { pin: true });
+    this.sketch = new Sketch(canvas, readGround, { pin: true });
     if (this.many) this.box.after(this._button('form.place.add', () => this._here()));
     else this.sketch.addEventListener('moved', () => this._here());
     const [last] = this.value.slice(-1), known = last ? null : await learnCity();

@@ -5,6 +5,7 @@
 import './old.mjs';
 import { find, lang, say } from '../../assets/modules/page.mjs';
 import { languageOf, openForm } from './engine.mjs';
+import { askElsewhere } from './ground.mjs';
 import { focusFirst, sayInvalid } from './invalid.mjs';
 import { showProgress } from './progress.mjs';
 import { placeOf, setPages } from './turning.mjs';
@@ -13,9 +14,17 @@ const box = find('#form-box'), ground = find('#trouble');
 /** @type {object | null} the form that stands here, the paper it was made of, and its language */
 let form = null, shown = null, spoken = null;
 let wanted = null, busy = false;
+/** What the page around it was asked for, by address: this one may ask nobody. */
+const asked = new Map();
+askElsewhere((address) => new Promise((answer) => {
+  asked.set(address, answer);
+  parent.postMessage({ preview: 'ask', address }, location.origin);
+}));
 
 addEventListener('message', ({ data, origin, source }) => {
-  if (origin !== location.origin || source !== parent || !data?.paper) return;
+  if (origin !== location.origin || source !== parent) return;
+  if (data?.given) asked.get(data.given)?.(data.content);
+  if (!data?.paper) return;
   wanted = data;
   if (!busy) follow();
 });
