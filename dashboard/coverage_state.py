@@ -42,8 +42,11 @@ log = structlog.get_logger("coverage")
 
 
 def coverage_scope(account: Account, chosen: tuple[str, str] | None = None) -> Scope:
-    """What an account sees of an asking, in an area where it names one; the database says the same (policy of ``link``)."""
-    if account.department is not None or account.team is not None:
+    """What an account sees of an asking, in an area where it names one; the database says the same (policy of ``link``).
+
+    A member of a team goes to the doors of their own areas; one without areas, to nobody's.
+    """
+    if account.department is not None or (account.team is not None and not account.areas):
         return NOBODY
     return Scope(frozenset(account.areas), chosen)
 

@@ -117,8 +117,9 @@ class Jobs(Generic[J]):
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def hand_out(self, job_id: str, path: Path, media_type: str, name: str) -> FileResponse:
-        """A job's file, once; it is thrown away after it was sent."""
-        after = BackgroundTask(self.drop, job_id)
+        """A job's file, once: nobody finds the job any more, and the file is thrown away after it was sent."""
+        self.jobs.pop(job_id, None)
+        after = BackgroundTask(path.unlink, missing_ok=True)
         return FileResponse(path, media_type=media_type, filename=name, headers=ONCE, background=after)
 
     def _forget_old(self) -> None:

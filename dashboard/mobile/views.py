@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from dashboard.accounts import may
+from dashboard.coverage_state import NOBODY, coverage_scope
 from dashboard.mobile.orders import offers, whistle_offers
 from dashboard.mobile.person import Person
 from data.stores.mobile import CaseName, OwnReport, PersonNames, PhoneCase
@@ -128,7 +129,7 @@ def person_json(person: Person, names: PersonNames) -> dict[str, Any]:
         "role": str(person.account.role),
         "sees": person.sees,
         "confirms": may(person.account, "identity.confirm"),
-        "cells": may(person.account, "page.cells") and person.team is None and person.account.department is None,
+        "cells": may(person.account, "page.cells") and coverage_scope(person.account) != NOBODY,
         "team": names.team,
         "department": pair(names.department_zh, names.department_en),
     }

@@ -69,7 +69,7 @@ set target = excluded.target, due = excluded.due, set_by = excluded.set_by, set_
 DROP_TARGET: Final = "delete from coverage_target where outreach_id = %s and account_id = %s"
 WORKERS: Final = """
 select id, name, area_layer as layer, area_codes as codes from account
- where role = 'grid_worker' and team_id is null and active order by id
+ where role = 'grid_worker' and (team_id is null or area_layer is not null) and active order by id
 """
 ASKINGS: Final = """
 select id, form, title, asks, until, created_at from outreach

@@ -20,6 +20,7 @@ from dashboard.cast import Cast
 from data.cluster import Cluster
 from data.database import connect
 from data.settings import get_settings
+from data.stores.accounts import AccountRow, add_account
 from forms.coverage import FIELDS, Counts
 from geo.mvt_columns import mercator
 from geo.mvt_reading import read_tile
@@ -85,6 +86,29 @@ def test_everybody_counts_what_lies_in_their_own_area(asked: Asked) -> None:
     assert [row["code"] for row in rows] == [cell]
     said = asked.get("grid_worker:zheng", "/api/coverage")["askings"][0]
     assert Counts(*said["counts"]) == own
+
+
+def test_a_worker_of_a_team_goes_to_the_doors_of_their_own_cells(asked: Asked) -> None:
+    cell = asked.workers["zheng"]
+    with connect(asked.url) as connection:
+        team = (connection.execute("select min(id) from team").fetchone() or (0,))[0]
+        row = AccountRow(0, "grid_worker-qian", "qian", "grid_worker", None, team, "cell", (cell,))
+        number = add_account(connection, row)
+    qian = "grid_worker:qian"
+    assert total(asked, qian) == total(asked, "admin", area=f"cell:{cell}")
+    assert total(asked, qian).recipients + total(asked, qian).doors > 0
+    assert [one["id"] for one in asked.get(qian, "/api/coverage")["askings"]] == [1]
+    link = asked.links(f"kind = 'household' and areas ->> 'cell' = '{cell}'")[1]
+    assert asked.post(qian, "/api/coverage/visits", {"link": link, "outcome": "vacant"}).status_code == 201
+    assert asked.get(qian, "/api/coverage/1/route")["stops"]
+    assert asked.get(qian, "/api/m/state")["person"]["cells"] is True
+    body = {"account": number, "target": 4, "due": "2099-01-01"}
+    assert asked.post("centre:1", "/api/coverage/1/targets", body).status_code == 200
+    assert [one["name"] for one in asked.get(qian, "/api/coverage/1")["workers"]] == ["qian"]
+    nobody = f"team:{team}"
+    assert total(asked, nobody) == Counts()
+    assert asked.get(nobody, "/api/coverage")["askings"] == []
+    assert asked.get(nobody, "/api/m/state")["person"]["cells"] is False
 
 
 @pytest.mark.parametrize(
