@@ -1,4 +1,4 @@
-"""The process that links what is new: it sleeps until the registry says that something was written."""
+"""The process that links what is new and notes what has grown old: it sleeps until the registry says that something was written."""
 
 import asyncio
 import os
@@ -7,14 +7,17 @@ from typing import Final
 
 import structlog
 
-from data.database import open_pool
+from data.database import AsyncPool, open_pool
 from data.linkage.follower import Follower
 from data.stores.notices import Lost, listen
+from data.stores.reading import reading
 from data.stores.registry_claims import CHANNEL
+from data.stores.registry_linking import note_stale
 from geo.errors import NeedleError
 
 REST_SECONDS: Final = 60.0
 """It looks by itself so often; notices are only quicker."""
+AGE_SECONDS: Final = 3_600.0
 NICENESS: Final = 5
 """Whoever waits for an answer comes first."""
 RETRY_SECONDS: Final = 1.0
@@ -26,8 +29,8 @@ async def run_linker(url: str) -> None:
     """Link what is new; runs until cancelled."""
     os.nice(NICENESS)
     wake = asyncio.Event()
-    async with open_pool(url, size=2) as base:
-        await asyncio.gather(hear(url, wake), link(Follower(base), wake))
+    async with open_pool(url, size=3) as base:
+        await asyncio.gather(hear(url, wake), link(Follower(base), wake), age(base))
 
 
 async def hear(url: str, wake: asyncio.Event) -> None:
@@ -35,6 +38,17 @@ async def hear(url: str, wake: asyncio.Event) -> None:
     async for notice in listen(url, (CHANNEL,)):
         if not isinstance(notice, Lost):
             wake.set()
+
+
+async def age(base: AsyncPool) -> None:
+    """Note from time to time whose values have become stale since they were written."""
+    while True:
+        try:
+            async with reading(base) as connection:
+                await note_stale(connection)
+        except NeedleError as error:
+            log.warning("linker.waiting", problem=error.code, reason=error.sentence("en"))
+        await asyncio.sleep(AGE_SECONDS)
 
 
 async def link(follower: Follower, wake: asyncio.Event) -> None:

@@ -50,6 +50,9 @@ def import_file(
     purpose: Annotated[
         list[str] | None, typer.Option(help="What it may be used for; several times. None: all.")
     ] = None,
+    consent: Annotated[
+        str | None, typer.Option(help="Mark of the consent that it rests on. None: a law or a duty.")
+    ] = None,
     rejects: Annotated[Path | None, typer.Option(help="Where rows go that cannot be taken. None: beside it.")] = None,
 ) -> None:
     """Import a table: look through it first, then again with --write."""
@@ -69,7 +72,7 @@ def import_file(
         return
     moment = datetime.combine((at or datetime.now(UTC)).date(), time(), UTC)
     source = Source(
-        "import", tables.digest_of(file), label or file.name, tuple(purpose or (ANY_PURPOSE,)), by="console"
+        "import", tables.digest_of(file), label or file.name, tuple(purpose or (ANY_PURPOSE,)), consent, by="console"
     )
     with steps_on(Console()) as steps:
         total = len(checked.rows)

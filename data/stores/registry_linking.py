@@ -43,6 +43,11 @@ def mark_stale(connection: Connection) -> int:
     return connection.execute(AGE).rowcount
 
 
+async def note_stale(connection: AsyncConnection) -> int:
+    """``mark_stale``, beside requests."""
+    return (await connection.execute(AGE)).rowcount
+
+
 async def keep_links(
     connection: AsyncConnection, pairs: Iterable[tuple[int, int, float, Evidence]], by: str
 ) -> tuple[int, int]:

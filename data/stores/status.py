@@ -6,6 +6,7 @@ COUNTS = {
     "reports waiting": "select count(*) from report where handled_at is null",
     "open cases": "select count(*) from cases where closed_at is null",
     "all cases (about)": "select greatest(reltuples, 0)::bigint from pg_class where relname = 'cases'",
+    "records to be linked": "select count(*) from registry_unlinked",
     "teams": "select count(*) from team",
     "buildings (about)": "select greatest(reltuples, 0)::bigint from pg_class where relname = 'building'",
 }

@@ -195,7 +195,10 @@ def running(url: str, home: Path) -> Any:
 
 async def test_killed_and_started_again_it_loses_nothing(pool: AsyncPool, ground_url: str, tmp_path: Path) -> None:
     (known,) = await say(pool, "a", WANG)
+    async with reading(pool) as connection:
+        await connection.execute("update registry_entity set fresh_until = current_date - 1")
     with running(ground_url, tmp_path) as process:
+        await asyncio.to_thread(until, lambda: stale(ground_url) == 1, "what has grown old to be noted")
         await asyncio.to_thread(until, lambda: waiting(ground_url) == 0, "the first to be looked at")
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -211,4 +214,11 @@ async def test_killed_and_started_again_it_loses_nothing(pool: AsyncPool, ground
 def waiting(url: str) -> int:
     with connect(url) as connection:
         row = connection.execute("select count(*) from registry_unlinked").fetchone()
+    return int(row[0]) if row else -1
+
+
+def stale(url: str) -> int:
+    with connect(url) as connection:
+        query = "select stale from registry_density where layer = '' and kind = 'person'"
+        row = connection.execute(query).fetchone()
     return int(row[0]) if row else -1

@@ -83,7 +83,9 @@ def test_a_table_is_looked_through_then_imported_once_and_its_bad_rows_are_kept_
     assert aside[["line", "姓名", "身份证号码", "备注"]].to_numpy().tolist() == [["5", "赵敏", "1234", "x"]]
     assert "公民身份号码" in aside["问题"][0]
     assert "Date of birth" in aside["problem"][0]
-    assert "3 new, 0 about" in needle_registry("import", file, "--write", "--at", "2026-01-02")
+    said = needle_registry("import", file, "--write", "--at", "2026-01-02", "--consent", "c-9")
+    assert "3 new, 0 about" in said
+    assert rows(registry, "select consent, by from registry_source") == [("c-9", "console")]
     assert rows(registry, KEPT) == [
         ("王芳", "11010119000101009X", "13900000001", date(1900, 1, 1), 4),
         ("李强", None, "13900000002", None, 2),
