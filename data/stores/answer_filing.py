@@ -15,7 +15,7 @@ from data.forms_layout import Column, FormTable, Kind, of_version
 from data.forms_schema import fill_in, insert
 from data.stores import answer_edits
 from data.stores.form_answers import Answers, flatten, sent
-from data.stores.forms import COLUMNS, TABLES, Layout
+from data.stores.forms import COLUMNS, TABLES, VERSION_COLUMNS, AskedForm, Layout
 from data.stores.reading import reading
 from geo.errors import NeedleError
 
@@ -25,8 +25,8 @@ CHANNEL: Final = "needle_answer"
 #: A notice holds 8,000 bytes.
 NOTICE: Final = 100
 
-ASKED: Final = """
-select v.id, f.id as form, f.form_id, f.title, v.number, v.version, v.digest, v.xform, v.itemsets, v.purposes
+ASKED: Final = f"""
+select {VERSION_COLUMNS}, v.xform, v.itemsets, v.purposes
   from form_version v join form f on f.id = v.form
  where f.form_id = %s and v.version = %s
 """
@@ -63,22 +63,6 @@ update link set uses = greatest(link.uses - uncounted.uses, 0),
                    where link_use.link_id = link.id and not given_back and mail_id <> all (%(mails)s))
   from uncounted where link.id = uncounted.link_id
 """
-
-
-@dataclass(frozen=True, slots=True)
-class AskedForm:
-    """A published version, with what its answers are checked by. It never changes."""
-
-    id: int
-    form: int
-    form_id: str
-    title: str
-    number: int
-    version: str
-    digest: str
-    xform: str
-    itemsets: str | None
-    purposes: list[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,9 +51,9 @@ class Publication:
     identity: str = "none"
 
 
-@dataclass(frozen=True)
-class PublishedForm:
-    """One version of a form, ready to be asked."""
+@dataclass(frozen=True, slots=True)
+class FormVersion:
+    """One version of a form, which never changes. ``form``: the form's own number; ``digest``: MD5 of the XForm."""
 
     id: int
     form: int
@@ -62,8 +62,23 @@ class PublishedForm:
     number: int
     version: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedForm(FormVersion):
+    """A version as its publisher sees it."""
+
     published_at: datetime
     answers: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskedForm(FormVersion):
+    """A version with what its answers are checked by, and what they may be used for."""
+
+    xform: str
+    itemsets: str | None
+    purposes: list[str]
 
 
 @dataclass(frozen=True)
@@ -83,8 +98,9 @@ insert into form_version (form, number, version, digest, workbook, xform, itemse
 values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning id
 """
 DEMAND: Final = "update form_version set identity = %s where form = %s and number = %s"
-VERSIONS: Final = """
-select v.id, f.id as form, f.form_id, f.title, v.number, v.version, v.digest, v.published_at,
+VERSION_COLUMNS: Final = "v.id, f.id as form, f.form_id, f.title, v.number, v.version, v.digest"
+VERSIONS: Final = f"""
+select {VERSION_COLUMNS}, v.published_at,
        (select count(*) from form_submission s where s.version_id = v.id)::integer as answers
   from form_version v join form f on f.id = v.form
 """

@@ -5,8 +5,9 @@ from typing import Any
 
 from data.registry.claims import Source, Verification
 from data.registry.sayings import Asked, Told, told
-from data.stores.answer_filing import AskedForm, AskedLink, AsyncConnection, NewAnswer, load_bindings
+from data.stores.answer_filing import AskedLink, AsyncConnection, NewAnswer, load_bindings
 from data.stores.form_answers import Answers
+from data.stores.forms import AskedForm
 from data.stores.registry_answers import file_told
 
 

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from data.database import AsyncPool
 from data.stores import answer_filing
 from data.stores.answer_edits import find_by_instance
-from data.stores.answer_filing import AskedForm, Attachment, NewAnswer
+from data.stores.answer_filing import Attachment, NewAnswer
 from data.stores.field_forms import may_fill_in
+from data.stores.forms import AskedForm
 from data.stores.public import load_city
 from data.stores.reading import reading, scoped
 from forms.answers.claims import say

@@ -17,7 +17,8 @@ from data.database import AsyncPool
 from data.portal.courier_side import CourierSide, Mail, Outcome
 from data.stores import answer_filing, parked_letters
 from data.stores.answer_edits import find_by_mail
-from data.stores.answer_filing import AskedForm, AskedLink, Attachment, NewAnswer
+from data.stores.answer_filing import AskedLink, Attachment, NewAnswer
+from data.stores.forms import AskedForm
 from data.stores.parked_letters import LetterToPark
 from data.stores.public import load_city
 from data.stores.reading import reading

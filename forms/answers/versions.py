@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from data.stores.answer_filing import AskedForm, AsyncConnection, load_asked
+from data.stores.answer_filing import AsyncConnection, load_asked
+from data.stores.forms import AskedForm
 from geo.errors import NeedleError
 
 KEPT: Final = 200
