@@ -25,7 +25,7 @@ from data.stores.identity_purposes import AsyncConnection, CalibrationRow, Purpo
 from data.stores.reading import reading
 from forms.identity import opening
 from forms.identity.assessment import assess, digest_of, settings_of
-from forms.identity.retention import filing
+from forms.identity.retention import FILING_DAYS, add_workdays, filing
 from forms.identity.vault import open_vault
 from forms.identity.visiting import Visitor, confirm_visit, find_visit, read_qr
 from forms.limits import Buckets
@@ -34,6 +34,7 @@ from geo.errors import NeedleError
 NEWEST: Final = 100
 TALLIED: Final = timedelta(days=30)
 CODE: Final = re.compile(r"\d{8}")
+MOST_WORDS: Final = 2_000
 MOST_PICTURE: Final = 2 * 2**20
 TRIES_A_MINUTE: Final = 12.0
 """Two a visit: who it is, and the word."""
@@ -104,6 +105,32 @@ async def visited(connection: AsyncConnection, account: Account, said: dict[str,
     return await find_visit(connection, open_vault(get_settings().home / "secrets"), code)
 
 
+@router.post("/incident")
+async def incident(request: Request, wall: TheWall, account: Asker, said: Said) -> Response:
+    """Something leaked: what, in ``words``. It becomes a task that is due today, with how many persons it may concern."""
+    require(account, "identity.manage")
+    words = str(said.get("words") or "").strip()[:MOST_WORDS]
+    if not words:
+        raise NeedleError("request.invalid", problem='{"words": …}')
+    async with reading(wall.pool) as connection:
+        detail = {"words": words, "stored": await references.count_stored(connection), "by": account.username}
+        await references.open_duty(connection, "incident", detail, datetime.now(UTC).date())
+        await add_entries(connection, [deed_of(request, account, "identity.incident", "identity", detail)])
+    return as_json({}, 201)
+
+
+@router.post("/done")
+async def done(request: Request, wall: TheWall, account: Asker, said: Said) -> Response:
+    """A task towards authorities or persons, ``duty``, is done."""
+    require(account, "identity.manage")
+    duty = said.get("duty")
+    async with reading(wall.pool) as connection:
+        if not isinstance(duty, int) or not await references.finish_duty(connection, duty, account.username):
+            raise NeedleError("request.invalid", problem='{"duty": 1}')
+        await add_entries(connection, [deed_of(request, account, "identity.done", f"duty:{duty}")])
+    return as_json({})
+
+
 @router.post("/{act}")
 async def change(act: str, request: Request, wall: TheWall, account: Asker, said: Said) -> Response:
     """``propose`` (name, legal_basis, …), ``approve``, ``open``, ``end`` of a ``purpose``; each is audited."""
@@ -126,10 +153,11 @@ async def changed(
         raise NeedleError("request.invalid", problem='{"purpose": 1}')
     if act == "approve":
         return number, {"assessment": await opening.approve(connection, number, by, now)}
+    due = add_workdays(now.date(), FILING_DAYS, is_workday)
     if act == "open":
-        await opening.open_now(connection, number, now)
+        await opening.open_now(connection, number, now, due)
         return number, {}
-    gone, receipt = await opening.end(connection, number, now)
+    gone, receipt = await opening.end(connection, number, now, due)
     return number, {"deleted": gone, "receipt": receipt}
 
 
@@ -161,7 +189,8 @@ async def overview(connection: AsyncConnection, language: str) -> dict[str, Any]
             for d in await references.load_deletions(connection, NEWEST)
         ],
         "duties": [
-            {"kind": d.kind, "due_on": str(d.due_on) if d.due_on else None, "done": d.done_at is not None}
+            {"id": d.id, "kind": d.kind, "due_on": str(d.due_on) if d.due_on else None, "done": d.done_at is not None}
+            | {"words": d.detail.get("words")}
             for d in await references.load_duties(connection, NEWEST)
         ],
     }

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -19,6 +19,7 @@ from data.stores import identity_purposes as purposes
 from data.stores import identity_references as references
 from data.stores.reading import reading
 from forms.identity import opening
+from forms.identity.retention import FILING_DAYS, add_workdays
 from forms.identity.vault import open_vault
 
 app = typer.Typer(help="Let residents say who they are: thresholds, purposes, what is kept.", no_args_is_help=True)
@@ -100,15 +101,22 @@ def approve(number: Number, by: By) -> None:
 @app.command("open")
 def open_(number: Number) -> None:
     """Let faces be compared for a purpose; refused without notice, threshold and an approved assessment in force."""
-    _change(lambda c, now: opening.open_now(c, number, now))
+    _change(lambda c, now: opening.open_now(c, number, now, last_day(now)))
     print(f"purpose {number} is open")
 
 
 @app.command()
 def end(number: Number) -> None:
     """End a purpose: compare no more for it and delete every template kept for it."""
-    gone, receipt = _change(lambda c, now: opening.end(c, number, now))
+    gone, receipt = _change(lambda c, now: opening.end(c, number, now, last_day(now)))
     print(f"purpose {number} has ended; {gone} templates deleted, receipt {receipt}")
+
+
+def last_day(now: datetime) -> date:
+    """The last day for telling the authority of a change."""
+    from dashboard.identity_room import is_workday
+
+    return add_workdays(now.date(), FILING_DAYS, is_workday)
 
 
 def _change(work: Callable[[purposes.AsyncConnection, datetime], Awaitable[Found]]) -> Found:

@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from data.registry.claims import VERIFICATIONS, Verification
+from data.registry.fields import find_field
 from data.stores.registry_withdrawals import verify_source
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -24,8 +25,10 @@ select submission.id, form.form_id, version.identity, link.kind, link.target, re
        left join link on link.id = submission.link_id left join recipient on recipient.link_id = link.id
  where submission.mail_id = %s
 """
+#: A telephone that nobody has confirmed for long may be another person's by now.
 KNOWN_AS: Final = """
-select id, code, phone from registry_entity
+select id, code, case when (golden #>> '{phone,at}')::timestamptz > now() - make_interval(days => %s) then phone end
+  from registry_entity
  where kind = 'person' and root_id = id and erased_at is null and id_number = %s and name = %s
 """
 COLUMNS: Final = """
@@ -40,6 +43,7 @@ values (%(begun_id)s, %(begun_id)s, %(reply_key)s, %(submission_id)s, %(entity_i
 on conflict (begun_id) do update set begun_id = excluded.begun_id returning {COLUMNS}
 """
 FAILED: Final = "select way from identity_check where subject = %s and state = 'failed' and created_at > %s order by id"
+CODES_BEGUN: Final = "select count(*) from identity_check where subject = %s and way = 'sms' and created_at > %s"
 PROVE: Final = """
 update identity_check set state = 'waiting', mail_id = %s, reply_key = %s, sealed = %s
  where id = %s and state = 'asked' and expires_at > now()
@@ -231,8 +235,9 @@ async def load_asked_of(connection: AsyncConnection, mail_id: str) -> AskedOf | 
 
 
 async def find_person(connection: AsyncConnection, id_number: str, name: str) -> tuple[int, str, str | None] | None:
-    """The registry's person of this number *and* name: id, code, phone."""
-    return await (await connection.execute(KNOWN_AS, (id_number, name))).fetchone()
+    """The registry's person of this number *and* name: id, code, and the telephone while it counts as current."""
+    fresh = find_field("person.phone").freshness_days
+    return await (await connection.execute(KNOWN_AS, (fresh, id_number, name))).fetchone()
 
 
 async def begin(connection: AsyncConnection, new: NewCheck) -> CheckRow:
@@ -255,6 +260,12 @@ async def load_check(connection: AsyncConnection, begun_id: str) -> CheckRow | N
 async def failures(connection: AsyncConnection, subject: str, since: datetime) -> list[str]:
     """By which ways somebody failed since then."""
     return [row[0] for row in await (await connection.execute(FAILED, (subject, since))).fetchall()]
+
+
+async def count_codes(connection: AsyncConnection, subject: str, since: datetime) -> int:
+    """How many codes somebody had asked for since then."""
+    row = await (await connection.execute(CODES_BEGUN, (subject, since))).fetchone()
+    return int(row[0]) if row else 0
 
 
 async def hand_in(connection: AsyncConnection, check: int, mail_id: str, reply_key: bytes, sealed: bytes) -> bool:

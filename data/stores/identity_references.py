@@ -55,6 +55,8 @@ DELETIONS: Final = """
 select subject, what, why, count, receipt, at from identity_deletion order by id desc limit %s
 """
 DUTY: Final = "insert into identity_duty (kind, detail, due_on) values (%s, %s, %s) on conflict do nothing"
+DONE: Final = "update identity_duty set done_at = now(), by = %s where id = %s and done_at is null"
+FILED: Final = "select exists (select from identity_duty where kind = 'file' and done_at is not null)"
 DUTIES: Final = """
 select id, kind, detail, due_on, opened_at, done_at, by from identity_duty
  order by done_at is not null, due_on nulls last, id limit %s
@@ -207,3 +209,13 @@ async def load_duties(connection: AsyncConnection, at_most: int) -> list[Duty]:
     """What is to be done first, then what is done."""
     async with connection.cursor(row_factory=class_row(Duty)) as cursor:
         return await (await cursor.execute(DUTIES, (at_most,))).fetchall()
+
+
+async def finish_duty(connection: AsyncConnection, duty: int, by: str) -> bool:
+    """Note that something was done, by whom; False: it is unknown, or was done before."""
+    return (await connection.execute(DONE, (by, duty))).rowcount == 1
+
+
+async def was_filed(connection: AsyncConnection) -> bool:
+    """Whether the stored faces were filed with the authority, so that changes are filed too."""
+    return await (await connection.execute(FILED)).fetchone() == (True,)

@@ -35,6 +35,8 @@ from geo.errors import NeedleError
 FAILURES_COUNT_FOR: Final = timedelta(hours=24)
 VISIT_WITHIN: Final = timedelta(days=3)
 MOST_TYPED: Final = 3
+MOST_CODES: Final = 5
+"""Messages to one person within the hours in which failures count: whoever knows their number must not flood them."""
 AT_ONCE: Final = 100
 
 log = structlog.get_logger("identity")
@@ -170,6 +172,8 @@ class IdentityDesk:
             return self._visit(mail_id, letter, about)
         if about.phone is None and about.submission is not None:
             return None
+        if await checks.count_codes(connection, about.subject, self.clock() - FAILURES_COUNT_FOR) >= MOST_CODES:
+            raise NeedleError("identity.codes_used", most=MOST_CODES)
         return self._code(mail_id, letter, about)
 
     async def _face(

@@ -78,8 +78,10 @@ async def approve(connection: AsyncConnection, number: int, by: str, now: dateti
     )
 
 
-async def open_now(connection: AsyncConnection, number: int, now: datetime) -> None:
+async def open_now(connection: AsyncConnection, number: int, now: datetime, due_on: date | None = None) -> None:
     """Let faces be compared for a purpose; another one that is open ends first.
+
+    ``due_on``: the last day for telling the authority, where the stored faces were filed with it.
 
     Raises
     ------
@@ -92,17 +94,19 @@ async def open_now(connection: AsyncConnection, number: int, now: datetime) -> N
     check_open(purpose, notice, calibration, await purposes.load_assessment(connection, number), now)
     before = await purposes.load_open(connection)
     if before is not None and before.id != number:
-        await end(connection, before.id, now)
+        await end(connection, before.id, now, due_on)
     await purposes.open_purpose(connection, number)
+    if await references.was_filed(connection):
+        await references.open_duty(connection, "change_filing", {"purpose": number}, due_on)
 
 
-async def end(connection: AsyncConnection, number: int, now: datetime) -> tuple[int, str]:
+async def end(connection: AsyncConnection, number: int, now: datetime, due_on: date | None = None) -> tuple[int, str]:
     """End a purpose and delete every template kept for it; how many, and the receipt."""
     await find(connection, number)
     receipt = receipt_of("purpose", f"{number} {now.isoformat()}")
     await purposes.end_purpose(connection, number)
     gone = await references.delete_references(connection, "purpose_ended", receipt, purpose=number)
     await references.open_duty(
-        connection, "cancel_filing", {"purpose": number, "deleted": gone, "receipt": receipt}, None
+        connection, "cancel_filing", {"purpose": number, "deleted": gone, "receipt": receipt}, due_on
     )
     return gone, receipt

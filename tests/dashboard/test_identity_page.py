@@ -1,7 +1,7 @@
 """Identity on the operators' side: nothing opens out of turn, everything is audited, a worker confirms, the page shows it."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import httpx
@@ -99,3 +99,29 @@ def test_the_page_shows_it_in_both_languages(office: tuple[str, str, Cast], brow
             expect(page.locator(".identity-plot .main-svg").first).to_be_visible()
             assert page.locator(".identity-assessment h3").count() == 4
             assert "identity." not in page.inner_text("main")
+
+
+def test_leaks_and_changes_become_tasks(office: tuple[str, str, Cast], opened: int) -> None:
+    def tasks(admin: httpx.Client) -> dict[str, dict[str, Any]]:
+        return {one["kind"]: one for one in admin.get("/api/identity").json()["duties"] if not one["done"]}
+
+    with client(office, "admin") as admin, client(office, "grid_worker:1") as worker:
+        assert worker.post("/api/identity/incident", json={"words": "U 盘丢失"}).status_code == 403
+        assert admin.post("/api/identity/incident", json={"words": " "}).status_code == 422
+        assert admin.post("/api/identity/incident", json={"words": "U 盘丢失"}).status_code == 201
+        leak = tasks(admin)["incident"]
+        assert (leak["words"], leak["due_on"]) == ("U 盘丢失", str(datetime.now(UTC).date()))
+        assert admin.post("/api/identity/done", json={"duty": leak["id"]}).status_code == 200
+        assert admin.post("/api/identity/done", json={"duty": leak["id"]}).status_code == 422
+        # Filed with the authority; then another purpose takes the first one's place.
+        with connect(office[1], autocommit=True) as base:
+            base.execute("insert into identity_duty (kind, done_at, by) values ('file', now(), 'admin')")
+        number = admin.post("/api/identity/propose", json=ASKED).json()["purpose"]
+        for act in ("approve", "open"):
+            assert admin.post(f"/api/identity/{act}", json={"purpose": number}).status_code == 200
+        found = tasks(admin)
+        assert found.keys() == {"change_filing", "cancel_filing"}
+        for one in found.values():
+            assert 40 <= (date.fromisoformat(one["due_on"]) - datetime.now(UTC).date()).days <= 60
+        states = {one["id"]: one["state"] for one in admin.get("/api/identity").json()["purposes"]}
+        assert (states[opened], states[number]) == ("ended", "open")

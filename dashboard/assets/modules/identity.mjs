@@ -57,7 +57,14 @@ class Identity extends Sheet {
     return form;
   }
 
-  figures({ filing, calibration, tally, duties }) {
+  incident(tried) {
+    const { page } = this, words = h('textarea', { name: 'words', rows: '3', required: '', 'aria-label': page.say('incident.words') });
+    const form = h('form', { class: 'identity-proposal' }, h('p', { text: page.say('incident.note') }), words, h('button', { class: 'button is-main', type: 'submit', text: page.say('incident.do') }));
+    form.addEventListener('submit', (event) => { event.preventDefault(); return tried(() => give(page, '/api/identity/incident', { words: words.value })); });
+    return h('details', { class: 'identity-incident' }, h('summary', { text: page.say('incident') }), form);
+  }
+
+  figures({ filing, calibration, tally, duties, may }) {
     const { page } = this, rate = (value) => `${(value * 100).toFixed(2)} %`;
     const passed = tally.filter(([, state]) => state === 'passed').reduce((sum, [, , n]) => sum + n, 0), all = tally.reduce((sum, [, , n]) => sum + n, 0);
     const facts = [
@@ -66,8 +73,11 @@ class Identity extends Sheet {
       ['threshold', calibration ? calibration.threshold.toFixed(3) : '–', calibration ? `${calibration.model}, ${calibration.library}` : page.say('no_threshold')],
       ['rates', calibration ? `${rate(calibration.fmr)} / ${rate(calibration.fnmr)}` : '–', calibration ? page.say('rates.note', { upper: rate(calibration.fmr_upper), data: calibration.data }) : ''],
     ];
-    const open = duties.filter(({ done }) => !done).map(({ kind, due_on: day }) => h('li', { text: page.say(`duty.${kind}`, { day: day ?? '–' }) }));
-    return h('div', { class: 'identity-figures' }, ...facts.map(([key, value, note, level]) => h('div', { class: `identity-figure ${level && level !== 'quiet' ? 'is-late' : ''}` }, h('small', { text: page.say(key) }), h('strong', { text: value }), h('span', { text: note }))), open.length ? h('ul', { class: 'identity-duties' }, ...open) : null);
+    const told = h('p', { class: 'act-told', role: 'status' });
+    const tried = async (work) => { try { await work(); await this.load(); } catch (error) { told.textContent = error.message; } };
+    const finish = (id) => h('button', { class: 'desk-button', type: 'button', text: page.say('duty.do'), onclick: () => tried(() => give(page, '/api/identity/done', { duty: id })) });
+    const open = duties.filter(({ done }) => !done).map(({ id, kind, due_on: day, words }) => h('li', {}, h('span', { text: [page.say(`duty.${kind}`, { day: day ?? '–' }), words].filter(Boolean).join(' · ') }), may.manage ? finish(id) : null));
+    return h('div', { class: 'identity-figures' }, ...facts.map(([key, value, note, level]) => h('div', { class: `identity-figure ${level && level !== 'quiet' ? 'is-late' : ''}` }, h('small', { text: page.say(key) }), h('strong', { text: value }), h('span', { text: note }))), open.length ? h('ul', { class: 'identity-duties' }, ...open) : null, may.manage ? this.incident(tried) : null, told);
   }
 
   purposes({ purposes, may }) {

@@ -50,7 +50,12 @@ function filmed(show, stream, step, far, leave) {
       end(frames);
     } }, say('identity.take'));
     show(...asked(step, far), video, told, make('div', { class: 'ways two' }, take, make('button', { type: 'button', onclick: () => { end(null); leave(); } }, say('identity.other'))));
-    timer = setInterval(async () => { if (video.videoWidth) told.textContent = say(`identity.quality.${await quality(video)}`); }, EVERY_MS);
+    let busy = false;
+    timer = setInterval(async () => {
+      if (busy || !video.videoWidth) return;
+      busy = true;
+      try { told.textContent = say(`identity.quality.${await quality(video, step)}`); } finally { busy = false; }
+    }, EVERY_MS);
   });
 }
 
@@ -86,25 +91,16 @@ async function frameOf(video) {
 }
 
 /** One word about a picture: dark, bright, blurred, no_face, many_faces, far, off_centre, good. */
-async function quality(video) {
-  const canvas = painted(video, SMALL), { width, height } = canvas, { light, sharp } = measured(canvas.getContext('2d').getImageData(0, 0, width, height));
+async function quality(video, step) {
+  const canvas = painted(video, SMALL), { width, height } = canvas, { light, sharp, grey } = measured(canvas.getContext('2d').getImageData(0, 0, width, height));
   if (light < DARK) return 'dark';
   if (light > BRIGHT) return 'bright';
   if (sharp < BLURRED) return 'blurred';
-  return globalThis.FaceDetector ? placed(video) : 'good';
+  const { findFaces, placed } = await import('./faces.mjs');
+  return placed(findFaces(grey, width, height), width, height, step);
 }
 
-/** Where the browser itself finds faces. */
-async function placed(video) {
-  let faces;
-  try { faces = await new FaceDetector({ fastMode: true }).detect(video); } catch { return 'good'; }
-  if (faces.length !== 1) return faces.length ? 'many_faces' : 'no_face';
-  const { x, y, width, height } = faces[0].boundingBox, least = Math.min(video.videoWidth, video.videoHeight);
-  if (width < least / 4) return 'far';
-  return Math.hypot(x + width / 2 - video.videoWidth / 2, y + height / 2 - video.videoHeight / 2) > least * 0.3 ? 'off_centre' : 'good';
-}
-
-/** Mean grey of the middle, and the variance of its Laplacian. @param {ImageData} image */
+/** Mean grey of the middle, the variance of its Laplacian, and the whole picture in grey. @param {ImageData} image */
 export function measured({ data, width, height }) {
   const grey = new Float32Array(width * height);
   for (let at = 0; at < grey.length; at += 1) grey[at] = 0.299 * data[at * 4] + 0.587 * data[at * 4 + 1] + 0.114 * data[at * 4 + 2];
@@ -115,5 +111,5 @@ export function measured({ data, width, height }) {
       sum += grey[at]; edges += edge; squares += edge * edge; count += 1;
     }
   }
-  return { light: sum / count, sharp: squares / count - (edges / count) ** 2 };
+  return { light: sum / count, sharp: squares / count - (edges / count) ** 2, grey };
 }

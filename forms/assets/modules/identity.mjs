@@ -43,7 +43,8 @@ async function hear({ code, id }, isEnough, isOver) {
 export function identify(box, { about, ways, paper, kept = {}, keep, onPassed }) {
   const here = make('section', { class: 'identity', 'aria-labelledby': 'identity-title' });
   box.append(here);
-  let turn = 0;
+  let turn = 0, { receipt } = kept;
+  const proofOf = () => (receipt ? make('p', { class: 'soft' }, say('identity.receipt', { receipt })) : null);
   const show = (...parts) => { turn += 1; here.replaceChildren(...parts.filter(Boolean)); here.querySelector('[tabindex="-1"]')?.focus(); };
   const title = (key, values) => make('h3', { id: 'identity-title', tabindex: '-1' }, say(key, values));
   const button = (key, onclick, kind = '') => make('button', { type: 'button', class: kind, onclick }, say(key));
@@ -55,7 +56,7 @@ export function identify(box, { about, ways, paper, kept = {}, keep, onPassed })
 
   /** Wait for the office's word on a letter, through whatever happens to this page. @param {{letter: object, begun?: object}} sent */
   async function follow(way, { letter, begun }) {
-    keep({ way, letter, begun });
+    keep({ way, letter, begun, receipt });
     working(`identity.way.${way}`);
     const reply = await hear(letter, (word) => word.state !== 'waiting', isOver());
     if (reply) await go(reply, begun ?? letter);
@@ -99,10 +100,11 @@ export function identify(box, { about, ways, paper, kept = {}, keep, onPassed })
   /** Go on with what the office said. */
   async function go(reply, begun) {
     const { state, way } = reply;
+    receipt = state === 'asked' ? reply.receipt : receipt;
     if (state === 'asked' && way === 'sms') code(reply, begun);
     else if (state === 'asked' && way === 'worker') { keep({ way, code: reply.code, qr: reply.qr, until: reply.until, begun }); await visit({ ...reply, begun }); } else if (state === 'asked') await face(reply, begun);
     else if (state === 'again' && way === 'sms') code(reply, begun, say('identity.code.again', { n: reply.left }));
-    else if (state === 'passed') { const shown = { state, way, pass: reply.pass, at: Date.now() }; keep(shown); passed(shown); } else if (state === 'withdrawn') choose(ways, say('identity.withdrawn', { receipt: reply.receipt }));
+    else if (state === 'passed') { const shown = { state, way, pass: reply.pass, receipt, at: Date.now() }; keep(shown); passed(shown); } else if (state === 'withdrawn') choose(ways, say('identity.withdrawn', { receipt: reply.receipt }));
     else if (state === 'no_phone') choose(reply.ways, say('identity.no_phone'));
     else if (state === 'refused') choose(ways, reply.problem[lang] ?? reply.problem.message ?? say('identity.trouble'));
     else choose(reply.ways?.length ? reply.ways : ways, [say(state === 'failed' ? 'identity.failed' : 'identity.over'), ...(reply.why ?? []).map((why) => say(`identity.why.${why}`))].join(' '));
@@ -131,7 +133,7 @@ export function identify(box, { about, ways, paper, kept = {}, keep, onPassed })
 
   async function face(reply, begun) {
     const steps = ['front', ...reply.asked, ...(reply.needs_document ? ['document'] : [])], over = isOver();
-    const frames = await capture((...parts) => here.replaceChildren(title('identity.way.face'), ...parts), steps, () => choose(ways));
+    const frames = await capture((...parts) => here.replaceChildren(...[title('identity.way.face'), ...parts, proofOf()].filter(Boolean)), steps, () => choose(ways));
     if (!frames || over()) return;
     working('identity.way.face');
     await follow('face', { letter: await deliver({ ...about, step: 'proof', way: 'face', begun: begun.code }, frames), begun });
@@ -145,7 +147,7 @@ export function identify(box, { about, ways, paper, kept = {}, keep, onPassed })
       const over = isOver(), letter = await deliver({ ...about, step: 'withdraw', way }), reply = await hear(letter, () => true, over);
       if (reply) await go(reply, letter);
     })) : null;
-    show(title('identity.passed'), make('p', { role: 'status', id: 'identity-passed' }, say(`identity.passed.${way}`)), back);
+    show(title('identity.passed'), make('p', { role: 'status', id: 'identity-passed' }, say(`identity.passed.${way}`)), way === 'face' ? proofOf() : null, back);
   }
 
   if (kept.state === 'passed') passed(kept);

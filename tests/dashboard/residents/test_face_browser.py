@@ -115,6 +115,9 @@ def test_a_face_before_the_camera_opens_ones_own_record(
         phone.fill("#name", NAME)
         phone.fill("#number", NUMBER)
         phone.click("#who button")
+        expect(phone.locator("[data-way]")).to_have_count(3)
+        sizes = phone.locator("[data-way]").evaluate_all("(all) => all.map((e) => [e.offsetWidth, e.offsetHeight])")
+        assert sizes == [sizes[0]] * 3, "no way is made more of than another"
         phone.click("[data-way=face]")
         expect(phone.locator(".notice")).to_have_text("告知书")
         assert not phone.is_checked("#agree")
@@ -127,6 +130,8 @@ def test_a_face_before_the_camera_opens_ones_own_record(
 
         phone.wait_for_selector("#take")
         expect(phone.locator(".quality")).to_have_text("可以拍照")
+        ((receipt,),) = zones.rows("select receipt from identity_consent where channel = 'portal'")
+        expect(phone.locator(".identity")).to_contain_text(receipt)
         assert faults(phone) == []
         ((asked,),) = zones.rows("select asked from identity_check")
         for number, step in enumerate(("front", *asked), 1):

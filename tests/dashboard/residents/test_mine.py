@@ -228,6 +228,35 @@ async def test_without_a_pass_that_holds_nothing_is_shown(zones: Zones) -> None:
         assert zones.rows("select from resident_request") == []
 
 
+async def test_nobody_is_flooded_with_codes_and_no_reply_tells_whom_the_registry_knows(zones: Zones) -> None:
+    async with phone_of(zones) as (phone, _):
+        told = [
+            [(await phone.say("identity", step="begin", way="sms", person=person))[1] for _ in range(6)]
+            for person in (PERSON, STRANGER)
+        ]
+        for one in told:
+            assert [reply["state"] for reply in one] == ["asked"] * 5 + ["refused"]
+            assert one[5]["problem"]["code"] == "identity.codes_used"
+        assert zones.rows("select distinct subject like 'entity:%%', phone is not null from identity_check") == [
+            (False, False),
+            (True, True),
+        ]
+        assert [{**reply, "until": 0} for reply in told[0]] == [{**reply, "until": 0} for reply in told[1]]
+
+
+async def test_no_code_goes_to_a_telephone_that_may_be_anothers_by_now(zones: Zones) -> None:
+    async with phone_of(zones) as (phone, person):
+        with connect(zones.base) as connection:
+            connection.execute(
+                "update registry_entity set golden = jsonb_set(golden, '{phone,at}', to_jsonb(now() - interval '731 days'))"
+                " where id = %s",
+                [person],
+            )
+        _, said = await phone.say("identity", step="begin", way="sms", person=PERSON)
+        assert said["state"] == "asked"
+        assert zones.rows("select entity_id, phone from identity_check") == [(person, None)]
+
+
 async def test_an_identification_about_an_answer_opens_no_record(zones: Zones) -> None:
     async with phone_of(zones) as (phone, _):
         shown = await phone.identify()

@@ -81,12 +81,14 @@ def test_a_resident_sees_corrects_and_takes_back_what_is_held_of_them(town: Town
     assert faults(phone) == []
     phone.reload()
     expect(phone.locator("#visit-code")).to_have_text(shown)
-    phone.click(".identity .ways button")
-    phone.click("[data-way=sms]")
+    # This way by the keyboard alone.
+    phone.locator(".identity .ways button").press("Enter")
+    phone.locator("[data-way=sms]").press("Enter")
     phone.wait_for_selector("#typed")
     phone.reload()
-    phone.fill("#typed", code_of(town.zones))
-    phone.click(".identity .main")
+    phone.locator("#typed").press_sequentially(code_of(town.zones))
+    phone.keyboard.press("Tab")
+    phone.keyboard.press("Enter")
 
     acted(phone, 1)
     expect(phone.locator("[data-field=phone] .value")).to_have_text(PHONE)
