@@ -1,4 +1,4 @@
-"""The process that links what is new and notes what has grown old: it sleeps until the registry says that something was written."""
+"""The process that links what is new and notes what has grown old: it sleeps until something is written in the registry."""
 
 import asyncio
 import os

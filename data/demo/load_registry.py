@@ -14,7 +14,7 @@ from data.demo.registry import SOURCES, Register, Word, make_register
 from data.registry.claims import Claim, Source
 from data.registry.fields import EntityKind
 from data.stores.registry_buildings import FACTS, GROUND
-from data.stores.registry_bulk import keep_source, take, write_entities
+from data.stores.registry_bulk import keep_source, measure, take, write_entities
 from data.stores.registry_unlinked import note_all_linked
 
 BATCH = 10_000
@@ -52,6 +52,7 @@ def load_registry(connection: Connection, city: DemoCity, now: datetime, progres
     _relate(connection, register, numbers, buildings, sources[SOURCES[0].reference])
     _doubt(connection, register, numbers["person"])
     note_all_linked(connection, ("person", "household", "enterprise"))
+    measure(connection)
 
 
 def _batches(rows: Sequence[tuple[int, list[Word]]]) -> Iterator[list[tuple[int, list[Word]]]]:

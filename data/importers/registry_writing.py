@@ -14,7 +14,7 @@ from data.database import Connection, connect, open_pool
 from data.importers.registry import batches
 from data.registry.claims import Source, Verification
 from data.registry.fields import EntityKind
-from data.stores.registry_bulk import Loaded, highest_entity, load_batch
+from data.stores.registry_bulk import Loaded, highest_entity, load_batch, measure
 from data.stores.registry_claims import add_said
 
 BATCH: Final = 20_000
@@ -61,6 +61,8 @@ def write_rows(
             if loaded is not None:
                 add_rest(connection, url, loaded)
             tell(start + len(batch))
+        if written.new:
+            measure(connection)
     return written
 
 

@@ -48,6 +48,7 @@ ENTITY: Final = (
     *("address", "building", "unit", "room", "areas", "geom", "incomplete", "fresh_until", "stale", "claims"),
 )
 CLAIM: Final = ("id", "entity_id", "source_id", "field", "value", "verification", "at")
+MEASURE: Final = "analyze registry_entity, registry_claim, registry_source"
 TELL: Final = "select pg_notify('needle_registry', '*')"
 
 
@@ -59,6 +60,11 @@ class Loaded:
     entities: list[int]
     new: int
     added: dict[int, list[NewClaim]]
+
+
+def measure(connection: Connection) -> None:
+    """Let the database look at what many rows have changed, as it would by itself a minute later: until then it plans badly."""
+    connection.execute(MEASURE)
 
 
 def highest_entity(connection: Connection) -> int:

@@ -33,7 +33,9 @@ insert into registry_entity (id, code, kind, root_id) overriding system value
 select id, code, %s, id from numbered returning id, code
 """
 ROOTS: Final = "select id, root_id, kind, erased_at is not null from registry_entity where id = any (%s)"
-LOCK: Final = "select id from registry_entity where id = any (%s) order by id for update"
+LOCK: Final = """
+select id, root_id, kind, erased_at is not null from registry_entity where id = any (%s) order by id for update
+"""
 ADD: Final = """
 insert into registry_claim (source_id, entity_id, field, value, verification, at)
 select source_id, entity_id, field, value::jsonb, verification, at
@@ -144,7 +146,9 @@ async def lock_roots(connection: AsyncConnection, entities: Iterable[int]) -> di
         roots = {row[1] for row in rows}
         if roots <= held:
             return {row[0]: (row[1], row[2]) for row in rows}
-        await connection.execute(LOCK, (sorted(roots),))
+        locked = await (await connection.execute(LOCK, (sorted(roots),))).fetchall()
+        if roots == set(wanted) and all(row[0] == row[1] and not row[3] for row in locked):
+            return {row[0]: (row[1], row[2]) for row in locked}
         held |= roots
 
 

@@ -128,18 +128,21 @@ async def load_records_of(connection: AsyncConnection, kind: str, ids: Sequence[
 
 async def load_every_record(connection: AsyncConnection, kind: str) -> pd.DataFrame:
     """Every record of one kind, piece by piece, so that no answer is large."""
-    rows: list[tuple[Any, ...]] = []
     query = f"{statement(EVERY, kind)} order by registry_entity.id limit {PIECE}".encode()
-    while piece := await (
-        await connection.execute(query, {"kind": kind, "after": int(rows[-1][0]) if rows else 0})
-    ).fetchall():
-        rows += piece
-    return frame(kind, rows)
+    pieces = [frame(kind, [])]
+    after = 0
+    while rows := await (await connection.execute(query, {"kind": kind, "after": after})).fetchall():
+        pieces.append(frame(kind, rows))
+        after = int(rows[-1][0])
+    return pd.concat(pieces, ignore_index=True)
 
 
 def frame(kind: str, rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
-    """Rows of a kind's columns as linkage takes them."""
-    return pd.DataFrame(rows, columns=list(COLUMNS[kind]), dtype=object)
+    """Rows of a kind's columns as linkage takes them: text, or missing."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS[kind])
+    return pd.DataFrame(
+        {name: pd.array(list(of), dtype="str") for name, of in zip(COLUMNS[kind], columns, strict=True)}
+    )
 
 
 async def load_standing(connection: AsyncConnection, entities: Sequence[int]) -> dict[int, int]:
