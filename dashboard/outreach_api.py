@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Body, Depends, Request, Response
@@ -26,17 +26,18 @@ from data.stores import outreach_overview as overview
 from data.stores.coverage import load_area_names
 from data.stores.forms import load_versions
 from data.stores.reading import reading, scoped
-from forms.links import issuing
+from forms.links import issuing, qr
 from forms.links.tokens import link_secret
 from forms.messengers.settings import read_settings
 from forms.posters.archive import posters_of
 from forms.posters.fonts import read_slices
-from forms.posters.sheet import faces_for, render
+from forms.posters.sheet import Poster, faces_for, render
 from geo.errors import NeedleError
 
 LISTED: Final = 200
 KINDS: Final = ("building", "household", "person", "area")
 LONGEST_LIST: Final = 20_000_000
+CODE_MM: Final = 40.0
 
 
 running, jobs_of = housed("outreach_jobs", OutreachJobs)
@@ -274,18 +275,39 @@ async def poster(outreach: int, link: int, wall: TheWall, account: Asker) -> Res
     require(account, "outreach.edit")
 
     def made() -> bytes:
-        settings = get_settings()
-        with as_account(str(wall.pool.conninfo), account) as connection:
-            asked, zone = store.load_outreach(connection, outreach), ZoneInfo(store.load_zone(connection))
-            found = store.load_links(connection, outreach, [link], open_only=True)
-            secret = link_secret(settings.home / "secrets")
-            posters = posters_of(asked, found, secret, settings.residents_address, zone)
-        if not posters:
-            raise NeedleError("poster.nothing")
-        return render(posters[0], faces_for(posters, read_slices(FONT)))
+        found = poster_of(str(wall.pool.conninfo), account, outreach, link)
+        return render(found, faces_for([found], read_slices(FONT)))
 
     headers = {"cache-control": "no-store", "content-disposition": f'inline; filename="poster-{link}.pdf"'}
     return Response(await asyncio.to_thread(made), media_type="application/pdf", headers=headers)
+
+
+@router.get("/{outreach}/codes/{link}.{form}")
+async def code(outreach: int, link: int, form: Literal["svg", "png"], wall: TheWall, account: Asker) -> Response:
+    """The QR code of one link alone, for a sheet of somebody's own: as vectors, or at 600 dots an inch."""
+    require(account, "outreach.edit")
+    found = await asyncio.to_thread(poster_of, str(wall.pool.conninfo), account, outreach, link)
+    drawn = qr.svg(found.url, CODE_MM).encode() if form == "svg" else qr.png(found.url, CODE_MM)
+    headers = {"cache-control": "no-store", "content-disposition": f'attachment; filename="qr-{link}.{form}"'}
+    return Response(drawn, media_type="image/svg+xml" if form == "svg" else "image/png", headers=headers)
+
+
+def poster_of(url: str, account: Account, outreach: int, link: int) -> Poster:
+    """What stands on the poster of one link that the account sees.
+
+    Raises
+    ------
+    NeedleError
+        ``poster.nothing``, ``link.secret_changed``.
+    """
+    settings = get_settings()
+    with as_account(url, account) as connection:
+        asked, zone = store.load_outreach(connection, outreach), ZoneInfo(store.load_zone(connection))
+        found = store.load_links(connection, outreach, [link], open_only=True)
+        posters = posters_of(asked, found, link_secret(settings.home / "secrets"), settings.residents_address, zone)
+    if not posters:
+        raise NeedleError("poster.nothing")
+    return posters[0]
 
 
 @router.post("/{outreach}/posters")

@@ -14,6 +14,8 @@ import httpx
 import numpy as np
 import openpyxl
 import pytest
+import zxingcpp
+from PIL import Image
 from websockets.sync.client import connect as open_socket
 
 from dashboard.cast import Cast
@@ -337,6 +339,11 @@ def test_posters_come_as_a_zip_and_one_as_a_pdf(asked: Asked) -> None:
         archive = zipfile.ZipFile(io.BytesIO(admin.get(f"/api/outreach/jobs/{job['id']}/file").content))
         assert len(archive.namelist()) == 3
         assert admin.get(f"/api/outreach/1/posters/{ids[0]}.pdf").content.startswith(b"%PDF")
+        codes = {form: admin.get(f"/api/outreach/1/codes/{ids[0]}.{form}") for form in ("svg", "png", "gif")}
+        assert [code.status_code for code in codes.values()] == [200, 200, 422]
+        assert codes["svg"].headers["content-type"] == "image/svg+xml"
+        (told,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(codes["png"].content)))
+        assert "/f/" in told.text
     with asked.client("centre:1") as other:
         assert other.get(f"/api/outreach/jobs/{job['id']}").status_code == 404
 

@@ -135,6 +135,7 @@ class Outreach extends Sheet {
     check.checked = this.chosen.has(link.id);
     const acts = h('td', { class: 'outreach-acts' }, h('div', {},
       link.state === 'open' || link.state === 'waiting' ? h('a', { class: 'desk-link', href: `/api/outreach/${this.asking}/posters/${link.id}.pdf`, target: '_blank', text: page.say('act.poster') }) : null,
+      link.state === 'open' || link.state === 'waiting' ? ['svg', 'png'].map((form) => h('a', { class: 'desk-link', href: `/api/outreach/${this.asking}/codes/${link.id}.${form}`, download: '', 'data-code': form, text: page.say('act.code', { form: form.toUpperCase() }) })) : null,
       h('button', { type: 'button', class: 'desk-link', text: page.say('act.reissue'), 'data-act': 'reissue', onclick: () => this.sure('reissue', () => this.tell('reissue', { links: [link.id] })) }),
       link.state === 'revoked' ? null : h('button', { type: 'button', class: 'desk-link', text: page.say('act.revoke'), 'data-act': 'revoke', onclick: () => this.tell('revoke', { links: [link.id] }) })));
     return h('tr', { 'data-link': link.id }, h('td', {}, check), h('td', { class: 'outreach-label', text: link.label }), h('td', { text: page.say(`kind.${link.kind}`) }), h('td', { class: 'outreach-n', text: used }), h('td', {}, h('span', { class: `asking-state is-${link.uses ? 'answered' : link.state}`, text: page.say(link.uses ? 'link_state.answered' : `link_is.${link.state}`) })), acts);
