@@ -214,7 +214,9 @@ async def begin(
     listed = hotspots(found, LISTED)
     places = await named_places(held, found, listed)
     said = [what for _, _, what in named_filters(where, name)]
-    paper = files.Paper(words(language), ground.timezone, now, account.name, said, listed, places)
+    say = words(language)
+    city = say.pick(ground.city.name_zh, ground.city.name_en) if ground.city else ""
+    paper = files.Paper(say, ground.timezone, now, account.name, said, listed, places, city, ground.attributions)
 
     def write(job: FileJob) -> None:
         job.tell(0, found.study.count)

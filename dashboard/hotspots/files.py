@@ -16,9 +16,13 @@ import shapely
 from PIL import Image, ImageDraw
 
 from dashboard.hotspots.analysis import Analysis, Hotspot
+from dashboard.hotspots.study import EARTH_M
 from dashboard.i18n import Words
 from dashboard.indicators.report import FONT
 from dashboard.indicators.report_sheet import Block, Heading, Note, Panel, Picture, Table, Title, build
+from dashboard.paper_map import Furniture, Sign, framed
+from data.mirror.inside import mercator_degrees
+from geo.mvt_columns import UNITS
 from geo.stats.trends import Trend
 
 FORMATS: Final = {
@@ -38,7 +42,18 @@ COLOURS: Final = {
 
 @dataclass(frozen=True)
 class Paper:
-    """What a file says besides the numbers. ``filters``: in words; ``places``: names of hotspots by number."""
+    """What a file says besides the numbers.
+
+    Attributes
+    ----------
+    filters : sequence of str
+        In words.
+    places : Mapping[int, str]
+        Names of hotspots by number.
+    city : str
+    sources : sequence of str
+        What must be said of where the ground came from.
+    """
 
     say: Words
     timezone: str
@@ -47,6 +62,8 @@ class Paper:
     filters: Sequence[str]
     listed: Sequence[Hotspot]
     places: Mapping[int, str]
+    city: str
+    sources: Sequence[str]
 
     def moment(self, seconds: int) -> str:
         """A moment in the city's time."""
@@ -58,7 +75,7 @@ def write(path: Path, form: str, found: Analysis, paper: Paper) -> None:
     writers: dict[str, Callable[[], None]] = {
         "geojson": lambda: write_geojson(path, found, paper),
         "gpkg": lambda: pyogrio.write_dataframe(frame(found), path, layer="hotspots", driver="GPKG"),
-        "png": lambda: picture(found).save(path, format="PNG", optimize=True),
+        "png": lambda: paper_map(found, paper).save(path, format="PNG", optimize=True),
         "pdf": lambda: write_pdf(path, found, paper),
     }
     writers[form]()
@@ -128,6 +145,55 @@ def picture(found: Analysis) -> Image.Image:
     return image
 
 
+def paper_map(found: Analysis, paper: Paper) -> Image.Image:
+    """The map with what it needs to be read alone: what is asked, the verdict, legend, scale, north, sources and date."""
+    study, say = found.study, paper.say
+    drawn = picture(found)
+    wide = float(np.ptp(study.shapes.x.astype(np.float64))) if study.count else 1.0
+    middle = float(study.shapes.y.mean()) if study.count else UNITS / 2
+    latitude = mercator_degrees(np.array([[0.0, middle]]))[0, 1]
+    metres = wide * EARTH_M / UNITS * float(np.cos(np.radians(latitude))) / (drawn.width - 2 * MARGIN)
+    kinds = (3, 2, 1, 0, -1, -2, -3) if found.question.method == "gi" else (3, 2, 1, 4, 5, 0, -1, -2, -3)
+    around = Furniture(
+        f"{paper.city} · {say('hotspots.title')}" if paper.city else say("hotspots.title"),
+        [window_of(found, paper), " · ".join([*asked_of(found, paper), *paper.filters]), verdict_of(found, paper)],
+        [Sign(COLOURS[kind], say(f"hotspots.class.{kind}")) for kind in kinds],
+        [say("hotspots.legend_text"), *sources_of(found, paper)],
+        say("hotspots.north"),
+    )
+    return framed(drawn, metres, around)
+
+
+def window_of(found: Analysis, paper: Paper) -> str:
+    """From when to when."""
+    return f"{paper.moment(found.question.start)} – {paper.moment(found.question.end)}"
+
+
+def asked_of(found: Analysis, paper: Paper) -> list[str]:
+    """What was asked, in words."""
+    question = found.question
+    return [paper.say(f"hotspots.{kind}.{getattr(question, kind)}") for kind in ("grid", "measure", "method")]
+
+
+def verdict_of(found: Analysis, paper: Paper) -> str:
+    """How much is significant, or that nothing is."""
+    hot = int(found.hot.sum())
+    if not hot:
+        return paper.say("hotspots.nothing_title")
+    return paper.say("hotspots.found", n=len(paper.listed), cells=hot)
+
+
+def sources_of(found: Analysis, paper: Paper) -> list[str]:
+    """The layers that the map was made of, where they came from, and as of when."""
+    layers = paper.say(
+        "hotspots.layers",
+        cases=f"{int(found.counted.now.sum()):,}",
+        cells=f"{found.study.count:,}",
+        grid=paper.say(f"hotspots.grid.{found.question.grid}"),
+    )
+    return [layers, *paper.sources, paper.say("hotspots.stamp", time=paper.moment(paper.now), author=paper.author)]
+
+
 def write_pdf(path: Path, found: Analysis, paper: Paper) -> None:
     """The picture with its legend, the list of hotspots, and how it was done."""
     out = BytesIO()
@@ -137,24 +203,19 @@ def write_pdf(path: Path, found: Analysis, paper: Paper) -> None:
 
 def blocks(found: Analysis, paper: Paper) -> list[Block]:
     """The document from top to bottom."""
-    say, question = paper.say, found.question
-    window = f"{paper.moment(question.start)} – {paper.moment(question.end)}"
-    asked = [
-        say(f"hotspots.grid.{question.grid}"),
-        say(f"hotspots.measure.{question.measure}"),
-        say(f"hotspots.method.{question.method}"),
-    ]
-    hot = int(found.hot.sum())
-    verdict = say("hotspots.nothing_title") if not hot else say("hotspots.found", n=len(paper.listed), cells=hot)
+    say = paper.say
     rows = [hotspot_row(one, paper) for one in paper.listed]
     head = [say(f"hotspots.column.{name}") for name in ("place", "cases", "expected", "before", "z", "q", "trend")]
     listed: list[Block] = (
         [Heading(say("hotspots.list")), Table(head, rows, (48, 18, 20, 20, 16, 22, 24))] if rows else []
     )
-    shown = picture(found)
     return [
-        Title(say("hotspots.title"), window, say("hotspots.stamp", time=paper.moment(paper.now), author=paper.author)),
-        Note(" · ".join([*asked, *paper.filters])),
+        Title(
+            say("hotspots.title"),
+            window_of(found, paper),
+            say("hotspots.stamp", time=paper.moment(paper.now), author=paper.author),
+        ),
+        Note(" · ".join([*asked_of(found, paper), *paper.filters])),
         Panel(
             [
                 (
@@ -162,11 +223,11 @@ def blocks(found: Analysis, paper: Paper) -> list[Block]:
                     f"{int(found.counted.now.sum()):,}",
                     say("hotspots.cells_of", n=f"{found.study.count:,}"),
                 ),
-                (say("hotspots.verdict"), f"{hot:,}", verdict),
+                (say("hotspots.verdict"), f"{int(found.hot.sum()):,}", verdict_of(found, paper)),
             ]
         ),
-        Picture(shown),
-        Note(say("hotspots.legend_text")),
+        Picture(paper_map(found, paper)),
+        *(Note(line) for line in (say("hotspots.legend_text"), *sources_of(found, paper))),
         *listed,
         Heading(say("hotspots.how")),
         *(Note(say(f"hotspots.how.{name}")) for name in ("test", "fdr", "study", "trend")),

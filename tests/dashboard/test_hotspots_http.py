@@ -11,9 +11,10 @@ import httpx
 import numpy as np
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
 from dashboard.hotspots.analysis import Question, analyse, count, hotspots
+from dashboard.hotspots.files import COLOURS
 from dashboard.hotspots.study import Study
 from data.cluster import Cluster
 from data.database import Connection, connect
@@ -125,12 +126,20 @@ def test_an_analysis_is_a_file(city: httpx.Client, form: str, tmp_path: Path) ->
         told = city.get(f"/api/hotspots/files/{begun.json()['id']}").json()
     file = city.get(f"/api/hotspots/files/{begun.json()['id']}/file").content
     if form == "png":
-        assert Image.open(io.BytesIO(file)).size[0] > 300
+        drawn = Image.open(io.BytesIO(file)).convert("RGB")
+        assert drawn.size[0] > 300
+        shown = {
+            drawn.getpixel((x, y))
+            for x in range(0, drawn.width, 3)
+            for y in range(drawn.height * 3 // 4, drawn.height, 3)
+        }
+        assert {ImageColor.getrgb(COLOURS[kind]) for kind in (3, 2, 1, 0, -1, -2, -3)} <= shown, "the legend"
     elif form == "pdf":
         document = pypdfium2.PdfDocument(io.BytesIO(file))
         text = "".join(page.get_textpage().get_text_bounded() for page in document)
         assert "热点分析" in text
         assert "错误发现率" in text
+        assert f"图层：案件库（本期 {said['cases']:,} 件）" in text.replace("\r\n", "")
         document.close()
     else:
         path = tmp_path / f"analysis.{form}"
