@@ -20,9 +20,10 @@ from data.stores.coverage import AsyncConnection
 from data.stores.reading import as_owner, scoped
 from data.stores.registry_claims import add_claims
 from data.stores.registry_entities import load_claims, load_entities, load_entity, load_timeline
-from data.stores.registry_merges import load_merges
+from data.stores.registry_merges import load_merges, undo_merge
 from data.stores.registry_reading import load_building_names, load_purposes
 from data.stores.registry_relations import load_relations
+from data.stores.registry_review import must_see_merge
 from geo.errors import NeedleError
 
 READS: Final = 100
@@ -118,6 +119,18 @@ def purpose_as_json(purpose: Purpose, say: Any, kind: str) -> dict[str, Any]:
     """A purpose to choose: its name, the law or duty it rests on, whether it needs anything of this kind."""
     needs = any(key.startswith(f"{kind}.") for key in purpose.needs)
     return {"code": purpose.code, "name": say.pick(purpose.zh, purpose.en), "basis": purpose.basis, "needs": needs}
+
+
+@router.post("/merges/{merge}/undo")
+async def undo(merge: int, request: Request, held: Held, account: Asker) -> Response:
+    """Split what a merge made one, whoever made it: both stand as they stood, and linkage never merges them again."""
+    require(account, "registry.review")
+    async with scoped(held.wall.pool, account.id) as connection:
+        await must_see_merge(connection, merge)
+        await as_owner(connection)
+        await undo_merge(connection, merge, account.username)
+        await add_entries(connection, [deed_of(request, account, "registry.split", f"merge:{merge}")])
+    return as_json({"undone": merge})
 
 
 # --- correcting -------------------------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ ENTITIES, INCOMPLETE, STALE = range(3)
 WIDTH: Final = 3 * len(KINDS)
 LEAST: Final = 5
 """Fewer records than this are never told as a number."""
+MOST_SCOPES: Final = 64
+"""So many scopes are kept in mind: areas that somebody chose."""
 HEXES: Final = ("hex7", "hex8", "hex9", "hex10")
 HEX_OF_ZOOM: Final = ((10, "hex7"), (12, "hex8"), (14, "hex9"))
 """Below which zoom which hexagons are drawn; ``hex10`` from there on."""
@@ -44,7 +46,10 @@ class Level(CoverageRows):
 
 @dataclass(frozen=True, eq=False)
 class Hidden:
-    """What is not told of a scope, by kind in the last axis: its total, its buildings, the places of each layer by code."""
+    """What is not told of a scope, by kind in the last axis: its total, its buildings, places of each layer by code.
+
+    Places of which everything is told are left out.
+    """
 
     total: Bools
     buildings: Bools
@@ -100,6 +105,9 @@ class DensityMirror:
     def hidden(self, scope: Scope) -> Hidden:
         """What is not told of a scope. What is kept back of the whole that an account sees is kept back of an area in it too."""
         if scope not in self._hidden:
+            if len(self._hidden) > MOST_SCOPES:
+                for held in (self._hidden, self._hidden_rows, self._outlines):
+                    held.clear()
             self._hidden[scope] = self._hide(scope)
         return self._hidden[scope]
 
@@ -110,9 +118,9 @@ class DensityMirror:
         total = self.total(scope)
         parts = [self._hide_kind(counts, at, int(total[3 * at]), scope, before) for at in range(len(KINDS))]
         codes = level.codes
+        kept = {name: np.stack([one[2][name] for one in parts], axis=1) for name in parts[0][2]}
         places = {
-            name: dict(zip(codes[name], np.stack([one[2][name] for one in parts], axis=1), strict=True))
-            for name in parts[0][2]
+            name: {codes[name][at]: rows[at] for at in np.flatnonzero(rows.any(axis=1))} for name, rows in kept.items()
         }
         return Hidden(np.array([one[0] for one in parts]), np.stack([one[1] for one in parts], axis=1), places)
 

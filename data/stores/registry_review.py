@@ -10,6 +10,7 @@ from geo.errors import NeedleError
 AsyncConnection = psycopg.AsyncConnection[Any]
 
 SEEN: Final = "select 1 from registry_doubt where id = %s"
+SEEN_MERGE: Final = "select 1 from registry_merge where id = %s"
 DECIDED: Final = "select left_id, right_id, state from registry_doubt where id = %s for update"
 MERGED: Final = """
 select id from registry_merge m where undone_at is null
@@ -29,6 +30,12 @@ async def must_see(connection: AsyncConnection, doubt: int) -> None:
     """Refuse what the account does not see: ``registry.doubt_settled``, as of one that is gone."""
     if await (await connection.execute(SEEN, (doubt,))).fetchone() is None:
         raise NeedleError("registry.doubt_settled", doubt=doubt)
+
+
+async def must_see_merge(connection: AsyncConnection, merge: int) -> None:
+    """Refuse what the account does not see: ``registry.merge_unknown``, as of one that never was."""
+    if await (await connection.execute(SEEN_MERGE, (merge,))).fetchone() is None:
+        raise NeedleError("registry.merge_unknown", merge=merge)
 
 
 async def reopen_doubt(connection: AsyncConnection, doubt: int, by: str) -> None:

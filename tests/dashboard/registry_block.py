@@ -64,8 +64,8 @@ async def _fill(url: str) -> Block:
         await add_claims(connection, police, {household[0][0]: home})
         await add_relations(connection, police, [Relation(people[0][0], "lives_in", household[0][0])])
         evidence = [
-            {"field": "phone", "weight": 9.0, "level": "same"},
-            {"field": "room", "weight": -3.0, "level": "other"},
+            {"field": "phone", "weight": 9.0, "level": "same", "zh": "电话相同", "en": "same telephone"},
+            {"field": "room", "weight": -3.0, "level": "other", "zh": "房号不同", "en": "another room"},
         ]
         await save_doubts(connection, [FoundDoubt(people[1][0], people[2][0], 6.5, evidence)])
     return Block(buildings, [code for _, code in people], household[0][1])

@@ -23,7 +23,7 @@ def filled(cluster: Cluster, block_template: str) -> Iterator[tuple[str, Block]]
 
 
 def test_a_steward_looks_finds_reads_corrects_and_decides(page: Page, filled: tuple[str, Block]) -> None:
-    address, _ = filled
+    address, block = filled
     page.goto(f"{address}/registry?lang=en&theme=dark")
     page.wait_for_function("() => document.body.dataset.ready")
     expect(page.locator('.registry-card[data-kind="person"] b')).to_have_text("20")
@@ -59,6 +59,15 @@ def test_a_steward_looks_finds_reads_corrects_and_decides(page: Page, filled: tu
     expect(page.locator(".review-pair")).to_have_count(0)
     page.keyboard.press("u")
     expect(page.locator(".review-pair")).to_be_visible()
+
+    page.keyboard.press("m")
+    expect(page.locator(".review-pair")).to_have_count(0)
+    page.goto(f"{address}/registry/{block.persons[1]}?lang=en")
+    expect(page.locator(".record-lines li.is-merged small").first).to_contain_text("same telephone +9")
+    page.locator(".merge-undo").click()
+    page.locator(".forms-confirm .is-heavy").click()
+    expect(page.locator(".record-lines li.is-split")).to_have_count(1)
+    expect(page.locator(".merge-undo")).to_have_count(0)
 
 
 def test_a_steward_brings_a_table_and_sees_what_becomes_of_it(

@@ -255,3 +255,21 @@ def test_a_table_is_imported_by_who_may_under_what_its_source_allows(registry: R
         ).fetchall()
     assert said == [(["elderly_care"], "c-77", "admin", "document")]
     assert noted == [("1",), ("0",)]
+
+
+def test_a_merge_is_taken_back_from_the_record_and_stays_so(registry: Registry) -> None:
+    with registry.client() as client:
+        (doubt,) = client.get("/api/registry/review").json()["doubts"]
+        merge = client.post(f"/api/registry/review/{doubt['id']}", json={"same": True}).json()["merge"]
+        record = client.get(f"/api/registry/records/{doubt['left']}").json()
+        (standing,) = [one for one in record["merges"] if one["undone_at"] is None]
+        assert standing["id"] == merge
+        assert [one["en"] for one in standing["evidence"]] == ["same telephone", "another room"]
+        address = f"/api/registry/records/merges/{merge}/undo"
+        with registry.client("operator") as other:
+            assert other.post(address).status_code == 403
+        assert client.post(address).status_code == 200
+        assert client.post(address).status_code == 409
+        assert client.post("/api/registry/records/merges/999999/undo").status_code == 404
+        both = [client.get(f"/api/registry/records/{doubt[side]}").json()["code"] for side in ("left", "right")]
+        assert both == [doubt["left"], doubt["right"]], "each stands for itself again"

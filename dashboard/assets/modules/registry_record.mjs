@@ -2,7 +2,7 @@
    who has read it. What leads to a person is shown in full only for a purpose, which is written down. */
 
 import { readQuery, writeQuery } from './address.mjs';
-import { button, change, dialog, failure, h, icon } from './forms_dom.mjs';
+import { button, change, confirm, dialog, failure, h, icon } from './forms_dom.mjs';
 import { register } from './keys.mjs';
 import { get } from './office.mjs';
 import { Page, slot } from './page.mjs';
@@ -104,7 +104,14 @@ class RegistryRecord {
   tabs() {
     const { page, said } = this;
     const tab = (name, n) => h('button', { type: 'button', role: 'tab', id: `record-tab-${name}`, 'aria-selected': String(this.tab === name), onclick: () => { this.tab = name; this.draw(); document.getElementById(`record-tab-${name}`).focus(); } }, page.say(`tab.${name}`), h('small', { text: String(n) }));
-    return h('section', { class: 'record-past' }, h('div', { class: 'cells-tabs', role: 'tablist', 'aria-label': page.say('past') }, tab('history', said.history.length), tab('reads', said.reads.length)), h('div', { role: 'tabpanel', 'aria-labelledby': `record-tab-${this.tab}` }, this.tab === 'reads' ? reads(page, said.reads) : history(page, said.history)));
+    return h('section', { class: 'record-past' }, h('div', { class: 'cells-tabs', role: 'tablist', 'aria-label': page.say('past') }, tab('history', said.history.length), tab('reads', said.reads.length)), h('div', { role: 'tabpanel', 'aria-labelledby': `record-tab-${this.tab}` }, this.tab === 'reads' ? reads(page, said.reads) : history(page, said, said.may.includes('registry.review') ? (merge) => this.undo(merge) : null)));
+  }
+
+  async undo(merge) {
+    const { page } = this;
+    if (!(await confirm(page, page.say('merge.sure'), page.say('merge.undo')))) return;
+    await change(page, 'POST', `/api/registry/records/merges/${merge}/undo`);
+    await this.load();
   }
 
   correct(field) {
