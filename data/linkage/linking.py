@@ -7,7 +7,7 @@ that no weight overrides (`may_link`, `cluster`): never on a name alone, and nev
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -189,13 +189,17 @@ def learn(linker: Linker, model: Model, progress: Progress) -> None:
     linker.training.estimate_u_using_random_sampling(max_pairs=SAMPLED_PAIRS)
     for at, block in enumerate(model.training):
         progress("learning from likely pairs", 0.3 + 0.3 * at / len(model.training))
-        with suppress(EMTrainingException):  # no two records share the block: nothing is learned in it
+        untouched = linker._settings_obj.core_model_settings.copy()
+        try:
             linker.training.estimate_parameters_using_expectation_maximisation(
                 blocking_sql(block),
                 fix_probability_two_random_records_match=True,
                 estimate_without_term_frequencies=True,
                 max_pairs=SAMPLED_PAIRS,
             )
+        except EMTrainingException:
+            # No two records share the block: nothing is learned in it. Splink has taken the block's columns out by then.
+            linker._settings_obj.core_model_settings = untouched
 
 
 def weights_of(linker: Linker, model: Model, prior: float) -> Weights:
