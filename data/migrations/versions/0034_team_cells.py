@@ -6,7 +6,10 @@ revision = "0034"
 down_revision = "0033"
 
 #: A team's member without areas sees the team's cases and nobody's door.
-SEES = "(exists (select from staff() where department is null and {team} and (layer is null or {table}.areas ->> layer = any (codes))))"
+SEES = (
+    "(exists (select from staff() where department is null and {team}"
+    " and (layer is null or {table}.areas ->> layer = any (codes))))"
+)
 TEAM, BEFORE = "(team is null or layer is not null)", "team is null"
 
 
