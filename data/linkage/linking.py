@@ -42,6 +42,8 @@ logging.getLogger("splink").setLevel(logging.ERROR)
 
 SAMPLED_PAIRS: Final = 2**20
 """Pairs that chances are learned from: more cost minutes and change nothing."""
+LARGEST_WEIGHT: Final = 40.0
+"""Log2 of the odds: one in a million millions."""
 RECALL_OF_NUMBER: Final = 0.95
 """How many of a person's pairs agree on the number, where both records have one: the rest are slips."""
 
@@ -189,7 +191,7 @@ def learn(linker: Linker, model: Model, progress: Progress) -> None:
     linker.training.estimate_u_using_random_sampling(max_pairs=SAMPLED_PAIRS)
     for at, block in enumerate(model.training):
         progress("learning from likely pairs", 0.3 + 0.3 * at / len(model.training))
-        untouched = linker._settings_obj.core_model_settings.copy()
+        untouched = linker._settings_obj.core_model_settings.copy()  # type: ignore[no-untyped-call]
         try:
             linker.training.estimate_parameters_using_expectation_maximisation(
                 blocking_sql(block),
@@ -208,11 +210,16 @@ def weights_of(linker: Linker, model: Model, prior: float) -> Weights:
     levels, base = [], 1.0
     for comparison, ours in zip(core.comparisons, model.comparisons, strict=True):
         rungs = [rung for rung in comparison.comparison_levels if not rung.is_null_level]
-        levels.append(tuple(float(rung._match_weight or 0.0) for rung in rungs))
+        levels.append(tuple(bounded(rung._match_weight) for rung in rungs))
         base = next(
             (float(r.u_probability or 1.0) for r, o in zip(rungs, ours.levels, strict=True) if o.by_frequency), base
         )
     return Weights(tuple(levels), base, float(np.log2(prior / (1 - prior))), linker.misc.save_model_to_json())
+
+
+def bounded(weight: float | None) -> float:
+    """A weight that can be reckoned with: of a level that was never met, none; of one that is certain, the largest."""
+    return 0.0 if weight is None or np.isnan(weight) else float(np.clip(weight, -LARGEST_WEIGHT, LARGEST_WEIGHT))
 
 
 def levels_of(found: Mapping[str, Any], model: Model, weights: Weights) -> Levels:

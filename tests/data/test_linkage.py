@@ -10,13 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from data.demo.enterprise_tellings import enterprise_tellings
 from data.demo.people_records import invented_dwellings, persons
 from data.demo.person_tellings import COLUMNS, Tellings, tellings
-from data.linkage.linking import Links, link_frame
+from data.linkage.enterprises import core_of
+from data.linkage.kinds import ENTERPRISE
+from data.linkage.linking import Links, learn_weights, link_frame
 from data.linkage.model import PERSONS
 from data.linkage.one import OneLinker
 from data.linkage.preparing import prepare, prepare_one
-from data.linkage.weights import Weights, agreeing, may_link
+from data.linkage.weights import FEWEST_TO_LEARN, Weights, agreeing, may_link
 
 TODAY = date(2026, 11, 24)
 
@@ -167,6 +170,46 @@ def test_few_records_are_linked_with_what_is_known_beforehand() -> None:
     assert clusters["a"] == clusters["b"] != clusters["c"]
 
 
+def test_a_registry_in_which_nobody_is_told_twice_keeps_every_comparison(told: Tellings) -> None:
+    once = told.records.iloc[np.unique(told.person, return_index=True)[1]]
+    assert len(once) > FEWEST_TO_LEARN
+    learned = learn_weights(once, TODAY)
+    assert [len(levels) for levels in learned.levels] == [len(one.levels) for one in PERSONS.comparisons]
+    assert np.isfinite(np.concatenate([np.array(levels) for levels in learned.levels])).all()
+
+
 def test_weights_are_values(links: Links) -> None:
     assert isinstance(links.weights, Weights)
     assert replace(links.weights, prior=0.0).prior == 0.0
+
+
+def test_enterprises_are_found_and_one_by_one_as_in_the_batch() -> None:
+    """Against the truth of how they were made: chains share names and representatives, and stay apart."""
+    records, truth = enterprise_tellings(1_500, 3)
+    links = link_frame(records, TODAY, kind=ENTERPRISE)
+    label = links.clusters.reindex(records["id"]).to_numpy()
+    both = pairs_within(label * len(label) + truth)
+    assert both / pairs_within(label) > 0.995
+    assert both / pairs_within(truth) > 0.85
+    linker = OneLinker(records, links.weights, TODAY, ENTERPRISE)
+    batch: dict[str, dict[str, float]] = {}
+    for left, right, weight in links.pairs[["id_l", "id_r", "weight"]].itertuples(index=False):
+        batch.setdefault(left, {})[right] = weight
+        batch.setdefault(right, {})[left] = weight
+    for asked in records.head(300).to_dict("records"):
+        found = linker.candidates({str(key): value for key, value in asked.items()})
+        assert {c.id: c.weight for c in found} == pytest.approx(batch.get(asked["id"], {}), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "core"),
+    [
+        ("安宁市望河区鑫源达商贸有限公司", "鑫源达商贸"),
+        ("河北省廊坊市安次区永昌物流有限责任公司", "永昌物流"),
+        ("福满通便利店（个体工商户）", "福满通便利店"),
+        ("望河小区超市", "望河小区超市"),
+        ("ABC Trading", "ABCTRADING"),
+    ],
+)
+def test_a_name_is_known_without_its_place_and_legal_form(name: str, core: str) -> None:
+    assert core_of(name) == core
