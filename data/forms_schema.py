@@ -10,6 +10,11 @@ from data.staff import STAFF
 
 SCHEMA: Final = "answers"
 ALL: Final = "all"
+#: Who sees the whole form, which is asked once a query, need not be asked for each answer.
+SEEN: Final = SQL(
+    "(select sees_form(form_table.form) from form_table where form_table.name = {})"
+    " or exists (select from form_submission where form_submission.id = submission_id)"
+)
 
 
 def changes(
@@ -59,10 +64,9 @@ def create(table: FormTable, names: dict[str, str]) -> Iterator[Composed]:
     here = Identifier(SCHEMA, table.name)
     yield SQL("create table {} ({})").format(here, SQL(", ").join(own))
     yield SQL("alter table {} enable row level security").format(here)
-    yield SQL(
-        "create policy staff on {} to {} using"
-        " (exists (select from form_submission where form_submission.id = submission_id))"
-    ).format(here, Identifier(STAFF))
+    yield SQL("create policy staff on {} to {} using ({})").format(
+        here, Identifier(STAFF), SEEN.format(Literal(table.name))
+    )
     yield SQL("grant select on {} to {}").format(here, Identifier(STAFF))
 
 

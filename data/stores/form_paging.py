@@ -11,7 +11,18 @@ import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from data.forms_layout import GEOMETRIES, SQL_TYPES, Column
-from data.stores.form_reading import HEAD, AnsweredForm, AnswerRow, Asked, Connection, as_row, conditions, joined, shown
+from data.stores.form_reading import (
+    HEAD,
+    AnsweredForm,
+    AnswerRow,
+    Asked,
+    Connection,
+    as_row,
+    beside,
+    conditions,
+    joined,
+    shown,
+)
 from geo.errors import NeedleError
 
 #: Our own columns by which answers are sorted: what stands there, its type, whether it may be null.
@@ -33,12 +44,16 @@ class Place:
 
 @dataclass(frozen=True)
 class Sort:
-    """An order of answers: by an expression of a type, then by id; nothing comes last either way."""
+    """An order of answers: by an expression of a type, then by id; nothing comes last either way.
+
+    ``beside``: what the expression speaks of besides the submission (``form_reading.BESIDE``).
+    """
 
     by: Composable
     type: str
     nullable: bool
     descending: bool
+    beside: str = ""
 
     @property
     def order(self) -> Composed:
@@ -64,17 +79,19 @@ def sort_of(columns: Sequence[Column], text: str) -> Sort:
     sortable = {f"a.{column.name}": column for column in columns if column.kind not in GEOMETRIES}
     if name in sortable:
         column = sortable[name]
-        return Sort(Identifier("a", column.name), SQL_TYPES[column.kind], nullable=True, descending=descending)
+        return Sort(Identifier("a", column.name), SQL_TYPES[column.kind], True, descending, "a")
     if name not in OWN_SORTS:
         name, descending = "received", True
     by, type_name, nullable = OWN_SORTS[name]
-    return Sort(SQL(by), type_name, nullable, descending)
+    return Sort(SQL(by), type_name, nullable, descending, by[0].replace("s", ""))
 
 
 async def load_page(
     connection: Connection, form: AnsweredForm, asked: Asked, sort: str, after: Place | None, most: int
 ) -> tuple[list[AnswerRow], Place | None]:
     """At most ``most`` answers after a place (None: from the first), and where they end; None where no more follow.
+
+    First which they are, of narrow rows; then all about these few.
 
     Raises
     ------
@@ -84,9 +101,10 @@ async def load_page(
     columns = form.columns_of(form.root.path)
     by = sort_of(columns, sort)
     fits = [*conditions(form, asked), *([by.beyond(after)] if after else [])]
-    query = SQL("{}{}, ({})::text {} order by {} limit {}").format(
-        SQL(HEAD), shown(columns), by.by, joined(form, fits), by.order, Literal(most)
-    )
+    narrow = joined(form, fits, "".join(sorted({*beside(asked), *by.beside})))
+    page = SQL("select s.id, ({})::text as told {} order by {} limit {}").format(by.by, narrow, by.order, Literal(most))
+    whole = SQL("{}{}, page.told {} order by {}").format(SQL(HEAD), shown(columns), joined(form, [], "pavl"), by.order)
+    query = SQL("with page as materialized ({}) {}").format(page, whole)
     try:
         rows: list[Any] = await (await connection.execute(query)).fetchall()
     except psycopg.DataError as error:

@@ -17,6 +17,7 @@ Connection = AsyncConnection[tuple[Any, ...]]
 REVIEWS: Final = ("received", "approved", "issue", "rejected")
 #: What stands beside a submission, by the name that conditions call it.
 BESIDE: Final = {
+    "p": " join page on page.id = s.id",
     "a": " join answers.{root} a on a.submission_id = s.id",
     "v": " join form_version v on v.id = s.version_id",
     "l": " left join link l on l.id = s.link_id",
@@ -116,6 +117,12 @@ def joined(form: AnsweredForm, fits: Sequence[Composable], beside: str = "avl") 
     return SQL(" from form_submission s{} where {}").format(SQL("").join(parts), SQL(" and ").join(every))
 
 
+def beside(asked: Asked) -> str:
+    """What conditions speak of besides the submission."""
+    told = ("a", asked.values or asked.text), ("v", asked.version is not None), ("l", asked.text)
+    return "".join(name for name, needed in told if needed)
+
+
 def conditions(form: AnsweredForm, asked: Asked) -> list[Composed]:
     """What every row must be."""
     found = []
@@ -158,9 +165,7 @@ def mentions(columns: Sequence[Column], text: str) -> Composed:
 
 async def count_answers(connection: Connection, form: AnsweredForm, asked: Asked) -> dict[str, int]:
     """How many answers there are by state of review."""
-    told = ("a", asked.values or asked.text), ("v", asked.version is not None), ("l", asked.text)
-    beside = "".join(name for name, needed in told if needed)
-    query = SQL("select s.review, count(*) {} group by 1").format(joined(form, conditions(form, asked), beside))
+    query = SQL("select s.review, count(*) {} group by 1").format(joined(form, conditions(form, asked), beside(asked)))
     rows = await (await connection.execute(query)).fetchall()
     return {state: int(count) for state, count in rows}
 
