@@ -131,7 +131,7 @@ async def table(form_id: str, request: Request, wall: TheWall, account: Asker) -
         form, definition = await opened(connection, form_id)
         rows, end = await load_page(connection, form, asked, query.get("sort", ""), after, most)
     by_name = {q.column.name: q for q in questions_of(form, definition, language) if q.column.sheet == form.root.path}
-    questions = [by_name[column.name] for column in form.columns_of(form.root.path)]
+    questions = [by_name.get(column.name) for column in form.columns_of(form.root.path)]
     told = [row_as_json(row, questions, ground, zone) for row in rows]
     return as_json({"rows": told, "next": None if end is None else orjson.dumps([end.value, end.id]).decode()})
 
@@ -164,9 +164,11 @@ async def counts(form_id: str, request: Request, wall: TheWall, account: Asker) 
     return as_json(found)
 
 
-def row_as_json(row: AnswerRow, questions: list[AskedQuestion], ground: Ground, zone: ZoneInfo) -> dict[str, Any]:
-    """A line of the table; ``values`` by column, what was not answered is absent."""
-    pairs = ((q, in_words(value, q, zone)) for q, value in zip(questions, row.values, strict=True))
+def row_as_json(
+    row: AnswerRow, questions: list[AskedQuestion | None], ground: Ground, zone: ZoneInfo
+) -> dict[str, Any]:
+    """A line of the table; ``values`` by column, what was not answered is absent. None among questions: a note."""
+    pairs = ((q, in_words(value, q, zone)) for q, value in zip(questions, row.values, strict=True) if q is not None)
     values = {question.column.name: value for question, value in pairs if value is not None}
     return head_as_json(row, ground) | {"values": values}
 

@@ -222,6 +222,26 @@ def test_one_answer_is_read_and_reviewed(api: httpx.Client, answered: str, store
     assert api.get(f"/api/forms/of/{answered}/answers/999999").json()["code"] == "form.answer_unknown"
 
 
+def test_notes_of_a_form_stand_in_no_way_of_its_answers(api: httpx.Client, stored: Connection) -> None:
+    draft = api.get(f"/api/forms/drafts/{begin(api)}").json()
+    content = draft["content"] | {
+        "children": [
+            {"name": "hello", "type": "note", "labels": [["中文 (zh)", "您好"]]},
+            {"name": "age", "type": "integer", "labels": [["中文 (zh)", "年龄"]]},
+        ]
+    }
+    api.put(f"/api/forms/drafts/{draft['id']}", json={"content": content, "revision": draft["revision"]})
+    key = publish(api, draft["id"])
+    version = load_version(stored, key)
+    text = f'<data id="{key}" version="{version.version}"><hello/><age>7</age><meta><instanceID>uuid:n</instanceID></meta></data>'
+    keep_submission(stored, version, text, SHANGHAI)
+    (row,) = rows_of(api, key)
+    assert row["values"] == {"age": 7}
+    one = api.get(f"/api/forms/of/{key}/answers/{row['id']}").json()
+    assert [value["value"] for value in one["said"]["values"]] == [7]
+    assert api.get(f"/api/forms/of/{key}/summary").status_code == 200
+
+
 def test_what_a_sender_edited_is_marked_and_what_was_said_before_is_shown(
     api: httpx.Client, answered: str, stored: Connection, cluster: Cluster
 ) -> None:
