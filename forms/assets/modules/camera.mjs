@@ -5,7 +5,7 @@
 import { make, say } from './page.mjs';
 import { shrink } from './photo.mjs';
 
-const SIDE = 640, BYTES = 220_000, SMALL = 160, EVERY_MS = 400, BURST_MS = 160, NEW_FRAME_MS = 2_000, DARK = 55, BRIGHT = 215, BLURRED = 12;
+const SIDE = 640, BYTES = 220_000, SMALL = 160, EVERY_MS = 400, BURST_MS = 160, AGAIN_MS = 50, MOST_TRIES = 40, DARK = 55, BRIGHT = 215, BLURRED = 12;
 const BURSTS = { front: 1, blink: 4, turn_left: 2, turn_right: 2, document: 1 };
 const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
@@ -22,7 +22,7 @@ export async function capture(show, steps, leave) {
     for (const [at, step] of steps.entries()) {
       const far = say('identity.step', { n: at + 1, all: steps.length });
       if (step !== 'document') stream ??= await openCamera();
-      const taken = stream && step !== 'document' ? await filmed(show, stream, step, far, leave) : await chosen(show, step, far, leave);
+      const taken = stream && step !== 'document' ? await filmed(show, stream, step, far, leave, frames.map(({ bytes }) => bytes)) : await chosen(show, step, far, leave);
       if (!taken) return null;
       frames.push(...taken.map((bytes, number) => ({ name: taken.length > 1 ? `${step}-${number}` : step, bytes })));
     }
@@ -36,7 +36,7 @@ async function openCamera() {
 
 const asked = (step, far) => [make('p', { class: 'soft' }, far), make('p', { class: 'now', role: 'status' }, say(`identity.do.${step}`))];
 
-function filmed(show, stream, step, far, leave) {
+function filmed(show, stream, step, far, leave, before) {
   const video = make('video', { muted: true, playsinline: true, autoplay: true, class: 'camera', 'aria-label': say('identity.camera') });
   const told = make('p', { class: 'quality', role: 'status' });
   video.srcObject = stream;
@@ -46,7 +46,7 @@ function filmed(show, stream, step, far, leave) {
     const take = make('button', { type: 'button', class: 'main', id: 'take', onclick: async () => {
       take.disabled = true;
       const frames = [];
-      for (let n = 0; n < BURSTS[step]; n += 1) { frames.push(await frameOf(video)); await onward(video); }
+      for (let n = 0; n < BURSTS[step]; n += 1) { frames.push(await freshFrame(video, [...before, ...frames])); await pause(BURST_MS); }
       end(frames);
     } }, say('identity.take'));
     show(...asked(step, far), video, told, make('div', { class: 'ways two' }, take, make('button', { type: 'button', onclick: () => { end(null); leave(); } }, say('identity.other'))));
@@ -79,10 +79,13 @@ function painted(video, side) {
   return canvas;
 }
 
-/** A little later, and with another picture of the camera: the same one twice looks like a photo of a photo. */
-async function onward(video) {
-  await pause(BURST_MS);
-  if (video.requestVideoFrameCallback) await Promise.race([new Promise((done) => { video.requestVideoFrameCallback(done); }), pause(NEW_FRAME_MS)]);
+/** A frame that was not taken before: a slow camera gives the same picture twice, which would look like a photo of a photo. */
+async function freshFrame(video, before) {
+  for (let tries = 0; ; tries += 1) {
+    const bytes = await frameOf(video);
+    if (tries === MOST_TRIES || !before.some((one) => one.length === bytes.length && one.every((byte, at) => byte === bytes[at]))) return bytes;
+    await pause(AGAIN_MS);
+  }
 }
 
 async function frameOf(video) {
