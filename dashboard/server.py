@@ -32,6 +32,7 @@ from dashboard import (
     surges,
     tiles,
     wall_api,
+    whatif_api,
 )
 from dashboard.accounts import may
 from dashboard.api import Api
@@ -65,6 +66,7 @@ from dashboard.pages import indicators as indicators_page
 from dashboard.pages import outreach as outreach_page
 from dashboard.pages import registry as registry_page
 from dashboard.pages import wall as wall_page
+from dashboard.pages import whatif as whatif_page
 from dashboard.pages import whistles as whistles_page
 from dashboard.photos_api import PhotoDesk
 from dashboard.registry_room import registry_router
@@ -87,6 +89,7 @@ PAGES: Final = (
     cells_page.PAGE,
     indicators_page.PAGE,
     hotspots_page.PAGE,
+    whatif_page.PAGE,
     forms_page.PAGE,
     outreach_page.PAGE,
     registry_page.PAGE,
@@ -158,6 +161,7 @@ def create_app(url: str) -> FastAPI:
         coverage_files_api,
         indicators_api,
         hotspots_api,
+        whatif_api,
         surges,
         live,
     ):

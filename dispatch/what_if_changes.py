@@ -47,7 +47,7 @@ class Hours:
 
 @dataclass(frozen=True)
 class NewTeam:
-    """A team like one that there is, at a place (WGS84 degrees); it works in the area of the same layer that it stands in."""
+    """A team like one that there is, at a place (WGS84 degrees); it works there where its department has teams in that area."""
 
     like: int
     at: Place
@@ -109,7 +109,7 @@ def teams_with(rows: Sequence[TeamRow], changes: Changes, atlas: Atlas) -> tuple
         if team not in by_id:
             raise NeedleError("what_if.unknown_team", team=team)
     kept = [replace(row, base=changes.moved.get(row.id, row.base)) for row in rows if row.id not in changes.gone]
-    new = [_newcomer(by_id[one.like], one.at, -at, atlas) for at, one in enumerate(changes.added, 1)]
+    new = [_newcomer(by_id[one.like], one.at, -at, rows, atlas) for at, one in enumerate(changes.added, 1)]
     return tuple(replace(row, shifts=_shifts(row, changes.hours)) for row in (*kept, *new))
 
 
@@ -119,16 +119,20 @@ def _shifts(row: TeamRow, hours: Iterable[Hours]) -> tuple[ShiftRow, ...]:
     return said[-1] if said else row.shifts
 
 
-def _newcomer(like: TeamRow, at: Place, number: int, atlas: Atlas) -> TeamRow:
+def _newcomer(like: TeamRow, at: Place, number: int, rows: Sequence[TeamRow], atlas: Atlas) -> TeamRow:
+    """Another team like one; its area is the one it stands in where its department has teams there, else the other's."""
     scope = like.scope_code
     names = [layer.name for layer in atlas.layers]
     if like.scope_layer in names:
         layer = names.index(like.scope_layer)
         polygon = atlas.locate_one(*at).indices[layer]
-        scope = atlas.layers[layer].codes[polygon] if polygon >= 0 else scope
-    return replace(
-        like, id=number, code=f"{like.code}{number}", base=at, position=None, position_at=None, scope_code=scope
-    )
+        here = atlas.layers[layer].codes[polygon] if polygon >= 0 else None
+        ours = {
+            row.scope_code for row in rows if (row.department, row.scope_layer) == (like.department, like.scope_layer)
+        }
+        scope = here if here in ours else scope
+    code = f"{like.code}{number}"
+    return replace(like, id=number, code=code, base=at, position=None, position_at=None, scope_code=scope)
 
 
 def _side(rules: RuleSet, atlas: Atlas, rows: Sequence[TeamRow], stage: Stage) -> Side:

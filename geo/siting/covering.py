@@ -6,7 +6,7 @@ beside its bound. The greedy choice, within 1 - 1/e of the most (Nemhauser, Wols
 """
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, floor
 from typing import Final
 
 import numpy as np
@@ -60,7 +60,7 @@ def most_within(problem: Problem, k: int, limit_s: float) -> Sited:
     if len(reach.weight) and bound > reach.count(chosen):
         found = _programme(reach, np.concatenate((np.zeros(problem.places), -reach.weight.astype(np.float64))), k=k)
         if found is not None:
-            bound = min(bound, np.floor(-found.bound + WHOLE))
+            bound = min(bound, float(floor(-found.bound + WHOLE)))
             better = _open(found, problem.places)
             chosen = better if reach.count(better) > reach.count(chosen) else chosen
     most = reach.there + max(bound, float(reach.count(chosen)))

@@ -11,23 +11,33 @@ const METHODS = ['gi', 'moran'];
 const DAYS = ['7', '30', '90', '365'];
 const FACETS = ['major', 'channel'];
 
+/** The period, its own days where they are chosen, what the cases are about, and what the address filters besides. */
+export function period(spots, said) {
+  const { page } = spots;
+  const custom = !spots.days;
+  const days = field(page.say('window'), select([...[...new Set([...DAYS, spots.days])].filter(Boolean).map((n) => [n, page.say('days', { n })]), ['', page.say('custom')]], spots.days, (value) => (value ? spots.set({ days: value, since: '', until: '' }) : spots.set({ days: '', since: String(said.question.since), until: String(said.question.until) }))));
+  return [days, ...(custom ? [dates(spots, said)] : []), ...FACETS.map((facet) => field(page.say(facet), facetSelect(spots, facet)))];
+}
+
+/** What the address filters besides, each to be taken away. */
+export function filters(spots, said) {
+  return said.filters.filter(([key]) => !FACETS.includes(key)).map(([key, value, name]) => h('button', { type: 'button', class: 'desk-chip', onclick: () => spots.unfilter(key, value), text: name }, icon('x')));
+}
+
 /** @param {object} spots the page @returns {HTMLElement[]} the fields */
 export function asked(spots, said) {
   const { page } = spots;
   const choose = (name, values, chosen, put) => field(page.say(name), select(values.map((value) => [value, page.say(`${name}.${value}`)]), chosen, put));
-  const custom = !spots.days;
-  const days = field(page.say('window'), select([...DAYS.map((n) => [n, page.say('days', { n })]), ['', page.say('custom')]], spots.days, (value) => (value ? spots.set({ days: value, since: '', until: '' }) : spots.set({ days: '', since: String(said.question.since), until: String(said.question.until) }))));
   return [
-    days, ...(custom ? [dates(spots, said)] : []),
-    ...FACETS.map((facet) => field(page.say(facet), facetSelect(spots, facet))),
+    ...period(spots, said),
     choose('grid', GRIDS, spots.grid, (grid) => spots.set({ grid })), choose('measure', MEASURES, spots.measure, (measure) => spots.set({ measure })), choose('method', METHODS, spots.method, (method) => spots.set({ method })),
-    ...said.filters.filter(([key]) => !FACETS.includes(key)).map(([key, value, name]) => h('button', { type: 'button', class: 'desk-chip', onclick: () => spots.unfilter(key, value), text: name }, icon('x'))),
+    ...filters(spots, said),
   ];
 }
 
-const field = (words, node) => h('label', { class: 'spots-field' }, h('span', { text: words }), node);
+export const field = (words, node) => h('label', { class: 'spots-field' }, h('span', { text: words }), node);
 
-function select(choices, chosen, put) {
+export function select(choices, chosen, put) {
   const made = h('select', { onchange: ({ target }) => put(target.value) }, choices.map(([value, name]) => h('option', { value, text: name })));
   made.value = chosen;
   return made;

@@ -10,10 +10,20 @@ import { shownTheme } from './theme.mjs';
 const PADDING = 40;
 const NEAREST = 14.5;
 
+/** How hotspots are drawn: where their tiles are, their layers, what a cell says under the mouse. */
+const SPOTS = {
+  tiles: (query) => `${location.origin}/tiles/hotspots/{z}/{x}/{y}.mvt?${query}`,
+  layers: spotLayers,
+  tip(page, { n, b, c, z, t }) {
+    const verdict = page.say(c === 0 ? 'tip.nothing' : c > 3 ? `class.${c}` : c > 0 ? 'tip.hot' : 'tip.cold', { z: (z / 100).toFixed(1) });
+    return [page.say('tip.cases', { n, b }), verdict, ...(t ? [page.say(`trend.${TRENDS[t]}`)] : [])];
+  },
+};
+
 export class SpotMap {
-  /** @param {{ ground: object, page: object, view: object|null, onMove: () => void }} wanted */
-  constructor({ ground, page, view, onMove }) {
-    Object.assign(this, { ground, page });
+  /** @param {{ ground: object, page: object, view: object|null, onMove: () => void, drawing?: typeof SPOTS }} wanted `drawing`: of other cells */
+  constructor({ ground, page, view, onMove, drawing = SPOTS }) {
+    Object.assign(this, { ground, page, drawing });
     const [west, south, east, north] = ground.city.bounds;
     this.map = new maplibre.Map({
       container: document.querySelector('.spots-map .map'), style: baseStyle(ground, shownTheme()), attributionControl: false, fadeDuration: 0, minZoom: 6, maxZoom: 18, dragRotate: false,
@@ -44,16 +54,13 @@ export class SpotMap {
     for (const id of ['spot-edge', 'spot']) if (map.getLayer(id)) map.removeLayer(id);
     if (!same) {
       if (map.getSource('spots')) map.removeSource('spots');
-      map.addSource('spots', { type: 'vector', tiles: [`${location.origin}/tiles/hotspots/{z}/{x}/{y}.mvt?${query}`], minzoom: 5, maxzoom: 14 });
+      map.addSource('spots', { type: 'vector', tiles: [this.drawing.tiles(query)], minzoom: 5, maxzoom: 14 });
     }
-    for (const layer of spotLayers(view, shownTheme())) map.addLayer(layer, map.getLayer('street-name') ? 'street-name' : undefined);
+    for (const layer of this.drawing.layers(view, shownTheme())) map.addLayer(layer, map.getLayer('street-name') ? 'street-name' : undefined);
   }
 
   hover({ point, features: [found] }) {
-    const { page } = this;
-    const { n, b, c, z, t } = found.properties;
-    const verdict = page.say(c === 0 ? 'tip.nothing' : c > 3 ? `class.${c}` : c > 0 ? 'tip.hot' : 'tip.cold', { z: (z / 100).toFixed(1) });
-    const lines = [page.say('tip.cases', { n, b }), verdict, ...(t ? [page.say(`trend.${TRENDS[t]}`)] : [])];
+    const lines = this.drawing.tip(this.page, found.properties);
     this.tip.hidden = false;
     this.tip.replaceChildren(...lines.map((line, at) => element(at ? 'span' : 'b', '', line)));
     this.tip.style.transform = `translate(${Math.round(point.x + 14)}px, ${Math.round(point.y + 14)}px)`;
