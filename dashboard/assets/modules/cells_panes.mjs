@@ -92,7 +92,7 @@ export function routePane(page, walk, { onPlan, onHere, onStop }) {
   walk.stops.forEach((stop, at) => {
     const line = element('li');
     const button = Object.assign(element('button', 'route-stop'), { type: 'button' });
-    button.append(element('span', 'route-n', String(at + 1)), element('b', '', stop.name), element('span', 'route-doors', doors(page, stop.doors)));
+    button.append(element('span', 'route-n', String(at + 1)), element('b', '', stop.name), element('span', 'route-doors', doors(page, stop.doors.filter((door) => door !== stop.name))));
     button.addEventListener('click', () => onStop(stop));
     line.append(button);
     list.append(line);
