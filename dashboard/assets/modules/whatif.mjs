@@ -271,9 +271,10 @@ class Plan extends Sheet {
     return this.work.begin(kind, writeWhere(this.where), said).catch((error) => void this.failed(error));
   }
 
-  seek(parts) {
+  /** What is sought is otherwise; a form that is being filled in is not drawn anew, so that Enter sends it. */
+  seek(parts, { redraw = true } = {}) {
     this.sought = { ...this.sought, ...parts };
-    this.drawPane();
+    if (redraw) this.drawPane();
   }
 
   async site() {

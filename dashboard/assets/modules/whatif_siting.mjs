@@ -10,8 +10,8 @@ export const USUAL_SITING = { aim: 'mean', k: 3, limit_min: 15, share: 0.9, plac
 /** @param {object} plan the page @returns {HTMLElement[]} */
 export function siting(plan) {
   const { page, sought } = plan;
-  const put = (changes) => plan.seek(changes);
-  const number = (key, least, most, scale = 1) => h('input', { type: 'number', min: least, max: most, value: String(Math.round(sought[key] * scale)), required: true, onchange: ({ target }) => target.reportValidity() && put({ [key]: Number(target.value) / scale }) });
+  const put = (changes, how) => plan.seek(changes, how);
+  const number = (key, least, most, scale = 1) => h('input', { type: 'number', min: least, max: most, value: String(Math.round(sought[key] * scale)), required: true, onchange: ({ target }) => target.reportValidity() && put({ [key]: Number(target.value) / scale }, { redraw: false }) });
   const choice = (key, values) => select(values.map((value) => [value, page.say(`${key}.${value}`)]), sought[key], (value) => put({ [key]: value }));
   const fields = h('form', { class: 'whatif-fields', onsubmit: (event) => { event.preventDefault(); plan.site(); } },
     field(page.say('aim'), choice('aim', AIMS)),
