@@ -6,7 +6,7 @@ policy allows scripts and styles of this server, and no connection at all. The m
 
 import asyncio
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from fastapi import APIRouter, Request, Response
 
@@ -68,13 +68,15 @@ async def city(wall: TheWall, account: Asker) -> Response:
     return as_json(None if found is None else asdict(found))
 
 
-@router.get("/ground/sheets/sketch/{x}/{y}.json")
-async def sheet(x: int, y: int, wall: TheWall, account: Asker) -> Response:
-    """A sheet of residents' map, zoom 14."""
+@router.get("/ground/sheets/{kind}/{x}/{y}.json")
+async def sheet(kind: Literal["sketch", "doors"], x: int, y: int, wall: TheWall, account: Asker) -> Response:
+    """A sheet of residents' map, zoom 14: its streets, or its buildings."""
     require(account, "form.edit")
     if not (0 <= x < 2**SHEET_ZOOM and 0 <= y < 2**SHEET_ZOOM):
         raise NeedleError("request.unknown_address")
     async with reading(wall.pool) as connection:
+        if kind == "doors":
+            return as_json(await public.load_doors(connection, x, y))
         shapes = await public.load_sketch(connection, x, y)
     drawn = await asyncio.to_thread(sketch_sheet, shapes)
     return Response(drawn, media_type="application/json", headers={"cache-control": "private, max-age=3600"})

@@ -63,13 +63,17 @@ class Publisher:
         assert city.south is not None
         assert city.east is not None
         assert city.north is not None
-        sheets = []
+        sheets, doors = [], []
         async with reading(self.base) as connection:
             for x, y in public_map.sheets_of(city.west, city.south, city.east, city.north):
                 shapes = await public.load_sketch(connection, x, y)
                 if shapes:
                     sheets.append((x, y, gzip.compress(public_map.sketch_sheet(shapes), 9, mtime=0)))
+                houses = await public.load_doors(connection, x, y)
+                if houses:
+                    doors.append((x, y, packed(houses)))
         await self.mailbox.publish_sheets("sketch", sheets)
+        await self.mailbox.publish_sheets("doors", doors)
 
     async def _publish_counts(self) -> None:
         bounds = (public_map.DAYS, public_map.DELAY_MIN, words.sensitive())

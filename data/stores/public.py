@@ -63,6 +63,16 @@ union all
 select 'land', kind, null, ST_AsGeoJSON(ST_AsMVTGeom(ST_Simplify(ST_Transform(geom, 3857), 4), box, 4096, 64), 0)
   from landscape, here where geom && near
 """
+#: One sheet: a point on each building, by what it is called, in the sheet's units; each on the sheet that its point lies on.
+DOORS: Final = """
+with frame as (select ST_TileEnvelope(14, %(x)s, %(y)s) as box)
+select least(floor((ST_X(door) - ST_XMin(box)) / (ST_XMax(box) - ST_XMin(box)) * 4096), 4095)::integer,
+       least(floor((ST_YMax(box) - ST_Y(door)) / (ST_YMax(box) - ST_YMin(box)) * 4096), 4095)::integer, label
+  from frame, building,
+       lateral (select ST_Transform(ST_PointOnSurface(geom), 3857) as door, coalesce(nullif(address, ''), name) as label) as at
+ where geom && ST_Transform(box, 4326) and door && box and label <> ''
+ order by label
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +137,8 @@ async def load_sketch(connection: AsyncConnection, x: int, y: int) -> list[Shape
     async with connection.cursor(row_factory=class_row(Shape)) as cursor:
         await cursor.execute(SKETCH, {"x": x, "y": y})
         return [shape for shape in await cursor.fetchall() if shape.geometry]
+
+
+async def load_doors(connection: AsyncConnection, x: int, y: int) -> list[tuple[int, int, str]]:
+    """Buildings on one map sheet of zoom ``SHEET_ZOOM``: a point (units of the sheet, 4096 a side, y downward) and an address."""
+    return await (await connection.execute(DOORS, {"x": x, "y": y})).fetchall()

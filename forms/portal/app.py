@@ -38,7 +38,7 @@ KEY_ID: Final = re.compile(r"[0-9a-f]{16}")
 ANSWER: Final = "answer"
 MEDIA: Final = re.compile(r"[0-9a-f]{64}\.(\w+)")
 TYPES: Final = {ending: media_type for media_type, ending in SHOWN.items()}
-SHEETS: Final = ("sketch", "around")
+SHEETS: Final = ("sketch", "around", "doors")
 
 
 class Portal:

@@ -20,6 +20,7 @@ from data.cluster import Cluster
 from data.database import Connection, connect, open_pool
 from data.stores import answer_filing
 from data.stores.forms import load_version
+from forms.public_map import sheet_of
 from forms.templates import template, templates
 from forms.xlsform.as_json import to_json
 from forms.xlsform.compiling import import_form
@@ -357,6 +358,15 @@ def test_a_draft_is_tried_out_in_a_frame_that_speaks_to_nobody(api: httpx.Client
     policy = dict(part.strip().split(" ", 1) for part in frame.headers["content-security-policy"].split(";"))
     assert policy["default-src"] == policy["connect-src"] == policy["form-action"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == "'self'"
+    city = api.get("/api/forms/preview/ground/papers/city.json").json()
+    x, y = sheet_of((city["west"] + city["east"]) / 2, (city["south"] + city["north"]) / 2)
+    streets, houses = (
+        api.get(f"/api/forms/preview/ground/sheets/{kind}/{x}/{y}.json").json() for kind in ("sketch", "doors")
+    )
+    assert streets
+    assert all(0 <= h[0] < 4096 and 0 <= h[1] < 4096 and h[2] for h in houses)
+    assert len(houses) > 10
+    assert api.get(f"/api/forms/preview/ground/sheets/around/{x}/{y}.json").status_code == 422
     script = re.search(r'src="(/api/forms/preview/built/[\w.-]+\.mjs)"', frame.text)
     assert script is not None
     assert api.get(script[1]).status_code == 200

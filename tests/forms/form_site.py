@@ -23,6 +23,7 @@ from forms.keys import KeyRing
 from forms.letters import unpack
 from forms.links.tokens import LinkSecret, base32, hash_token, seal_prefill
 from forms.portal.app import create_app
+from forms.public_map import UNITS, sheet_units
 from forms.sealing import mail_id_of, open_letter, reply_key_of, seal_reply
 from forms.xlsform.compiling import compile_workbook
 from tests.forms.conftest import Mailbox
@@ -33,6 +34,17 @@ SECRET = LinkSecret(bytes(range(32)))
 CITY = {"name": {"zh": "幸福市", "en": "Xingfu"}, "timezone": "Asia/Shanghai"} | {
     "west": 116.90, "south": 39.75, "east": 116.96, "north": 39.79,
 }  # fmt: skip
+
+
+#: A building near by: where, and its address.
+HOUSE = (116.9302, 39.7701, "幸福里 1 号楼")
+
+
+def door(lng: float, lat: float, address: str) -> tuple[int, int, bytes]:
+    """The map sheet that a building is on, with it."""
+    x, y = (int(units) for units in sheet_units(lng, lat))
+    content = [[x % UNITS, y % UNITS, address]]
+    return x // UNITS, y // UNITS, gzip.compress(orjson.dumps(content))
 
 
 def workbook(survey: list[dict[str, str]], **sheets: list[dict[str, str]]) -> dict[str, Any]:
@@ -69,6 +81,7 @@ class Site:
         async with open_pool(self.mailbox.owner) as pool:
             side = CourierSide(pool)
             await side.publish_key(*self.keys.newest)
+            await side.publish_sheets("doors", [door(*HOUSE)])
             await side.publish([(name, gzip.compress(orjson.dumps(body))) for name, body in papers.items()])
 
     async def link(self, title: str, number: int = 1, uses: int | None = None, **more: Any) -> str:

@@ -20,7 +20,7 @@ from forms.sealing import mail_id_of
 from forms.xlsform.compiling import compile_workbook
 from tests.browsing import faults
 from tests.forms.conftest import Mailbox
-from tests.forms.form_site import Site, open_site, workbook
+from tests.forms.form_site import HOUSE, Site, open_site, workbook
 from tests.forms.household_form import BOOK, KNOWN, TITLE
 
 pytestmark = pytest.mark.browser
@@ -100,6 +100,11 @@ def answer_all(phone: Page) -> None:
     onward(phone, "健康状况")
     phone.locator(f"{HERE}input[type=range]").press("ArrowRight")
     onward(phone, "家门口的位置")
+    phone.click(f"{HERE}.place button >> nth=0")
+    phone.click(f"{HERE}.houses button")
+    expect(phone.locator(f"{HERE}.place [role=status]")).to_contain_text(HOUSE[2])
+    chosen = phone.input_value("input[name='/data/place']").split()
+    assert [float(each) for each in chosen[:2]] == pytest.approx([HOUSE[1], HOUSE[0]], abs=2e-5)
     phone.click(f"{HERE}.place button >> nth=0")
     expect(phone.locator(f"{HERE}.place [role=status]")).to_contain_text("39.77")
     assert faults(phone) == []
@@ -235,7 +240,9 @@ def test_what_comes_back_is_corrected_at_its_question_and_sent_again(site: Site,
     expect(phone.locator("#editing")).to_be_visible()
     assert faults(phone) == []
     phone.click("#unedit")
+    expect(phone.locator("#editing")).to_be_hidden()
     phone.click("#edit")
+    expect(phone.locator("#editing")).to_be_visible()
     turn_to_the_end(phone)
     phone.click("#send")
     expect(phone.locator("#receipt-title")).to_have_text("Sent")
@@ -246,7 +253,9 @@ def test_what_comes_back_is_corrected_at_its_question_and_sent_again(site: Site,
     assert now.xpath("string(//*[local-name() = 'deprecatedID'])") == instance_of(before)
     assert instance_of(now) not in ("", instance_of(before))
     with connect(site.mailbox.owner) as connection:
-        row = connection.execute("select replaces, (select count(*) from mailbox.link_use) from mailbox.mail").fetchone()
+        row = connection.execute(
+            "select replaces, (select count(*) from mailbox.link_use) from mailbox.mail"
+        ).fetchone()
     assert row == (mail_id_of(second), 2), "an edit is no other use"
     site.do(site.answer(third, {"state": "filed", "receipt": "H-7K3M", "problems": [], "title": TITLE}))
     phone.click("#forget")

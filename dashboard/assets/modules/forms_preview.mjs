@@ -7,7 +7,7 @@ import { get } from './office.mjs';
 
 const FRAME = '/api/forms/preview';
 /** What the frame may ask for: the city and the sheets of its map, as residents get them. */
-const GROUND = /^\/api\/(papers\/city|sheets\/sketch\/\d+\/\d+)\.json$/;
+const GROUND = /^\/api\/(papers\/city|sheets\/(?:sketch|doors)\/\d+\/\d+)\.json$/;
 
 export class Preview {
   /** @param {import('./forms_builder.mjs').Builder} builder */

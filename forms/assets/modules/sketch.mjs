@@ -4,6 +4,8 @@
  */
 
 const UNITS = 4096, WORLD = 2 ** 14 * UNITS, CLOSEST = 3, WIDEST = -2.2;
+/** Buildings are drawn, and can be chosen, from this nearness on. */
+const DOORS_FROM = 1;
 const STREETS = { motorway: 12, primary: 10, secondary: 8, tertiary: 6, residential: 4, path: 1.5 };
 const ORDER = ['path', 'residential', 'tertiary', 'secondary', 'primary', 'motorway'];
 
@@ -18,11 +20,11 @@ export class Sketch extends EventTarget {
   /**
    * @param {HTMLCanvasElement} canvas
    * @param {(address: string) => Promise<unknown>} read gets a sheet as JSON
-   * @param {{pin?: boolean, around?: boolean, sheets?: string}} options `sheets`: where sheets are
+   * @param {{pin?: boolean, around?: boolean, doors?: boolean, sheets?: string}} options `doors`: buildings, near by; `sheets`: where sheets are
    */
-  constructor(canvas, read, { pin = false, around = false, sheets = '/api/sheets' } = {}) {
+  constructor(canvas, read, { pin = false, around = false, doors = false, sheets = '/api/sheets' } = {}) {
     super();
-    Object.assign(this, { canvas, read, from: sheets, pin, around, spots: [], x: WORLD / 2, y: WORLD / 2, zoom: 1.5, sheets: new Map(), ring: null, areas: [] });
+    Object.assign(this, { canvas, read, from: sheets, pin, around, doors, spots: [], x: WORLD / 2, y: WORLD / 2, zoom: 1.5, sheets: new Map(), ring: null, areas: [] });
     this.styles = getComputedStyle(canvas);
     new ResizeObserver(() => this.draw()).observe(canvas);
     matchMedia('(prefers-color-scheme: dark)').addEventListener?.('change', () => this.draw());
@@ -119,6 +121,7 @@ export class Sketch extends EventTarget {
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     if (!this.around || this.zoom >= 1.5) this.#names(pen, drawn, width, height, ink);
     if (this.around) this.#counts(pen, sheets, width, height, ink);
+    if (this.doors && this.zoom >= DOORS_FROM) this.#doors(pen, sheets, width, height, ink);
     this.#marks(pen, width, height, ink);
     this.dispatchEvent(new Event('painted'));
   }
@@ -173,6 +176,30 @@ export class Sketch extends EventTarget {
       pen.lineWidth = 4; pen.strokeStyle = ink('map-street'); pen.strokeText(String(cases), x, y + 5);
       pen.fillStyle = ink('ink'); pen.fillText(String(cases), x, y + 5);
     }
+  }
+
+  #doors(pen, sheets, width, height, ink) {
+    pen.fillStyle = ink('map-name');
+    for (const [sx, sy] of sheets) {
+      for (const [x, y] of this.sheet('doors', sx, sy) ?? []) {
+        const [px, py] = this.#at(sx * UNITS + x, sy * UNITS + y, width, height);
+        if (px > 0 && py > 0 && px < width && py < height) pen.fillRect(px - 2.5, py - 2.5, 5, 5);
+      }
+    }
+  }
+
+  /** The buildings nearest to the middle, of what is loaded. @returns {{label: string, lng: number, lat: number, metres: number}[]} */
+  nearby(most, within) {
+    const metre = unitsPerMetre(this.centre[1]), found = [];
+    for (const [name, sheet] of this.sheets) {
+      if (!sheet || !name.startsWith('doors/')) continue;
+      const [, sx, sy] = name.split('/').map(Number);
+      for (const [x, y, label] of sheet) {
+        const metres = Math.hypot(sx * UNITS + x - this.x, sy * UNITS + y - this.y) / metre, [lng, lat] = toDegrees(sx * UNITS + x, sy * UNITS + y);
+        if (metres <= within) found.push({ label, lng, lat, metres });
+      }
+    }
+    return found.sort((a, b) => a.metres - b.metres).slice(0, most);
   }
 
   #marks(pen, width, height, ink) {

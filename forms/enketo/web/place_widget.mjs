@@ -4,7 +4,7 @@ import { make, say } from '../../assets/modules/page.mjs';
 import { Sketch } from '../../assets/modules/sketch.mjs';
 import { readGround } from './ground.mjs';
 
-const PATIENCE_MS = 12_000, FAR_M = 150;
+const PATIENCE_MS = 12_000, FAR_M = 150, HOUSES = 5, HOUSES_WITHIN_M = 150, ON_A_HOUSE_M = 5;
 let city = null;
 /** Where the map begins: the city's middle, asked once. */
 const learnCity = () => { city ??= readGround('/api/papers/city.json').catch(() => null); return city; };
@@ -24,8 +24,9 @@ export default class Place extends Widget {
     this.clear = this._button('form.place.clear', () => this._set([]));
     this.undo = this._button('form.place.undo', () => this._set(this.value.slice(0, -1)));
     this.box = make('div', { class: 'map-box', hidden: true });
+    this.houses = make('div', { class: 'row houses', role: 'group', 'aria-label': say('form.place.houses'), hidden: true });
     this.element.classList.add('hide');
-    this.element.after(make('div', { class: 'widget place' }, make('div', { class: 'row' }, this.locate, this.draw), this.box, this.told, make('div', { class: 'row' }, this.many ? this.undo : null, this.clear)));
+    this.element.after(make('div', { class: 'widget place' }, make('div', { class: 'row' }, this.locate, this.draw), this.box, this.houses, this.told, make('div', { class: 'row' }, this.many ? this.undo : null, this.clear)));
     this._tell();
     if (this.props.readonly) this.disable();
   }
@@ -68,6 +69,7 @@ export default class Place extends Widget {
     await this._openMap();
     this.sketch?.look(lng, lat, accuracy < 40 ? 2.5 : 1.5);
     this.sketch?.show({ lng, lat, metres: accuracy });
+    this._offerHouses();
   }
 
   async _openMap() {
@@ -77,13 +79,32 @@ export default class Place extends Widget {
     const canvas = make('canvas', { tabindex: '0', role: 'application', 'aria-label': say('map.label') });
     const zoom = [['map.nearer', 0.5, '+'], ['map.wider', -0.5, '−']].map(([key, step, sign]) => make('button', { type: 'button', 'aria-label': say(key), onclick: () => this.sketch.zoomBy(step) }, sign));
     this.box.append(canvas, make('div', { class: 'zoom' }, ...zoom));
-    this.sketch = new Sketch(canvas, readGround, { pin: true });
+    this.sketch = new Sketch(canvas, readGround, { pin: true, doors: !this.many });
     if (this.many) this.box.after(this._button('form.place.add', () => this._here()));
     else this.sketch.addEventListener('moved', () => this._here());
+    for (const news of ['moved', 'loaded']) this.sketch.addEventListener(news, () => this._offerHouses());
     const [last] = this.value.slice(-1), known = last ? null : await learnCity();
     if (last) this.sketch.look(last.lng, last.lat, 2);
     else if (known) this.sketch.look((known.west + known.east) / 2, (known.south + known.north) / 2, 1.5);
     this._tell();
+  }
+
+  /** Buildings near the pin: one of them may be the place. */
+  _offerHouses() {
+    if (this.many || !this.sketch) return;
+    const near = this.sketch.nearby(HOUSES, HOUSES_WITHIN_M), labels = near.map(({ label }) => label).join('|');
+    if (this.offered === labels) return;
+    this.offered = labels;
+    this.houses.hidden = !near.length;
+    this.houses.replaceChildren(make('p', { class: 'soft' }, say('form.place.houses')), ...near.map((house) => this._house(house)));
+  }
+
+  _house({ label, lng, lat }) {
+    return make('button', { type: 'button', class: 'second', onclick: () => {
+      this._set([{ lat, lng, metres: ON_A_HOUSE_M }]);
+      this.sketch.look(lng, lat, Math.max(this.sketch.zoom, 2));
+      this.told.textContent = say('form.place.house', { name: label });
+    } }, label);
   }
 
   /** The place under the pin. */

@@ -299,7 +299,13 @@ async def test_what_is_published_is_public(zones: Zones) -> None:
         sketches = connection.execute(
             "select count(*), max(length(body)) from mailbox.sheet where kind = 'sketch'"
         ).fetchone()
+        houses = connection.execute(
+            "select count(*), max(length(body)) from mailbox.sheet where kind = 'doors'"
+        ).fetchone()
     assert papers == {"city", "matters", "choices", "steps"}
+    assert houses is not None
+    assert houses[0] > 0
+    assert houses[1] < 60_000
     assert sketches is not None
     assert sketches[0] > 0
     assert sketches[1] < 60_000
