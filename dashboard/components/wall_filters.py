@@ -38,8 +38,15 @@ def filter_bar(words: Words) -> html.Div:
 
 
 def notices(words: Words) -> html.Div:
-    """Alarm, lost connection, cases still being read: shown by the script when there is reason."""
-    return html.Div(className="notices", children=[stale_note(words), filling_note(), alarm_note(words)])
+    """Alarm, surges, lost connection, cases still being read: shown by the script when there is reason."""
+    shown = [stale_note(words), filling_note(), surge_note(words), alarm_note(words)]
+    return html.Div(className="notices", children=shown)
+
+
+def surge_note(words: Words) -> html.Section:
+    """Similar reports that suddenly gather, each group offered as one incident."""
+    label = {"data-slot": "surges", "aria-label": words("wall.surge.title"), "aria-live": "polite"}
+    return html.Section(className="wall-surges", hidden=True, **label)
 
 
 def stale_note(words: Words) -> html.Div:

@@ -1,8 +1,11 @@
 """A burst main in the served block is offered as one incident within moments, and opens to its cases."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import pytest
+from playwright.sync_api import Page, expect
 
 from data.cluster import Cluster
 from data.database import connect
@@ -23,16 +26,38 @@ def standing(client: httpx.Client) -> list[dict[str, Any]]:
     return list(answer.json()["surges"]) if answer.status_code == 200 else []
 
 
-def test_a_burst_main_is_offered_as_one_incident(cluster: Cluster, block_template: str) -> None:
+@pytest.fixture(scope="module")
+def burst(cluster: Cluster, block_template: str) -> Iterator[str]:
+    """The address of a served block in which a main has burst."""
     url = cluster.copy_database(block_template, "city_with_a_burst")
     with connect(url) as connection:
         connection.execute("update cases set reported_at = reported_at - interval '2 hours'")
         connection.execute(BURST)
-    with Served(url) as server, reading(server.address) as client:
+    with Served(url) as server:
+        yield server.address
+    cluster.drop_database("city_with_a_burst")
+
+
+def test_a_burst_main_is_offered_as_one_incident(burst: str) -> None:
+    with reading(burst) as client:
         found = until(lambda: standing(client), "the surge")
         assert len(found) == 1
         assert len(found[0]["cases"]) == 7
         assert found[0]["expected"] < 1
         rows = client.get("/api/desk/rows", params={**found[0]["where"], "end": 20})
         assert {row["id"] for row in rows.json()["rows"]} == set(found[0]["cases"])
-    cluster.drop_database("city_with_a_burst")
+
+
+@pytest.mark.browser
+def test_the_wall_offers_it_and_leads_to_its_cases(page: Page, burst: str) -> None:
+    with reading(burst) as client:
+        until(lambda: standing(client), "the surge")
+    page.goto(f"{burst}/wall?lang=en")
+    page.wait_for_function("() => document.body.dataset.ready")
+    line = page.locator(".wall-surge")
+    expect(line).to_have_count(1)
+    expect(line.locator("b")).to_contain_text("7 reports")
+    line.locator("a").click()
+    page.wait_for_url("**/desk?**")
+    page.wait_for_function("() => document.body.dataset.ready")
+    expect(page.locator(".desk-total")).to_contain_text("7")

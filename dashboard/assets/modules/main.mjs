@@ -15,6 +15,7 @@ import { Pings } from './pings.mjs';
 import { Selection } from './selection.mjs';
 import { Sheet } from './sheet.mjs';
 import { Slider } from './slider.mjs';
+import { WallSurges } from './surges_wall.mjs';
 import { Teams } from './teams.mjs';
 import { Tips } from './tips.mjs';
 import { Tour } from './tour.mjs';
@@ -90,6 +91,7 @@ class Wall {
     this.selection = new Selection(map, this, remember);
     this.tips = new Tips(map, page, this.cases, this.teams, (hit) => this.selection.select(hit.id, { at: hit.geometry.coordinates }));
     this.alarm = new Alarm(this.cases, page, snapshot, { sound: address.sound, onSelect: (id) => this.selection.select(id, { fly: true }), onChange: remember });
+    this.surges = new WallSurges({ page, cases: this.cases, map, padding, screen: new URLSearchParams(location.search).has('screen') });
     this.slider = new Slider(page, { span: address.span, where: this.where, onMove: (stretch) => this.cases.setStretch(stretch), onPlay: (span) => this.cases.hold(span), onRest: (stretch) => this.rest(stretch) });
     this.tour = new Tour(map, page, { padding, where: () => this.where, isLive: () => this.link.state === 'live', onStart: remember, onStop: remember });
     slot('tour-toggle').addEventListener('click', () => this.tour.toggle());

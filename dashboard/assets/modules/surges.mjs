@@ -6,25 +6,32 @@ import { writeWhere } from './where.mjs';
 
 const LOOK_MS = 20_000;
 
+/** Look for surges again and again; `changed` is told those that stand when they are others than before. */
+export function watchSurges(page, changed) {
+  let shape = '[]';
+  const look = async () => {
+    const answer = await fetch(`/api/surges?lang=${page.language}`).catch(() => null);
+    if (!answer?.ok) return;
+    const { surges } = await answer.json(), found = JSON.stringify(surges);
+    if (found === shape) return;
+    shape = found;
+    changed(surges);
+  };
+  look();
+  setInterval(() => document.hidden || look(), LOOK_MS);
+}
+
 export class Surges {
   /** @param {object} page whose words say `surge.*` */
   constructor(page) {
     this.page = page;
     this.host = slot('surges');
     this.open = false;
-    this.look();
-    setInterval(() => document.hidden || this.look(), LOOK_MS);
+    watchSurges(page, (surges) => {
+      this.surges = surges;
+      this.draw();
+    });
     document.addEventListener('keydown', (event) => event.key === 'Escape' && this.open && this.toggle(false));
-  }
-
-  async look() {
-    const answer = await fetch(`/api/surges?lang=${this.page.language}`).catch(() => null);
-    if (!answer?.ok) return;
-    const said = await answer.json();
-    const shape = JSON.stringify(said.surges);
-    if (shape === this.shape) return;
-    Object.assign(this, { shape, said });
-    this.draw();
   }
 
   toggle(open = !this.open) {
@@ -34,10 +41,10 @@ export class Surges {
   }
 
   draw() {
-    const { page, said, open } = this;
-    if (!said.surges.length) return this.host.replaceChildren();
-    const button = h('button', { type: 'button', class: 'desk-button surge-button', 'aria-expanded': String(open), onclick: () => this.toggle() }, icon('siren'), h('span', { text: page.say('surge.count', { n: said.surges.length }) }));
-    return this.host.replaceChildren(button, open ? h('div', { class: 'surge-list', role: 'dialog', 'aria-label': page.say('surge.title') }, said.surges.map((one) => this.line(one))) : '');
+    const { page, surges, open } = this;
+    if (!surges.length) return this.host.replaceChildren();
+    const button = h('button', { type: 'button', class: 'desk-button surge-button', 'aria-expanded': String(open), onclick: () => this.toggle() }, icon('siren'), h('span', { text: page.say('surge.count', { n: surges.length }) }));
+    return this.host.replaceChildren(button, open ? h('div', { class: 'surge-list', role: 'dialog', 'aria-label': page.say('surge.title') }, surges.map((one) => this.line(one))) : '');
   }
 
   line(one) {
