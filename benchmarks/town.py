@@ -22,6 +22,8 @@ from dispatch.delivery import reference_system
 
 ADD: Final = "insert into report (channel, idempotency_key, body, reported_at) values (%s, %s, %s, %s)"
 POLL_S: Final = "0.3"
+END_S: Final = 60.0
+"""Within so long every process has ended after it was told to."""
 
 
 class Town:
@@ -65,7 +67,7 @@ class Town:
         for process in self.running.values():
             process.terminate()
         for process in self.running.values():
-            process.wait()
+            process.wait(END_S)
 
     def words(self) -> list[list[str]]:
         """What the department's system was told in words: (request, words)."""

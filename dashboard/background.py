@@ -1,9 +1,12 @@
 """Work that goes on beside the requests of an application, for as long as it lives."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, suppress
-from typing import Any
+from collections.abc import AsyncIterator, Collection, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+AGAIN_S: Final = 1.0
+"""After so long tasks that did not end are cancelled again."""
 
 
 @asynccontextmanager
@@ -13,8 +16,16 @@ async def beside(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
+        await end(tasks)
+
+
+async def end(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel tasks until all have ended; a wait within one (``asyncio.wait_for`` of Python 3.11) may swallow a cancellation."""
+    running = set(tasks)
+    while running:
+        for task in running:
             task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        _, running = await asyncio.wait(running, timeout=AGAIN_S)
+    for task in tasks:
+        if not task.cancelled():
+            task.result()

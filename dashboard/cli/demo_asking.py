@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from data.database import Connection, connect, open_pool
 from data.stores import answer_filing, coverage
 from data.stores.accounts import AccountRow, load_account
+from data.stores.forms import AskedForm
 from data.stores.link_rounds import LinkUse, save_uses
 from data.stores.links import (
     Asking,
@@ -142,9 +143,7 @@ async def live(
         await coverage.save_target(connection, outreach.id, inspector.id, len(links) * 4 // 5, due, "supervisor")
 
 
-def answer(
-    asked: answer_filing.AskedForm, link: LinkRow, mail: str, at: datetime, draw: random.Random
-) -> answer_filing.NewAnswer:
+def answer(asked: AskedForm, link: LinkRow, mail: str, at: datetime, draw: random.Random) -> answer_filing.NewAnswer:
     """One household's answer, judged as if the portal had brought it."""
     text = instance(asked, mail, draw)
     verdict = judge(asked.xform, text, at, {})
@@ -154,7 +153,7 @@ def answer(
     )
 
 
-def instance(asked: answer_filing.AskedForm, mail: str, draw: random.Random) -> str:
+def instance(asked: AskedForm, mail: str, draw: random.Random) -> str:
     """The answers as XForms has them: mostly content, parking less so."""
     scores = {name: min(5, max(1, round(draw.gauss(mean, 0.9)))) for name, mean in MEANS.items()}
     low = min(scores.values()) <= 2

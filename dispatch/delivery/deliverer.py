@@ -98,7 +98,7 @@ class Line:
 
     async def _endlessly(self, step: Callable[[], Awaitable[bool]], wake: asyncio.Event, pause_s: float) -> None:
         """Take one step after the other; rest where a step found nothing to do, or the database was away."""
-        while True:
+        while not is_cancelled():
             busy = False
             try:
                 busy = await step()
@@ -106,9 +106,7 @@ class Line:
                 log.warning("delivery.interrupted", system=self.row.name, code=error.code)
             if not busy:
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(
-                        pause_s
-                    ):  # wait_for of Python 3.11 may swallow the cancellation that ends us
+                    async with asyncio.timeout(pause_s):
                         await wake.wait()
                 wake.clear()
 
@@ -232,6 +230,12 @@ class Line:
         await self.desk.give(found[0], command, now, once=f"{self.row.name}:{update.id}")
 
 
+def is_cancelled() -> bool:
+    """Whether this task was told to end: a wait below (``asyncio.wait_for`` of Python 3.11) may have swallowed it."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 def is_work(due: DueDelivery, department: str | None) -> bool:
     """Whether an event gives a department something to do: the case itself, or its part of joint work."""
     if due.action in CALLS:
@@ -252,10 +256,11 @@ class Deliverer:
         """Work until cancelled."""
         async with guarded_client(self.around.networks, TIMEOUT_S) as client, asyncio.TaskGroup() as group:
             group.create_task(self._listen())
-            while True:
+            while not is_cancelled():
                 with suppress(NeedleError):
                     await self._keep_lines(client, group)
                 await asyncio.sleep(self.around.look_again_s)
+            raise asyncio.CancelledError
 
     async def _keep_lines(self, client: httpx.AsyncClient, group: asyncio.TaskGroup) -> None:
         async with reading(self.around.pool) as connection:
