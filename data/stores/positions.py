@@ -71,6 +71,10 @@ update team set position = null, position_at = null from duty join whereabouts o
  where duty.actor = %(actor)s and team.id = duty.team_id and team.position_at = whereabouts.at
 """
 FORGET: Final = "delete from whereabouts using duty where duty_id = duty.id and actor = %(actor)s"
+FORGET_SEEN: Final = """
+delete from patrol using account
+ where account_id = account.id and %(actor)s = 'grid_worker:' || username"""
+FORGET_DUE: Final = "delete from patrol_due using duty where duty_id = duty.id and actor = %(actor)s"
 COUNT: Final = "select count(*)::int, min(at) from whereabouts join duty on duty_id = duty.id where actor = %s"
 SHIFT_ENDS: Final = """
 with local as (select at, (extract(isodow from at) - 1)::int as day, at::time as clock, at::date as date
@@ -140,9 +144,10 @@ def forget_older_now(connection: Connection, now: datetime, keep: timedelta) -> 
 
 
 async def forget_own(connection: AsyncConnection, actor: str) -> None:
-    """Forget every place of one person, their team's present one among them."""
+    """Forget every place of one person, their team's present one among them, and what they saw from there."""
     await connection.execute(TAKE_BACK, {"actor": actor})
-    await connection.execute(FORGET, {"actor": actor})
+    for forget in (FORGET, FORGET_DUE, FORGET_SEEN):
+        await connection.execute(forget, {"actor": actor})
 
 
 async def count_own(connection: AsyncConnection, actor: str) -> tuple[int, datetime | None]:

@@ -231,6 +231,19 @@ def test_a_place_is_kept_on_duty_only_moves_the_team_and_can_be_taken_back(city:
         assert position() == (None,)
 
 
+def test_who_deletes_their_places_deletes_what_they_saw_from_there(city: str, block_url: str) -> None:
+    with phone(city, "grid_worker:li") as li, connect(block_url, autocommit=True) as connection:
+        assert li.get("/api/m/state").status_code == 200
+        connection.execute(
+            "insert into patrol (day, account_id, cell, street_ground, building_ground, last_at)"
+            " select current_date, id, 'cell', 1, 1, now() from account where username = 'grid_worker-li'"
+        )
+        mine = "select count(*) from patrol join account on account_id = account.id where username = 'grid_worker-li'"
+        assert connection.execute(mine).fetchone() == (1,)
+        assert li.request("DELETE", "/api/m/positions").status_code == 200
+        assert connection.execute(mine).fetchone() == (0,)
+
+
 def test_old_places_are_forgotten_by_themselves(city: str, block_url: str) -> None:
     with phone(city, "grid_worker:li") as li:
         li.post("/api/m/duty", json={"id": "duty-of-today", "on": True})
