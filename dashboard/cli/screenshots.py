@@ -37,7 +37,7 @@ DESK: Final = (1920, 1080)
 PHONE: Final = (390, 844)
 WALLS: Final = (DESK, (3840, 2160), (3840, 1080))
 LOGIN, FIELD, WALL = "/login", "/m", "/wall"
-RESIDENTS: Final = ("/report", "/track", "/map")
+RESIDENTS: Final = ("/report", "/track", "/map", "/mine")
 #: What stands on a page when its script has drawn it.
 DRAWN: Final = {WALL: "body[data-ready]", "/desk": ".ag-row .cell:not(.cell-wait)"}
 DRAWN_ELSEWHERE: Final = "body[data-ready], .frame main"
