@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -16,14 +16,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import numpy as np
 import pytest
+import shapely
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from data.cluster import Cluster
-from data.demo.city import make_city
+from data.demo.city import DemoCity, make_city
 from data.demo.live import reports_live
 from data.demo.size import BLOCK
 from dispatch.rehearsal import next_move
+from geo.datums import gcj02_to_wgs84
 from tests.dashboard.conftest import Served
 from tests.patience import PATIENCE_S
 
@@ -143,11 +146,21 @@ def open_wall(wall: Wall, address: str) -> None:
 
 def report(number: int, **more: Any) -> dict[str, Any]:
     """A report from within the city by the hotline, at an address that no other has."""
-    told = islice(reports_live(make_city(BLOCK), 30, datetime.now(UTC)), 60)
-    inside = [one for one in told if one["channel"] == "12345" and (one["lng"] or 0) > 100]
+    city = make_city(BLOCK)
+    told = islice(reports_live(city, 30, datetime.now(UTC)), 60)
+    inside = [one for one in told if one["channel"] == "12345" and is_inside(city, one)]
     now = datetime.now(UTC).isoformat()
     given = inside[number % len(inside)]
     return given | {"address": f"Needle Lane {number}", "reported_at": now, "key": f"wall-{number}-{now}"} | more
+
+
+def is_inside(city: DemoCity, told: Mapping[str, Any]) -> bool:
+    """Whether a report of the hotline (GCJ-02) lies in a district: beyond the border nobody has the power."""
+    if (told["lng"] or 0) < 100:  # none, or latitude and longitude the wrong way round
+        return False
+    lng, lat = gcj02_to_wgs84(np.array([told["lng"]]), np.array([told["lat"]]))
+    districts = shapely.union_all(city.jurisdictions.layer("district").polygons)
+    return bool(shapely.contains_xy(districts, lng, lat)[0])
 
 
 def send(address: str, told: dict[str, Any]) -> None:
