@@ -2,8 +2,8 @@
    orange wants attention, in steps of lightness, for any colour vision; the legend says each class in words. */
 
 const COLOURS = {
-  dark: { good: ['#9fd0f7', '#4f97e0', '#3c5878', '#b0643a', '#ff8a4c'], never: '#382a2a', much: ['#2c4765', '#3f86c4', '#f7cf46', '#ffa25e', '#ff6a2a'], none: '#1a293c' },
-  light: { good: ['#0a4d92', '#5b9fd6', '#d8dcdf', '#eda274', '#b8461c'], never: '#e6d2c6', much: ['#d5e3ef', '#8fbce0', '#e9c25f', '#e0803f', '#a8330f'], none: '#eceae4' },
+  dark: { good: ['#9fd0f7', '#4f97e0', '#3c5878', '#b0643a', '#ff8a4c'], never: '#ffcba6', much: ['#2c4765', '#3f86c4', '#f7cf46', '#ffa25e', '#ff6a2a'], none: '#1a293c' },
+  light: { good: ['#0a4d92', '#5b9fd6', '#d8dcdf', '#eda274', '#b8461c'], never: '#6f1f06', much: ['#d5e3ef', '#8fbce0', '#e9c25f', '#e0803f', '#a8330f'], none: '#eceae4' },
 };
 const SHARES = [800, 600, 400, 200];
 const DIFFERENCES = [150, 30, -30, -150];
