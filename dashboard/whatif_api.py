@@ -96,8 +96,9 @@ async def site(
     order = await order_of(wall, stages, account, where, asked)
     changes = await asyncio.to_thread(changes_of, order, replace(asked, rules=None, boundaries=()))
     teams = teams_with(order.stage.teams, changes, order.stage.atlas)
-    plane = order.stage.atlas.plane
-    return as_json(runs.begin(account.id, siting.siting_of(order, teams, wanted, lambda: stages.roads(plane))), 202)
+    plane, ground = order.stage.atlas.plane, await wall.ground()
+    work = siting.siting_of(order, teams, wanted, lambda: stages.roads(plane), ground.place_layer)
+    return as_json(runs.begin(account.id, work), 202)
 
 
 @router.get("/api/whatif/runs/{job_id}")

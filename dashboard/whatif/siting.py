@@ -14,6 +14,7 @@ from data.mirror.hexes import ancestors
 from data.stores.teams import TeamRow
 from dispatch.match_teams import DETOUR
 from dispatch.what_if import PastCases
+from geo.atlas import Atlas
 from geo.errors import NeedleError
 from geo.roads import RoadNetwork
 from geo.siting.covering import fewest_for, most_within
@@ -75,9 +76,9 @@ def read_wanted(said: Mapping[str, Any]) -> Wanted:
 
 
 def siting_of(
-    order: Order, teams: tuple[TeamRow, ...], wanted: Wanted, roads: Callable[[], RoadNetwork | None]
+    order: Order, teams: tuple[TeamRow, ...], wanted: Wanted, roads: Callable[[], RoadNetwork | None], place_layer: str
 ) -> Callable[[Run], None]:
-    """What the job does; ``teams``: as they stand after the changes of the page."""
+    """What the job does; ``teams``: after the changes of the page; each place is named by its area of ``place_layer``."""
 
     def work(job: Run) -> None:
         job.tell(0, 4)
@@ -97,7 +98,8 @@ def siting_of(
         job.tell(3, 4)
         found = solve(problem, wanted, lambda: job.tell(3, 4))
         job.tell(4, 4)
-        job.answer = answer_as_json(found, problem, places, own, by_road=network is not None)
+        areas = areas_of(order.stage.atlas, place_layer, places[list(found.chosen)])
+        job.answer = answer_as_json(found, problem, places, areas, own, by_road=network is not None)
 
     return work
 
@@ -175,8 +177,17 @@ def stations(teams: tuple[TeamRow, ...]) -> Floats:
     return np.array(sorted({team.base for team in teams})[:MOST_PLACES], np.float64).reshape(-1, 2)
 
 
+def areas_of(atlas: Atlas, layer: str, places: Floats) -> list[str]:
+    """The name of the area of a layer that each place (longitude, latitude) lies in; empty outside."""
+    at = next((k for k, one in enumerate(atlas.layers) if one.name == layer), None)
+    if at is None:
+        return [""] * len(places)
+    where, names = atlas.locate(places[:, 0], places[:, 1])[at], atlas.layers[at].names
+    return [names[area] if area >= 0 else "" for area in where.tolist()]
+
+
 def answer_as_json(
-    found: Sited, problem: Problem, places: Floats, own: list[TeamRow], *, by_road: bool
+    found: Sited, problem: Problem, places: Floats, areas: list[str], own: list[TeamRow], *, by_road: bool
 ) -> dict[str, Any]:
     """The choice as the page draws it, each place with the cases that are nearest to it."""
     columns = np.column_stack((problem.now_s, problem.seconds[:, list(found.chosen)]))
@@ -186,6 +197,7 @@ def answer_as_json(
         "chosen": [
             {
                 "at": [round(one, 6) for one in places[place].tolist()],
+                "area": areas[k - 1],
                 "cases": int(served[k]),
                 "like": nearest_team(places[place], own),
             }

@@ -250,6 +250,7 @@ def test_places_are_better_than_none_and_become_teams(api: httpx.Client) -> None
     assert found["proved"] == (found["gap"] == 0)
     assert found["by_road"]
     assert len(found["chosen"]) == 2
+    assert {one["area"] for one in found["chosen"]} <= {"城关街道", "东关街道"}
     added = [{"like": one["like"], "at": one["at"]} for one in found["chosen"]]
     kept = ran(api, added=added)
     assert [load["team"] for load in kept["found"]["loads"] if load["team"] < 0]

@@ -35,7 +35,7 @@ function found(plan) {
     : sitedFor.aim === 'fewest' ? page.say(n ? 'site_fewest' : 'site_enough', { n: number.format(n), share: Math.round(sitedFor.share * 100), limit: sitedFor.limit_min })
       : page.say(`site_${sitedFor.aim}`, { n: number.format(n), before: sitedFor.anew ? '–' : value(sited.before), after: value(sited.value), limit: sitedFor.limit_min });
   const proof = sited.proved ? page.say('site_proved') : page.say(sitedFor.aim === 'fewest' ? 'site_gap_fewest' : 'site_gap', { gap: (sited.gap * 100).toFixed(1), bound: sitedFor.aim === 'fewest' ? number.format(sited.bound) : value(sited.bound) });
-  const list = sited.chosen.map((one, at) => h('li', {}, h('button', { type: 'button', class: 'whatif-site', onclick: () => plan.map.go(one.at) }, h('b', { text: String(at + 1) }), h('span', { text: one.at.map((degrees) => degrees.toFixed(4)).join(', ') }), h('span', { text: page.say('site_cases', { n: number.format(one.cases) }) }))));
+  const list = sited.chosen.map((one, at) => h('li', {}, h('button', { type: 'button', class: 'whatif-site', onclick: () => plan.map.go(one.at) }, h('b', { text: String(at + 1) }), h('span', {}, `${one.area} `, h('small', { text: one.at.map((degrees) => degrees.toFixed(4)).join(', ') })), h('span', { text: page.say('site_cases', { n: number.format(one.cases) }) }))));
   return [
     h('div', { class: 'spots-verdict', role: 'status' }, h('b', { text: head }), h('p', { class: sited.proved ? 'is-proved' : 'is-gap', text: proof }),
       h('p', { text: page.say('site_basis', { cases: number.format(sited.cases), demands: number.format(sited.demands), places: number.format(sited.places) }) }),
