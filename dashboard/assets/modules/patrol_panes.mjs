@@ -57,7 +57,7 @@ export function workersPane(page, said, { onWorker, onArea, onSheet }) {
       h('span', { class: 'worker-said', text: percent(worker.streets) })),
     meter(worker.streets),
     h('p', { class: 'worker-line', text: page.say('patrol.worker_line', { days: worker.days, trend: points(worker.streets, worker.before), last: ago(page, worker.last_seen, said.now) }) }),
-    h('p', { class: 'worker-line', text: page.say('patrol.worker_cases', { opened: worker.opened, closed: worker.closed, overdue: worker.overdue, own: percent(worker.self_found) }) }),
+    h('p', { class: 'worker-line', text: page.say('patrol.worker_cases', { opened: page.number.format(worker.opened), closed: page.number.format(worker.closed), overdue: page.number.format(worker.overdue), own: percent(worker.self_found) }) }),
     h('div', { class: 'worker-acts' },
       said.may.includes('replay') ? h('button', { type: 'button', class: 'desk-button', 'data-replay': worker.account, onclick: () => onWorker(worker) }, icon('route'), h('span', { text: page.say('patrol.replay') })) : null,
       onSheet ? onSheet(`worker=${worker.account}`) : null)));
