@@ -1,6 +1,6 @@
 """The desk's sister pages: a head, places that a script fills, and where actions are taken."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
@@ -69,6 +69,39 @@ def sheet(
 def tool(slot: str, drawing: str, text: str) -> Component:
     """A button in the head."""
     return html.Button([icon(drawing), html.Span(text)], type="button", className="desk-button", **{"data-slot": slot})
+
+
+def file_button(form: str) -> Component:
+    """A button that has what the page shows written as a file."""
+    return html.Button(
+        [icon("download"), html.Span(form.upper())], type="button", className="desk-button", **{"data-file": form}
+    )
+
+
+def analysis_head(title: str, forms: Iterable[str], choices: Iterable[Component] = ()) -> Component:
+    """The head of a page of analysis: title, choices beside it, total; what is saved, and buttons for files of some formats."""
+    saved = html.Div(className="spots-saved", **{"data-slot": "saved"})
+    return html.Header(
+        className="sheet-head spots-head",
+        children=[
+            html.H1(title),
+            *choices,
+            html.P(className="desk-total", role="status", **{"data-slot": "total"}),
+            html.Div([saved, *map(file_button, forms)], className="sheet-tools"),
+        ],
+    )
+
+
+def map_stage(look: str, label: str) -> Component:
+    """A page's map with its legend. ``look``: its class; ``label``: what a screen reader calls it."""
+    return html.Section(
+        className=look,
+        **{"aria-label": label},
+        children=[
+            html.Div(className="map", **{"data-slot": "map"}),
+            html.Div(className="cells-legend", **{"data-slot": "legend"}),
+        ],
+    )
 
 
 def start(app: Dash, name: str) -> None:

@@ -6,7 +6,7 @@ from dash import Dash, html
 from dash.development.base_component import Component
 
 from dashboard.components.icon import icon
-from dashboard.components.sheet import scripted, start
+from dashboard.components.sheet import map_stage, scripted, start
 from dashboard.components.states import skeleton
 from dashboard.i18n import Words
 from dashboard.page import Page, Role
@@ -27,14 +27,7 @@ def layout(say: Words, assets: str) -> Component:
         "cells",
         [
             head(say),
-            html.Section(
-                className="cells-map",
-                **{"aria-label": say("cells.map")},
-                children=[
-                    html.Div(className="map", **{"data-slot": "map"}),
-                    html.Div(className="cells-legend", **{"data-slot": "legend"}),
-                ],
-            ),
+            map_stage("cells-map", say("cells.map")),
             side(say),
         ],
     )

@@ -5,8 +5,7 @@ from typing import Final
 from dash import Dash, html
 from dash.development.base_component import Component
 
-from dashboard.components.icon import icon
-from dashboard.components.sheet import scripted, start
+from dashboard.components.sheet import analysis_head, map_stage, scripted, start
 from dashboard.components.states import skeleton
 from dashboard.hotspots.files import FORMATS
 from dashboard.i18n import Words
@@ -20,30 +19,11 @@ NAME: Final = "hotspots"
 def layout(say: Words, assets: str) -> Component:
     """The page in one language: the map with its legend, and beside it what is asked, what was found, the hotspots."""
     config = {"words": shared_words(say) | say.under("hotspots") | date_words(say), "assets": assets}
-    head = html.Header(
-        className="sheet-head spots-head",
-        children=[
-            html.H1(say("hotspots.title")),
-            html.Div(
-                className="indicators-choices",
-                role="group",
-                **{"data-slot": "views", "aria-label": say("hotspots.views")},
-            ),
-            html.P(className="desk-total", role="status", **{"data-slot": "total"}),
-            html.Div(
-                className="sheet-tools",
-                children=[html.Div(className="spots-saved", **{"data-slot": "saved"}), *map(file_button, FORMATS)],
-            ),
-        ],
+    views = html.Div(
+        className="indicators-choices", role="group", **{"data-slot": "views", "aria-label": say("hotspots.views")}
     )
-    stage = html.Section(
-        className="spots-map",
-        **{"aria-label": say("hotspots.map")},
-        children=[
-            html.Div(className="map", **{"data-slot": "map"}),
-            html.Div(className="cells-legend", **{"data-slot": "legend"}),
-        ],
-    )
+    head = analysis_head(say("hotspots.title"), FORMATS, [views])
+    stage = map_stage("spots-map", say("hotspots.map"))
     side = html.Aside(
         className="spots-side",
         **{"aria-label": say("hotspots.side")},
@@ -55,13 +35,6 @@ def layout(say: Words, assets: str) -> Component:
         ],
     )
     return scripted(NAME, say, config, "spots", [head, stage, side])
-
-
-def file_button(form: str) -> Component:
-    """A button that has the analysis written as a file."""
-    return html.Button(
-        [icon("download"), html.Span(form.upper())], type="button", className="desk-button", **{"data-file": form}
-    )
 
 
 def register(app: Dash, _wall: Wall) -> None:

@@ -5,12 +5,11 @@ from typing import Final
 from dash import Dash, html
 from dash.development.base_component import Component
 
-from dashboard.components.sheet import scripted, start
+from dashboard.components.sheet import analysis_head, map_stage, scripted, start
 from dashboard.components.states import skeleton
 from dashboard.i18n import Words
 from dashboard.page import Page, Role
 from dashboard.pages.desk import date_words, shared_words
-from dashboard.pages.hotspots import file_button
 from dashboard.wall_state import Wall
 from dashboard.whatif.files import FORMATS
 
@@ -23,25 +22,8 @@ def layout(say: Words, assets: str) -> Component:
     """The page in one language: the map with its legend; beside it the plan, siting and the result, and what begins the run."""
     shared = {key: text for key, text in say.under("hotspots").items() if key in SHARED or key.startswith("saved")}
     config = {"words": shared_words(say) | date_words(say) | shared | say.under("whatif"), "assets": assets}
-    head = html.Header(
-        className="sheet-head spots-head",
-        children=[
-            html.H1(say("whatif.title")),
-            html.P(className="desk-total", role="status", **{"data-slot": "total"}),
-            html.Div(
-                className="sheet-tools",
-                children=[html.Div(className="spots-saved", **{"data-slot": "saved"}), *map(file_button, FORMATS)],
-            ),
-        ],
-    )
-    stage = html.Section(
-        className="spots-map",
-        **{"aria-label": say("whatif.map")},
-        children=[
-            html.Div(className="map", **{"data-slot": "map"}),
-            html.Div(className="cells-legend", **{"data-slot": "legend"}),
-        ],
-    )
+    head = analysis_head(say("whatif.title"), FORMATS)
+    stage = map_stage("spots-map", say("whatif.map"))
     side = html.Aside(
         className="spots-side whatif-side",
         **{"aria-label": say("whatif.side")},
