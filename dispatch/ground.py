@@ -128,6 +128,18 @@ def team_of(row: TeamRow, now: datetime, protocol: Protocol) -> Team:
     """A team as it stands at ``now``: on duty by its shifts, at its position where that is fresh, else at its base."""
     fresh = row.position_at is not None and now - row.position_at <= FRESH
     lng, lat = row.position if fresh and row.position else row.base
+    return replace(
+        stationed(row),
+        lng=lng,
+        lat=lat,
+        position_at=row.position_at,
+        on_duty=on_duty(row.shifts, now, protocol.hours.zone),
+        stale=row.position_at is not None and not fresh,
+    )
+
+
+def stationed(row: TeamRow) -> Team:
+    """A team at its base and on duty, wherever it is and whatever its shifts are."""
     return Team(
         id=row.id,
         code=row.code,
@@ -138,11 +150,10 @@ def team_of(row: TeamRow, now: datetime, protocol: Protocol) -> Team:
         skills=frozenset(row.skills),
         capacity=row.capacity,
         speed_kmh=row.speed_kmh,
-        lng=lng,
-        lat=lat,
-        position_at=row.position_at,
-        on_duty=on_duty(row.shifts, now, protocol.hours.zone),
-        stale=row.position_at is not None and not fresh,
+        lng=row.base[0],
+        lat=row.base[1],
+        position_at=None,
+        on_duty=True,
     )
 
 

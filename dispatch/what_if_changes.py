@@ -6,7 +6,7 @@ from datetime import time, tzinfo
 from types import MappingProxyType
 
 from data.stores.teams import ShiftRow, TeamRow
-from dispatch.matching import Team
+from dispatch.ground import stationed
 from dispatch.rules import RuleSet
 from dispatch.what_if import Side, side_of
 from dispatch.what_if_duty import roster_of
@@ -138,22 +138,3 @@ def _newcomer(like: TeamRow, at: Place, number: int, rows: Sequence[TeamRow], at
 def _side(rules: RuleSet, atlas: Atlas, rows: Sequence[TeamRow], stage: Stage) -> Side:
     roster = roster_of([row.shifts for row in rows], stage.zone)
     return side_of(rules, atlas, [stationed(row) for row in rows], stage.matters, roster)
-
-
-def stationed(row: TeamRow) -> Team:
-    """A team at its station."""
-    return Team(
-        id=row.id,
-        code=row.code,
-        name=row.name,
-        department=row.department,
-        scope_layer=row.scope_layer,
-        scope_code=row.scope_code,
-        skills=frozenset(row.skills),
-        capacity=row.capacity,
-        speed_kmh=row.speed_kmh,
-        lng=row.base[0],
-        lat=row.base[1],
-        position_at=None,
-        on_duty=True,
-    )
