@@ -37,8 +37,7 @@ class SealError(Exception):
 
 def seal_letter(plain: bytes, public_key: bytes, mail_id: str, kind: str) -> bytes:
     """Seal as the browser does. ``public_key``: an uncompressed point, 65 bytes."""
-    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public_key)
-    return SUITE.encrypt(plain, key, info=letter_info(mail_id, kind))
+    return _seal_to(public_key, plain, letter_info(mail_id, kind))
 
 
 def open_letter(sealed: bytes, private_key: ec.EllipticCurvePrivateKey, mail_id: str, kind: str) -> bytes:
@@ -48,10 +47,7 @@ def open_letter(sealed: bytes, private_key: ec.EllipticCurvePrivateKey, mail_id:
     ------
     SealError
     """
-    try:
-        return SUITE.decrypt(sealed, private_key, info=letter_info(mail_id, kind))
-    except (InvalidTag, ValueError) as error:
-        raise SealError from error
+    return _open_with(private_key, sealed, letter_info(mail_id, kind))
 
 
 def letter_info(mail_id: str, kind: str) -> bytes:
@@ -61,8 +57,7 @@ def letter_info(mail_id: str, kind: str) -> bytes:
 
 def seal_packet(plain: bytes, public_key: bytes, mail_id: str) -> bytes:
     """Seal for the browser that holds the private half of ``public_key`` (a point as for ``seal_letter``)."""
-    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public_key)
-    return SUITE.encrypt(plain, key, info=packet_info(mail_id))
+    return _seal_to(public_key, plain, packet_info(mail_id))
 
 
 def open_packet(sealed: bytes, private_key: ec.EllipticCurvePrivateKey, mail_id: str) -> bytes:
@@ -72,15 +67,24 @@ def open_packet(sealed: bytes, private_key: ec.EllipticCurvePrivateKey, mail_id:
     ------
     SealError
     """
-    try:
-        return SUITE.decrypt(sealed, private_key, info=packet_info(mail_id))
-    except (InvalidTag, ValueError) as error:
-        raise SealError from error
+    return _open_with(private_key, sealed, packet_info(mail_id))
 
 
 def packet_info(mail_id: str) -> bytes:
     """What binds a packet to the mail that asked for it."""
     return f"needle packet 1\0{mail_id}".encode()
+
+
+def _seal_to(public_key: bytes, plain: bytes, info: bytes) -> bytes:
+    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public_key)
+    return SUITE.encrypt(plain, key, info=info)
+
+
+def _open_with(private_key: ec.EllipticCurvePrivateKey, sealed: bytes, info: bytes) -> bytes:
+    try:
+        return SUITE.decrypt(sealed, private_key, info=info)
+    except (InvalidTag, ValueError) as error:
+        raise SealError from error
 
 
 def seal_reply(plain: bytes, reply_key: bytes, mail_id: str) -> bytes:
